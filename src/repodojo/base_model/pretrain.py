@@ -1,0 +1,163 @@
+"""Child process: train a small Qwen2 model from nothing on the corpus.
+
+Run as ``python -m repodojo.base_model.pretrain recipe.json``; the last act writes the finished model folder.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from datasets import Dataset
+from transformers import (
+    GenerationConfig,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Trainer,
+    TrainingArguments,
+)
+
+from repodojo.base_model.corpus import Document, read_functions, split_modules, write_documents
+from repodojo.base_model.tokenizer import IM_END, train_tokenizer
+
+_IGNORED = -100
+_WIDTH_STEP = 64
+_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
+
+
+class Recipe(NamedTuple):
+    """Everything that decides the weights, apart from the versions of Python and torch."""
+
+    hidden_size: int
+    layers: int
+    heads: int
+    intermediate_size: int
+    vocabulary_size: int
+    steps: int
+    documents_per_step: int
+    learning_rate: float
+    warmup_steps: int
+    held_out_modules: int
+    max_tokens: int
+    seed: int
+
+
+class LabelledPositionsTrainer(Trainer):
+    """A Trainer that computes logits only where there is a label.
+
+    Rows are padded on the right, so causal attention alone keeps the padding out: no mask is needed.
+    """
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+        """Return the mean cross-entropy over the labelled positions of the batch."""
+        labels = inputs["labels"][:, 1:]
+        kept = labels != _IGNORED
+        with torch.autocast(model.device.type, torch.bfloat16):
+            hidden = model.model(input_ids=inputs["input_ids"]).last_hidden_state[:, :-1]
+            logits = model.lm_head(hidden[kept])
+        loss = torch.nn.functional.cross_entropy(logits.float(), labels[kept])
+        return (loss, {}) if return_outputs else loss
+
+
+def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
+    """Build the untrained model; generation stops at the end of a turn or of the text."""
+    torch.manual_seed(recipe.seed)
+    model = Qwen2ForCausalLM(
+        Qwen2Config(
+            vocab_size=len(tokenizer),
+            hidden_size=recipe.hidden_size,
+            intermediate_size=recipe.intermediate_size,
+            num_hidden_layers=recipe.layers,
+            num_attention_heads=recipe.heads,
+            num_key_value_heads=recipe.heads,
+            max_position_embeddings=4096,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    model.generation_config = GenerationConfig(
+        eos_token_id=[tokenizer.convert_tokens_to_ids(IM_END), tokenizer.eos_token_id],
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return model
+
+
+def encode(document: Document, tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> dict[str, list[int]]:
+    """Encode a document; prompt tokens carry no label."""
+    prompt = tokenizer.encode(document.prompt) if document.prompt else []
+    completion = [*tokenizer.encode(document.completion), tokenizer.eos_token_id]
+    ids = (prompt + completion)[-max_tokens:]
+    labels = ([_IGNORED] * len(prompt) + completion)[-max_tokens:]
+    return {"input_ids": ids, "labels": labels, "length": [len(ids)]}
+
+
+def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, torch.Tensor]:
+    """Pad the rows on the right, to one of few widths: the CPU kernels are compiled once for each."""
+    width = -(-max(len(row["input_ids"]) for row in rows) // _WIDTH_STEP) * _WIDTH_STEP
+    ids = [row["input_ids"] + [pad] * (width - len(row["input_ids"])) for row in rows]
+    labels = [row["labels"] + [_IGNORED] * (width - len(row["labels"])) for row in rows]
+    return {"input_ids": torch.tensor(ids), "labels": torch.tensor(labels)}
+
+
+def pretrain(recipe: Recipe, output: Path, threads: int = 1) -> None:
+    """Train tokenizer and model, resuming from the last checkpoint, and write them to ``output``."""
+    torch.set_num_threads(threads)
+    functions, _ = split_modules(read_functions(), recipe.held_out_modules, recipe.seed)
+    sample = (d.prompt + d.completion for d in write_documents(functions, 20_000, recipe.seed + 1))
+    tokenizer = train_tokenizer(sample, recipe.vocabulary_size, _TEMPLATE.read_text(encoding="utf-8"))
+    count = recipe.steps * recipe.documents_per_step
+    documents = write_documents(functions, count, recipe.seed + 2)
+    rows = Dataset.from_list([encode(d, tokenizer, recipe.max_tokens) for d in documents])
+    rows = rows.map(lambda row: {"length": row["length"][0]})
+    model = build_model(recipe, tokenizer)
+    scratch = output.with_name(output.name + ".run")
+    trainer = LabelledPositionsTrainer(
+        model=model,
+        args=TrainingArguments(
+            output_dir=str(scratch),
+            max_steps=recipe.steps,
+            per_device_train_batch_size=recipe.documents_per_step,
+            learning_rate=recipe.learning_rate,
+            lr_scheduler_type="linear",
+            warmup_steps=recipe.warmup_steps,
+            weight_decay=0.01,
+            adam_beta2=0.98,
+            optim="adamw_torch_fused",
+            use_cpu=not torch.cuda.is_available(),
+            train_sampling_strategy="group_by_length",
+            remove_unused_columns=False,
+            logging_steps=20,
+            save_steps=100,
+            save_total_limit=2,
+            report_to=[],
+            seed=recipe.seed,
+        ),
+        train_dataset=rows,
+        data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
+        processing_class=tokenizer,
+    )
+    trainer.train(resume_from_checkpoint=any(scratch.glob("checkpoint-*")) or None)
+    _write_model(trainer, tokenizer, recipe, output)
+
+
+def _write_model(trainer: Trainer, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, output: Path) -> None:
+    unfinished = output.with_name(output.name + ".tmp")
+    trainer.model.to(torch.float16).save_pretrained(unfinished)
+    tokenizer.save_pretrained(unfinished)
+    (unfinished / "recipe.json").write_text(json.dumps(recipe._asdict(), indent=2) + "\n")
+    unfinished.replace(output)
+
+
+def main() -> None:
+    """Train the recipe of the JSON file named on the command line."""
+    settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    pretrain(Recipe(**settings["recipe"]), Path(settings["output"]), settings["threads"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""What a sandbox is, whatever runs it: an isolated copy of a repository that executes commands."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one sandbox may use."""
+
+    memory_bytes: int = 2 << 30
+    processes: int = 128
+    disk_bytes: int = 512 << 20
+    open_files: int = 1024
+    cpu_s: int = 600
+    output_bytes: int = 1 << 20
+    """Kept of one command's output: head and tail, with a marked middle."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder of the host that is seen, read-only, at ``target``."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True)
+class SandboxSpec:
+    """What to start: the stacked folders seen at ``workdir`` and what surrounds them."""
+
+    layers: tuple[Path, ...]
+    """Read-only folders, the topmost first; what the sandbox writes lands in a private layer above them."""
+    workdir: str = "/testbed"
+    mounts: tuple[Mount, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The only environment variables that commands see, beside PATH and HOME."""
+    limits: Limits = Limits()
+    network: Literal["none", "host"] = "none"
+
+
+@dataclass(frozen=True)
+class ExecResult:
+    """What a command did."""
+
+    output: bytes
+    """Standard output and error, interleaved."""
+    exit_code: int | None
+    """None when the command was killed at its timeout."""
+    timed_out: bool
+    duration_s: float
+    truncated: bool
+
+    @property
+    def text(self) -> str:
+        """The output as text, undecodable bytes replaced."""
+        return self.output.decode("utf-8", errors="replace")
+
+
+class Sandbox(Protocol):
+    """A running sandbox; every method raises SandboxError once it is lost."""
+
+    def execute(self, command: str, timeout_s: float) -> ExecResult:
+        """Run a command in the persistent shell: folder, variables and background jobs carry over."""
+
+    def run(self, command: str, timeout_s: float) -> ExecResult:
+        """Run a command in a new shell with a clean environment, in ``workdir``."""
+
+    def read(self, path: str) -> bytes:
+        """Read a file; a relative path starts at ``workdir``."""
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, making its folders."""
+
+    def diff(self, base: str) -> str:
+        """Return ``git diff`` of everything (new files too) against a commit."""
+
+    def close(self) -> None:
+        """End the sandbox and leave nothing of it."""
+
+
+class Sandboxes(Protocol):
+    """A backend that starts sandboxes."""
+
+    name: str
+
+    def start(self, spec: SandboxSpec) -> AbstractContextManager[Sandbox]:
+        """Start a sandbox; leaving the context closes it."""

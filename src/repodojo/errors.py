@@ -1,0 +1,36 @@
+"""Errors, one class for each boundary that can be crossed badly.
+
+A bad rollout is data (`Trajectory.exit_status`), never one of these.
+"""
+
+
+class RepoDojoError(Exception):
+    """Base of every error that RepoDojo raises on purpose."""
+
+
+class InputError(RepoDojoError):
+    """A file, row or field that a user gave is not what it must be."""
+
+
+class SandboxError(RepoDojoError):
+    """A sandbox could not be started, or was lost."""
+
+
+class PolicyError(RepoDojoError):
+    """A policy's engine or endpoint failed."""
+
+
+class ContextLengthError(PolicyError):
+    """The conversation does not fit the policy's context."""
+
+
+class BuildError(RepoDojoError):
+    """A project could not be fetched, unpacked or prepared."""
+
+
+class TrainingError(RepoDojoError):
+    """A training process failed."""
+
+
+class DatasetIncompleteError(RepoDojoError):
+    """A dataset was read before everything it owes was done."""

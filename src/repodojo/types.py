@@ -1,0 +1,158 @@
+"""The records that pass between pipelines: frozen, with a JSON form and a schema version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from repodojo.errors import InputError
+
+SCHEMA_VERSION = 1
+
+Outcome = Literal["resolved", "unresolved", "not_measured"]
+Split = Literal["train", "held_out"]
+Role = Literal["system", "user", "assistant"]
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One task: a repository at a commit, an issue, and the tests that prove a repair (SWE-bench's fields)."""
+
+    instance_id: str
+    """``owner__repo-suffix``."""
+    repo: str
+    """``owner/repo``."""
+    version: str
+    base_commit: str
+    problem_statement: str
+    patch: str
+    """The gold patch, against ``base_commit``."""
+    test_patch: str
+    """Puts the hidden tests in place, against ``base_commit``."""
+    FAIL_TO_PASS: tuple[str, ...]
+    PASS_TO_PASS: tuple[str, ...]
+    environment: str
+    """Name of the `Environment` that it runs in."""
+    test_files: tuple[str, ...]
+    """The test files to run when grading, relative to the repository."""
+    split: Split = "train"
+    hints_text: str = ""
+    created_at: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """How the instance was made (kind of bug, place); never shown to a policy."""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A project made executable: its files, the packages beside it, and what its tests did."""
+
+    name: str
+    """``project-version``."""
+    repo: str
+    version: str
+    source: str
+    """Folder of the project's files, relative to the environments' root; shared read-only by every sandbox."""
+    packages: str
+    """Folder of installed packages, relative to the environments' root."""
+    digest: str
+    """Content digest of ``source`` and ``packages``."""
+    split: Split
+    test_files: tuple[str, ...]
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One answer of the policy and what came of it."""
+
+    command: str | None
+    """The shell command found in the answer; None where the answer was malformed."""
+    exit_code: int | None
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str
+    policy_s: float
+    sandbox_s: float
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The record that a rollout leaves; ``messages`` is the training sample, word for word."""
+
+    rollout_id: str
+    """``instance_id.attempt``."""
+    instance_id: str
+    policy: str
+    scaffold: str
+    attempt: int
+    temperature: float
+    seed: int
+    messages: tuple[Message, ...]
+    turns: tuple[Turn, ...]
+    model_patch: str
+    exit_status: str
+    """Submitted, LimitsExceeded, FormatError, ContextLength, StuckInLoop, SandboxError, PolicyError, TimeExceeded."""
+    error: str = ""
+    duration_s: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What grading a patch by the hidden tests gave."""
+
+    rollout_id: str
+    instance_id: str
+    outcome: Outcome
+    cause: str
+    """Why: ``tests``, ``empty_patch``, ``patch_does_not_apply``, ``timeout`` or an infrastructure failure."""
+    failed_tests: tuple[str, ...] = ()
+    """FAIL_TO_PASS and PASS_TO_PASS ids that did not pass."""
+    patch_digest: str = ""
+    duration_s: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def resolved(self) -> bool:
+        """Whether every FAIL_TO_PASS and PASS_TO_PASS test passed."""
+        return self.outcome == "resolved"
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def to_json(record: Any) -> dict[str, Any]:
+    """Return the record as JSON-compatible values."""
+    data: dict[str, Any] = _adapter(type(record)).dump_python(record, mode="json")
+    return data
+
+
+def from_json(kind: type[Record], data: Mapping[str, Any], where: str = "") -> Record:
+    """Build a record from its JSON form.
+
+    Raises:
+        InputError: naming ``where``, the field, what was expected and what was found.
+    """
+    try:
+        record: Record = _adapter(kind).validate_python(dict(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{where or kind.__name__}: field '{name}': {first['msg']}, found {str(first['input'])[:120]!r}"
+        ) from error
+    return record
