@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from repodojo.base_model.edits import find_edits, sed_command, undo_pattern
+from repodojo.base_model.edits import find_edits
+from repodojo.substitution import sed_command, undo_pattern
 
 _SKIPPED = re.compile(r"(^|/)(site-packages|test|tests|idlelib|lib2to3|encodings|turtledemo|pydoc_data)/")
 _MAX_WIDTH = 96
