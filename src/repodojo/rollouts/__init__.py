@@ -1,0 +1,1 @@
+"""Rollouts: what is planned, how one is run, and what it leaves."""

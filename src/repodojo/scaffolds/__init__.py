@@ -1,0 +1,1 @@
+"""Scaffolds: the programs around a policy."""

@@ -32,5 +32,8 @@ class Scaffold(Protocol):
     def parse(self, answer: str) -> Action:
         """Read the action out of an answer."""
 
+    def submitted(self, result: ExecResult) -> bool:
+        """Tell whether a command's result hands the work in."""
+
     def observe(self, result: ExecResult) -> Message:
         """Render a command's result as the next message."""

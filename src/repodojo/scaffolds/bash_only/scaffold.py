@@ -1,0 +1,80 @@
+"""`BashOnly`: one ``bash`` block per answer, its output as the next message (mini-swe-agent's contract).
+
+It keeps no state, so one object serves every rollout at once. It runs nothing itself.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from repodojo.environments.sandbox import ExecResult
+from repodojo.scaffolds.bash_only.templates import load_templates
+from repodojo.scaffolds.scaffold import Action
+from repodojo.types import Instance, Message
+
+SUBMIT_MARKER = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+RULE_VERSION = 1
+"""Raised when parsing, submission or shortening changes."""
+_BLOCK = re.compile(r"^```bash[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+class BashOnly:
+    """A scaffold whose only tool is a shell."""
+
+    name = "bash_only"
+
+    def __init__(self, prompts: Path | None = None, observation_chars: int = 2400) -> None:
+        """Read the prompts, by default those beside the code.
+
+        Raises:
+            InputError: a prompt cannot be used.
+        """
+        self._templates = load_templates(prompts)
+        self._observation_chars = observation_chars
+        self.fingerprint = f"bash_only-{RULE_VERSION}-{observation_chars}-{self._templates.digest}"
+
+    def open(self, instance: Instance) -> Sequence[Message]:
+        """Return the system message and the issue."""
+        issue = self._templates.instance.render(
+            problem_statement=instance.problem_statement,
+            repo=instance.repo,
+            version=instance.version,
+            hints_text=instance.hints_text,
+        )
+        return (Message("system", self._templates.system.render()), Message("user", issue))
+
+    def parse(self, answer: str) -> Action:
+        """Read the only ``bash`` block; anything else is malformed."""
+        blocks = _BLOCK.findall(answer)
+        command = blocks[0].strip("\n") if len(blocks) == 1 else ""
+        if command.strip():
+            return Action(command)
+        return Action(None, feedback=self._templates.malformed.render(blocks=len(blocks)))
+
+    def submitted(self, result: ExecResult) -> bool:
+        """Tell whether the first line of a successful command's output is the marker."""
+        first = result.output.lstrip().split(b"\n", 1)[0].strip()
+        return result.exit_code == 0 and first == SUBMIT_MARKER.encode()
+
+    def observe(self, result: ExecResult) -> Message:
+        """Render exit code and output, shortened."""
+        output = shorten(result.text.rstrip("\n"), self._observation_chars)
+        text = self._templates.observation.render(
+            output=output, exit_code=result.exit_code, timed_out=result.timed_out
+        )
+        return Message("user", text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut whole lines out of the middle of a text longer than ``limit`` characters, and say how many.
+
+    A head or tail of one very long line is cut within the line.
+    """
+    if len(text) <= limit:
+        return text
+    head = text[: limit // 2]
+    tail = text[len(text) - (limit - limit // 2) :]
+    head = head[: head.rfind("\n") + 1] or head + "\n"
+    tail = tail[tail.find("\n") + 1 :] if "\n" in tail else tail
+    left_out = len(text) - len(head.rstrip("\n")) - len(tail)
+    return f"{head}[... {left_out} characters left out ...]\n{tail}"
