@@ -1,0 +1,1 @@
+"""Tables, figures, the summary and the report page: ours beside what the paper published."""

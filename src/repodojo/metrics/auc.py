@@ -1,0 +1,57 @@
+"""Area under the ROC curve of a score, its interval by resampling instances."""
+
+from collections.abc import Hashable, Sequence
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from repodojo.metrics.bootstrap import Estimate, percentile_interval
+from repodojo.metrics.matrices import Floats
+
+_RESAMPLES = 1000
+
+
+def auc(scores: Sequence[float | None], resolved: Sequence[bool]) -> float:
+    """Return the chance that a resolved attempt outscores an unresolved one, ties half (Mann-Whitney).
+
+    A missing score ranks below all others. NaN unless both kinds are present.
+    """
+    keys, labels = _keys(scores), np.asarray(resolved, dtype=bool)
+    return float(_weighted_auc(keys, labels, np.ones((1, len(keys))))[0])
+
+
+def auc_estimate(
+    scores: Sequence[float | None], resolved: Sequence[bool], instances: Sequence[Hashable], *, seed: int = 0
+) -> Estimate:
+    """Estimate the same for attempts clustered by instance; ``n`` counts instances."""
+    keys, labels = _keys(scores), np.asarray(resolved, dtype=bool)
+    row_of = {name: row for row, name in enumerate(dict.fromkeys(instances))}
+    if not row_of:
+        return Estimate(nan, nan, nan, 0)
+    member = np.array([row_of[name] for name in instances])
+    count = len(row_of)
+    drawn = np.random.default_rng(seed).multinomial(count, [1 / count] * count, size=_RESAMPLES)
+    samples = _weighted_auc(keys, labels, drawn[:, member].astype(np.float64))
+    value = float(_weighted_auc(keys, labels, np.ones((1, len(keys))))[0])
+    if np.isnan(value):
+        return Estimate(nan, nan, nan, len(row_of))
+    low, high = percentile_interval(samples)
+    return Estimate(value, float(low), float(high), len(row_of))
+
+
+def _keys(scores: Sequence[float | None]) -> Floats:
+    given = np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
+    return np.where(np.isnan(given), -np.inf, given)
+
+
+def _weighted_auc(keys: Floats, labels: NDArray[np.bool_], weights: Floats) -> Floats:
+    """Return the area for each row of weights, (rows, attempts); NaN where a class has no weight."""
+    levels, level = np.unique(keys, return_inverse=True)
+    positive, negative = np.zeros((2, len(weights), len(levels)))
+    for attempt, place in enumerate(level):
+        (positive if labels[attempt] else negative)[:, place] += weights[:, attempt]
+    below = np.cumsum(negative, axis=1) - negative / 2
+    pairs = positive.sum(axis=1) * negative.sum(axis=1)
+    won = (positive * below).sum(axis=1)
+    return np.asarray(np.divide(won, pairs, out=np.full(len(weights), nan), where=pairs > 0))
