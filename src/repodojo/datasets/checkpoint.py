@@ -1,0 +1,151 @@
+"""Folders of weights: a training runs in a scratch folder and is adopted by rename once it is finished.
+
+<filepath>/<fingerprint digest>/          a finished checkpoint; `_FINISHED.json`, written last, says so
+<filepath>/_scratch/<fingerprint digest>/ where a training runs, and goes on after a kill
+<filepath>/_asked/<configuration digest>  the fingerprint digest that the configuration leads to
+"""
+
+import logging
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from kedro.io import AbstractDataset
+
+from repodojo.datasets.configuration import Configuration, Saved
+from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
+from repodojo.datasets.execution import interruptible
+from repodojo.datasets.files import file_digest, write_json
+from repodojo.datasets.plan import digest
+from repodojo.datasets.runs import AskedRuns
+
+FINISHED = "_FINISHED.json"
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingPlan(Protocol):
+    """A training that is owed unless a checkpoint of its fingerprint exists."""
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What decides the weights; JSON-compatible."""
+
+    def run(self, scratch: Path) -> Path:
+        """Train, resuming what ``scratch`` holds; return the finished folder, on the same disk."""
+
+
+class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
+    """Runs a training unless its checkpoint is there; loads the checkpoint's folder."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Describe where checkpoints lie."""
+        self._path = Path(filepath)
+        self._asked = AskedRuns(self._path)
+        self._configuration = Configuration()
+        self.metadata = metadata
+        self.saved: Saved | None = None
+
+    def asked_for(self, configuration: Configuration) -> None:
+        """Say which configuration's checkpoint `load`, `save` and `exists` are about."""
+        self._configuration = configuration
+
+    def load(self) -> Path:
+        """Return the folder of the checkpoint that the current configuration asks for."""
+        folder = self._current()
+        if folder is None:
+            raise IncompleteDatasetError(
+                f"{self._path} holds no finished checkpoint for the current configuration; "
+                f"plain `kedro run` makes it"
+            )
+        return folder
+
+    def save(self, data: TrainingPlan) -> None:
+        """Run the training and adopt its folder, unless a checkpoint of its fingerprint is there."""
+        fingerprint = digest(data.fingerprint)
+        target = self._path / fingerprint
+        owed = not (target / FINISHED).is_file()
+        if owed:
+            self._asked.forget(self._configuration.digest)
+            self._train(data, target)
+        self._asked.remember(self._configuration.digest, fingerprint)
+        self.saved = Saved(int(owed), fingerprint, target, data.fingerprint)
+
+    def _train(self, plan: TrainingPlan, target: Path) -> None:
+        scratch = self._path / "_scratch" / target.name
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+            with interruptible():
+                finished = plan.run(scratch)
+            if not finished.is_dir() or not any(finished.iterdir()):
+                raise IncompleteDatasetError(f"the training left no checkpoint in {finished}")
+            _adopt(finished, target)
+            write_json(
+                target / FINISHED,
+                {"fingerprint": dict(plan.fingerprint), **self._configuration.as_json()},
+                indent=1,
+            )
+        except OSError as error:
+            raise IncompleteDatasetError(
+                f"cannot write to {self._path}: {error.strerror or error}; make room or mend the folder, "
+                f"then run the same command to go on"
+            ) from error
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    def _current(self) -> Path | None:
+        """Return the finished checkpoint that the current configuration leads to."""
+        fingerprint = self._asked.find(self._configuration.digest)
+        folder = self._path / (fingerprint or "")
+        return folder if fingerprint and (folder / FINISHED).is_file() else None
+
+    def _exists(self) -> bool:
+        return self._current() is not None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._path.as_posix()}
+
+
+class FolderDataset(AbstractDataset[None, Path]):
+    """A folder that no node writes (released weights, an unpacked download); loads its path."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Describe the folder."""
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Path:
+        """Return the folder's path.
+
+        Raises:
+            InputDatasetError: it is missing or empty.
+        """
+        if not self._exists():
+            raise InputDatasetError(f"{self._path} is missing or empty; expected a folder with files")
+        return self._path
+
+    def save(self, data: None) -> None:
+        """Refuse: no node writes this folder."""
+        raise InputDatasetError(f"{self._path} is an input, and no node writes it")
+
+    def identity(self) -> str:
+        """Return the digest of the folder's files."""
+        return file_digest(self._path) if self._exists() else "missing"
+
+    def _exists(self) -> bool:
+        return self._path.is_dir() and any(self._path.iterdir())
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._path.as_posix()}
+
+
+def _adopt(finished: Path, target: Path) -> None:
+    """Rename a folder into place; what stood there without a mark of completeness goes."""
+    if target.exists():
+        aside = target.with_name(f"{target.name}.aside")
+        shutil.rmtree(aside, ignore_errors=True)
+        target.rename(aside)
+        finished.rename(target)
+        shutil.rmtree(aside)
+    else:
+        finished.rename(target)

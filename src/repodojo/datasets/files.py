@@ -1,0 +1,53 @@
+"""Files that are whole or absent: written to a temporary name, then renamed."""
+
+import hashlib
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+CHUNK = 1 << 20
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that no reader ever sees half of it, making its folder.
+
+    Raises:
+        OSError: nothing of the file is left behind (a full disk, no permission).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any, indent: int | None = None) -> None:
+    """Write a JSON file so that no reader ever sees half of it."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def read_json(path: Path) -> Any | None:
+    """Read a JSON file; None where it is missing or torn."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError):
+        return None
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of a folder's files with their names."""
+    if path.is_dir():
+        digest = hashlib.sha256()
+        for member in sorted(item for item in path.rglob("*") if item.is_file()):
+            digest.update(f"{member.relative_to(path).as_posix()}\0{file_digest(member)}\n".encode())
+        return digest.hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

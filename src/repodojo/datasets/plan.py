@@ -1,0 +1,38 @@
+"""What a node hands to a dataset: the work, and what decides its results. Nothing runs here."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+def _nothing() -> None:
+    """Stop nothing."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Work that a `ResumablePartitionedDataset` does: one thunk for each key, in the order of the mapping."""
+
+    thunks: Mapping[str, Callable[[], Any]]
+    """Each returns the record of its key; called at most once, on any thread."""
+    fingerprint: Mapping[str, Any]
+    """JSON-compatible; whatever could change a result and nothing else: no worker count, timeout or path."""
+    stop: Callable[[], None] = _nothing
+    """Called on Ctrl-C or SIGTERM: makes the thunks that run end soon (kills their sandboxes)."""
+
+
+def digest(value: Any) -> str:
+    """Return a short digest of a JSON-compatible value; mappings are the same in any order."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    """Turn what JSON lacks into what it has."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"a fingerprint holds JSON values only, found {type(value).__name__}: {str(value)[:80]}")

@@ -1,0 +1,118 @@
+"""The folder of one fingerprint: a file for each result, a manifest once all are there.
+
+<path>/<fingerprint digest>/_RUN.json       what produces the results; written first
+                            <key>.json      one result, renamed into place when it arrived
+                            _MANIFEST.json  the keys; written last, so its presence means complete
+<path>/_asked/<configuration digest>        the fingerprint digest that the configuration leads to
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
+from repodojo.datasets.files import read_json, write_json, write_text
+from repodojo.datasets.records import Codec
+
+LONGEST_KEY = 200
+MANIFEST = "_MANIFEST.json"
+RUN = "_RUN.json"
+ASKED = "_asked"
+
+
+class Run:
+    """Results of one fingerprint on disk."""
+
+    def __init__(self, folder: Path, codec: Codec) -> None:
+        self.folder = folder
+        self._codec = codec
+
+    def open(self, description: Mapping[str, Any]) -> None:
+        """Make the folder and say what produces its results."""
+        if read_json(self.folder / RUN) is None:
+            write_json(self.folder / RUN, dict(description), indent=1)
+
+    def write(self, key: str, record: Any) -> Exception | None:
+        """Write one result; return the error where it is not a record of the dataset's type."""
+        try:
+            value = self._codec.encode(record)
+        except (TypeError, ValueError) as error:
+            return error
+        write_json(self._file(key), value)
+        return None
+
+    def read(self, key: str) -> Any:
+        """Read one result.
+
+        Raises:
+            IncompleteDatasetError: the file is missing or torn.
+        """
+        found = self.find(key)
+        if found is None:
+            raise IncompleteDatasetError(f"{self._file(key)} is missing or torn; `kedro run` makes it again")
+        return found
+
+    def find(self, key: str) -> Any | None:
+        """Read one result; None where it is missing, torn or of another shape, and so owed again."""
+        value = read_json(self._file(key))
+        if value is None:
+            return None
+        try:
+            return self._codec.decode(value, self._file(key).as_posix())
+        except InputDatasetError:
+            return None
+
+    def finish(self, keys: Iterable[str]) -> None:
+        """Mark the run complete."""
+        keys = sorted(keys)
+        if self.keys() != keys:
+            write_json(self.folder / MANIFEST, {"keys": keys})
+
+    def reopen(self) -> None:
+        """Take the mark of completeness away."""
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+
+    def keys(self) -> list[str] | None:
+        """Return the keys of a complete run, sorted; None where it is not complete."""
+        manifest = read_json(self.folder / MANIFEST)
+        return None if manifest is None else list(manifest["keys"])
+
+    def complete(self) -> bool:
+        """Whether the manifest is there and no file it names has gone or is empty."""
+        keys = self.keys()
+        if keys is None:
+            return False
+        sizes = {file.name: file.stat().st_size for file in self.folder.iterdir()}
+        return all(sizes.get(self._file(key).name) for key in keys)
+
+    def _file(self, key: str) -> Path:
+        return self.folder / f"{quote(key, safe=' ()[],@+=')}.json"
+
+
+def check_keys(keys: Iterable[str]) -> Iterator[str]:
+    """Yield the keys that cannot be file names."""
+    return (key for key in keys if not key or key.startswith("_") or len(quote(key)) > LONGEST_KEY)
+
+
+class AskedRuns:
+    """Which fingerprint each configuration leads to; one file each, so that writers never collide."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = path / ASKED
+
+    def find(self, configuration: str) -> str | None:
+        """Return the fingerprint digest that a configuration led to; None where it led to none yet."""
+        try:
+            return (self._folder / configuration).read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def remember(self, configuration: str, fingerprint: str) -> None:
+        """Note where a configuration leads."""
+        if self.find(configuration) != fingerprint:
+            write_text(self._folder / configuration, fingerprint + "\n")
+
+    def forget(self, configuration: str) -> None:
+        """Note that what a configuration leads to is being made."""
+        (self._folder / configuration).unlink(missing_ok=True)

@@ -1,0 +1,117 @@
+"""Any file of any Kedro dataset, with a note beside it that says what produced it.
+
+The note ``<file>.produced_by.json`` is written after the file and taken away before it, so a file without a
+fitting note is not there: half-written, or made by another configuration.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from repodojo.datasets.configuration import Configuration, Saved
+from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
+from repodojo.datasets.files import file_digest, read_json, write_json
+
+SUFFIX = ".produced_by.json"
+
+
+class StampedDataset(AbstractDataset[Any, Any]):
+    """Wraps a dataset of one file; exists only for the configuration that the file was made by."""
+
+    def __init__(self, *, dataset: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Describe the wrapped dataset.
+
+        Args:
+            dataset: its catalog entry, with ``type`` and ``filepath``.
+            metadata: of no concern to the dataset itself.
+        """
+        if not {"type", "filepath"} <= dataset.keys():
+            raise InputDatasetError(f"'dataset' needs 'type' and 'filepath', found {sorted(dataset)}")
+        self._config = dataset
+        self._filepath = Path(dataset["filepath"])
+        self._note = self._filepath.with_name(self._filepath.name + SUFFIX)
+        self._configuration: Configuration | None = None
+        self.metadata = metadata
+        self.saved: Saved | None = None
+
+    def asked_for(self, configuration: Configuration) -> None:
+        """Say which configuration's file `load`, `save` and `exists` are about."""
+        self._configuration = configuration
+
+    def load(self) -> Any:
+        """Return what the wrapped dataset loads.
+
+        Raises:
+            IncompleteDatasetError: the file is missing, or another configuration made it.
+        """
+        if self._configuration is not None and not self._exists():
+            raise IncompleteDatasetError(
+                f"{self._filepath} was not made by the current configuration ({self._difference()}); "
+                f"run its node '{self._configuration.node}' again: plain `kedro run` does"
+            )
+        return self._inner.load()
+
+    def save(self, data: Any) -> None:
+        """Save through the wrapped dataset, then note what produced the file."""
+        before = file_digest(self._filepath) if self._filepath.exists() and self._note.exists() else ""
+        self._note.unlink(missing_ok=True)
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._inner.save(data)
+            digest = file_digest(self._filepath)
+            note = (self._configuration or Configuration()).as_json()
+            write_json(self._note, note | {"sha256": digest, "bytes": _size(self._filepath)}, indent=1)
+        except OSError as error:
+            raise IncompleteDatasetError(
+                f"cannot write {self._filepath}: {error.strerror or error}; make room or mend the folder, "
+                f"then run the same command to go on"
+            ) from error
+        self.saved = Saved(int(digest != before), digest, self._filepath)
+
+    def identity(self) -> str:
+        """Return the digest of the file, for where no node writes it."""
+        return file_digest(self._filepath) if self._filepath.exists() else "missing"
+
+    @cached_property
+    def _inner(self) -> AbstractDataset[Any, Any]:
+        inner: AbstractDataset[Any, Any] = AbstractDataset.from_config(
+            self._filepath.name, dict(self._config)
+        )
+        return inner
+
+    def _exists(self) -> bool:
+        if not self._filepath.exists():
+            return False
+        if self._configuration is None:
+            return True
+        note = read_json(self._note)
+        return (
+            note is not None
+            and note["configuration"] == self._configuration.digest
+            and note["bytes"] == _size(self._filepath)
+        )
+
+    def _difference(self) -> str:
+        """Name what differs between the file's note and what is asked for."""
+        note = read_json(self._note)
+        if note is None:
+            return "the file or the note beside it is missing"
+        asked = self._configuration.as_json() if self._configuration else {}
+        for part in ("parameters", "inputs", "versions"):
+            old, new = note.get(part, {}), asked.get(part, {})
+            names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+            if names:
+                return f"{part} differ: {', '.join(names)}"
+        return "the file has changed since"
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath.as_posix(), "dataset": self._config["type"]}
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a folder."""
+    if path.is_dir():
+        return sum(item.stat().st_size for item in path.rglob("*") if item.is_file())
+    return path.stat().st_size

@@ -1,0 +1,58 @@
+"""What an experiment is: one model for each key of ``conf/*/parameters_<pipeline>.yml``.
+
+A value under an unknown name, of the wrong type or out of its bounds is refused before any node runs.
+Concurrency, timeouts and paths are not here: they are settings of the catalog.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from repodojo.errors import InputError
+
+
+class Parameters(BaseModel):
+    """Base of the models: frozen, and closed to names that it does not declare."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+MODELS: dict[str, type[Parameters]] = {}
+"""The model of each top-level key; every key that a configuration holds must be here."""
+
+
+def validate_parameters(raw: Mapping[str, Any]) -> dict[str, Parameters]:
+    """Check every parameter of a configuration.
+
+    Raises:
+        InputError: naming each key or field that is unknown or wrong, what was expected and what was found.
+    """
+    problems: list[str] = []
+    checked: dict[str, Parameters] = {}
+    for key, value in raw.items():
+        if key not in MODELS:
+            problems.append(f"parameter '{key}' is unknown{_hint(key, MODELS)}")
+            continue
+        try:
+            checked[key] = MODELS[key].model_validate(value)
+        except ValidationError as error:
+            problems += [_problem(key, dict(row)) for row in error.errors()]
+    if problems:
+        raise InputError("; ".join(problems))
+    return checked
+
+
+def _problem(key: str, error: dict[str, Any]) -> str:
+    """Render one of pydantic's errors as a sentence."""
+    name = ".".join([key, *(str(part) for part in error["loc"])])
+    if error["type"] == "extra_forbidden":
+        return f"parameter '{name}' is unknown{_hint(str(error['loc'][-1]), MODELS[key].model_fields)}"
+    return f"parameter '{name}': {error['msg']}, found {error['input']!r}"
+
+
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    """Say which known name was probably meant, or list them."""
+    close = get_close_matches(name, known, n=1)
+    return f", did you mean '{close[0]}'?" if close else f", expected one of: {', '.join(sorted(known))}"

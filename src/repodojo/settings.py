@@ -1,0 +1,38 @@
+"""Kedro's settings: hooks, configuration loading, and no telemetry.
+
+Nothing heavy is imported here: every ``kedro`` command reads this module.
+"""
+
+import os
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+warnings.filterwarnings("ignore", message=".*type hints to the `predict` method.*")
+
+from repodojo.hooks import ConfigurationHooks, HandleHooks, TimingHooks, TrackingHooks  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _root(path: str = "") -> str:
+    return (ROOT / path).as_posix()
+
+
+def _env_or(name: str, default: str) -> str:
+    return os.environ.get(name) or default
+
+
+HOOKS = (ConfigurationHooks(), TrackingHooks(), HandleHooks(), TimingHooks())
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
+    "custom_resolvers": {"root": _root, "env_or": _env_or},
+}
