@@ -1,0 +1,166 @@
+"""Builds a sandbox's file system in the namespaces of the calling process, then makes it the root.
+
+What is seen afterwards: the plan's read-only trees, a private ``/proc`` (read-only), a few devices, the stacked
+layers at the working folder, and folders to write in. Everything that a sandbox writes, wherever it writes it,
+lands in one tmpfs of a fixed size and a fixed number of files.
+"""
+# ruff: noqa: PTH  (pathlib is slower than the whole set-up)
+
+import os
+from typing import Any
+
+from repodojo.environments.inside import syscalls
+
+CONTROL = "/run/repodojo"
+_STAGE = "/tmp"  # noqa: S108  (covered by the new root in this process's own mount namespace)
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_HIDDEN_PROC = ("kcore", "keys", "timer_list", "kmsg", "sched_debug", "latency_stats", "sysrq-trigger")
+_WRITABLE = {"tmp": "/tmp", "home": "/home/dojo", "vartmp": "/var/tmp", "shm": "/dev/shm"}  # noqa: S108
+_SAFE = syscalls.ATTR_NOSUID | syscalls.ATTR_NODEV
+_BYTES_PER_FILE = 4096
+
+
+def map_user(outer_uid: int, outer_gid: int, inner_id: int) -> None:
+    """Map the one user and group of a new user namespace."""
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{inner_id} {outer_uid} 1"),
+        ("gid_map", f"{inner_id} {outer_gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def build_root(plan: dict[str, Any]) -> int:
+    """Build the root that the plan describes and enter it; returns a writable handle on `CONTROL`."""
+    syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
+    trees = [(_restricted(source, syscalls.ATTR_RDONLY | _SAFE), target) for source, target in plan["trees"]]
+    devices = [(_restricted(f"/dev/{name}", syscalls.ATTR_NOSUID), f"/dev/{name}") for name in _DEVICES]
+    layers = [os.open(layer, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for layer in plan["layers"]]
+    syscalls.mount("tmpfs", _STAGE, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "mode=0755,size=1m")
+    _attach_all(trees)
+    for target in plan["masks"]:
+        _cover(target)
+    for path, target in plan["links"]:
+        os.makedirs(os.path.dirname(_STAGE + path), exist_ok=True)
+        os.symlink(target, _STAGE + path)
+    for path, text in plan["files"].items():
+        _touch(_STAGE + path, text)
+    _attach_all(devices)
+    _mount_writable(plan, layers)
+    _mount_proc()
+    os.makedirs(_STAGE + CONTROL)
+    control = syscalls.clone_tree(_STAGE + CONTROL)
+    for handle in layers:
+        os.close(handle)
+    os.chdir(_STAGE)
+    syscalls.pivot_root_here()
+    syscalls.restrict_mount("/", syscalls.ATTR_RDONLY | _SAFE)
+    return control
+
+
+def _restricted(source: str, attributes: int) -> int:
+    handle = syscalls.clone_tree(source)
+    syscalls.restrict_tree(handle, attributes)
+    return handle
+
+
+def _touch(path: str, text: str = "") -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def _attach_all(handles: list[tuple[int, str]]) -> None:
+    for handle, target in handles:
+        if os.path.isdir(f"/proc/self/fd/{handle}"):
+            os.makedirs(_STAGE + target, exist_ok=True)
+        elif not os.path.exists(_STAGE + target):
+            _touch(_STAGE + target)
+        syscalls.attach_tree(handle, _STAGE + target)
+
+
+def _cover(target: str) -> None:
+    """Hide what lies at ``target`` behind an empty folder or an empty file."""
+    path = _STAGE + target
+    if not os.path.lexists(path):
+        return
+    empty = f"{_STAGE}/.empty"
+    if os.path.isdir(path):
+        os.makedirs(empty, exist_ok=True)
+    else:
+        empty += "_file"
+        _touch(empty)
+    syscalls.attach_tree(_restricted(empty, syscalls.ATTR_RDONLY | _SAFE), path)
+
+
+def _mount_writable(plan: dict[str, Any], layers: list[int]) -> None:
+    store = f"{_STAGE}/.store"
+    os.mkdir(store)
+    disk = plan["limits"]["disk_bytes"]
+    options = f"mode=0755,size={disk},nr_inodes={max(1024, disk // _BYTES_PER_FILE)}"
+    syscalls.mount("tmpfs", store, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
+    for name, target in _WRITABLE.items():
+        os.mkdir(f"{store}/{name}")
+        os.chmod(f"{store}/{name}", 0o1777)
+        _attach_all([(syscalls.clone_tree(f"{store}/{name}"), target)])
+    os.mkdir(f"{store}/upper")
+    workdir = _STAGE + plan["workdir"]
+    os.makedirs(workdir, exist_ok=True)
+    if layers and not plan["copies_layers"]:
+        os.mkdir(f"{store}/work")
+        lower = ":".join(f"/proc/self/fd/{handle}" for handle in layers)
+        options = f"lowerdir={lower},upperdir={store}/upper,workdir={store}/work,userxattr"
+        syscalls.mount("overlay", workdir, "overlay", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
+    else:
+        for handle in reversed(layers):
+            copy_layer(f"/proc/self/fd/{handle}", f"{store}/upper")
+        syscalls.attach_tree(syscalls.clone_tree(f"{store}/upper"), workdir)
+    syscalls.unmount(store)
+    os.rmdir(store)
+
+
+def copy_layer(source: str, target: str) -> None:
+    """Put a layer's files above what ``target`` holds; a whiteout (device 0, 0) removes."""
+    with os.scandir(source) as entries:
+        for entry in entries:
+            path = f"{target}/{entry.name}"
+            status = entry.stat(follow_symlinks=False)
+            if entry.is_dir(follow_symlinks=False):
+                if not os.path.isdir(path) or os.path.islink(path):
+                    _remove(path)
+                    os.mkdir(path, status.st_mode & 0o777 | 0o700)
+                copy_layer(entry.path, path)
+                continue
+            _remove(path)
+            if entry.is_symlink():
+                os.symlink(os.readlink(entry.path), path)
+            elif entry.is_file():
+                _copy_file(entry.path, path, status)
+
+
+def _copy_file(source: str, target: str, status: os.stat_result) -> None:
+    with open(source, "rb") as reading, open(target, "wb") as writing:
+        while block := reading.read(1 << 20):
+            writing.write(block)
+    os.chmod(target, status.st_mode & 0o777)
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        for name in os.listdir(path):
+            _remove(f"{path}/{name}")
+        os.rmdir(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def _mount_proc() -> None:
+    proc = f"{_STAGE}/proc"
+    os.mkdir(proc)
+    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+    syscalls.mount("proc", proc, "proc", flags)
+    for name in _HIDDEN_PROC:
+        if os.path.lexists(f"{proc}/{name}"):
+            syscalls.attach_tree(syscalls.clone_tree("/dev/null"), f"{proc}/{name}")

@@ -1,0 +1,156 @@
+"""A small process that forks sandboxes for its owner, so that the owner, with its threads and memory, need not.
+
+It receives a plan and a socket for each sandbox, clones a child into new namespaces, and forgets it. It ends when
+its owner does, and its sandboxes with it.
+"""
+# ruff: noqa: PTH  (descriptors, not paths)
+
+import array
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from repodojo.environments.inside import frames, mounts, syscalls
+from repodojo.environments.inside.supervisor import Supervisor
+
+_LARGEST_PLAN = 1 << 18
+_INNER_ID = 1000
+_SPACES = (
+    syscalls.CLONE_NEWUSER
+    | syscalls.CLONE_NEWNS
+    | syscalls.CLONE_NEWPID
+    | syscalls.CLONE_NEWIPC
+    | syscalls.CLONE_NEWUTS
+    | syscalls.CLONE_NEWCGROUP
+)
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
+
+
+def main() -> None:
+    """Serve the owner, whose socket is descriptor 0, until it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    owner = socket.socket(fileno=os.dup(0))
+    parent = syscalls.pidfd_open(os.getppid())
+    poll = select.poll()
+    poll.register(owner, select.POLLIN)
+    poll.register(parent, select.POLLIN)
+    identity = (os.geteuid(), os.getegid())
+    gc.collect()
+    gc.freeze()
+    while True:
+        events = dict(poll.poll(1000))
+        _reap()
+        if parent in events:
+            return
+        if owner.fileno() in events:
+            request = _receive(owner)
+            if request is None:
+                return
+            plan, connection = request
+            _spawn(plan, connection, identity, (owner, parent))
+            connection.close()
+
+
+def _receive(owner: socket.socket) -> tuple[dict[str, Any], socket.socket] | None:
+    text, ancillary, _, _ = owner.recvmsg(_LARGEST_PLAN, socket.CMSG_LEN(4))
+    if not text:
+        return None
+    descriptors = array.array("i")
+    descriptors.frombytes(ancillary[0][2][:4])
+    return json.loads(text), socket.socket(fileno=descriptors[0])
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _spawn(plan: dict[str, Any], connection: socket.socket, identity: tuple[int, int], others: Any) -> None:
+    spaces = _SPACES if plan["network"] == "host" else _SPACES | syscalls.CLONE_NEWNET
+    try:
+        if syscalls.clone(spaces):
+            return
+    except OSError as error:
+        _report(connection, error)
+        return
+    try:
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+        others[0].close()
+        os.close(others[1])
+        _become_sandbox(plan, connection, identity)
+    except BaseException as error:  # noqa: BLE001
+        _report(connection, error)
+    finally:
+        os._exit(1)
+
+
+def _report(connection: socket.socket, error: BaseException) -> None:
+    text = str(error) if isinstance(error, OSError) else "".join(traceback.format_exception(error))
+    errno = error.errno if isinstance(error, OSError) and error.errno else 0
+    connection.sendall(frames.Reply(frames.FAILURE, errno, 0, 0.0, text.encode()).pack())
+
+
+def _become_sandbox(plan: dict[str, Any], connection: socket.socket, identity: tuple[int, int]) -> None:
+    mounts.map_user(*identity, _INNER_ID)
+    os.setsid()
+    os.umask(0o022)
+    control = mounts.build_root(plan)
+    socket.sethostname("sandbox")
+    if plan["network"] == "none":
+        _raise_loopback()
+    _seal(plan["limits"])
+    supervisor = Supervisor(connection, plan, control)
+    connection.sendall(frames.Reply(frames.RESULT, 0, 0, 0.0, b"").pack())
+    supervisor.serve()
+
+
+def _raise_loopback() -> None:
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, b"lo".ljust(16, b"\0") + _IFF_UP.to_bytes(24, "little"))
+
+
+def _seal(limits: dict[str, int]) -> None:
+    """Close what the file system leaves open: further namespaces, privileges, and unbounded use."""
+    for name, value in (
+        ("sys/user/max_user_namespaces", "0"),
+        ("self/oom_score_adj", "500"),
+        ("sys/kernel/shmall", str(limits["memory_bytes"] // 8 // 4096)),
+    ):
+        try:
+            with open(f"/proc/{name}", "w") as file:
+                file.write(value)
+        except OSError:
+            continue
+    syscalls.restrict_mount("/proc", syscalls.ATTR_RDONLY)
+    for kind, value in (
+        (resource.RLIMIT_DATA, limits["memory_bytes"]),
+        (resource.RLIMIT_NPROC, limits["processes"] + 1),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_FSIZE, limits["disk_bytes"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (bound, bound))
+    syscalls.drop_bounding_capabilities()
+    syscalls.clear_effective_capabilities()
+    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""Sandboxes from Linux namespaces and an overlay file system: no daemon, no image, no privilege.
+
+A small helper process, started with the first sandbox, clones each sandbox into its own user, mount, process,
+IPC, host-name and network namespaces (`inside.spawner`); process 1 in there serves this side over a socket
+(`inside.supervisor`). Layers are stacked by overlayfs; everything written goes to a tmpfs of fixed size.
+
+What is enforced, by what: disk and number of files by the tmpfs; memory, processes and wall time by process 1, ten
+times a second, and memory, open files, file size and CPU seconds of each process by rlimits.
+
+What this does not protect against: faults of the kernel itself; timing and cache side channels between sandboxes;
+reading the kernel's version, processors and load; memory taken faster than the watch looks (each process
+alone is still bounded). A sandbox started by root runs with root's user id, without any capability, and sees
+read-only what the plan shows and nothing else of the host.
+"""
+
+import errno
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import repodojo
+from repodojo.environments.host_base import SEARCH_PATH, host_base
+from repodojo.environments.inside import frames
+from repodojo.environments.sandbox import ExecResult, SandboxSpec
+from repodojo.environments.worktree_diff import diff_command
+from repodojo.errors import SandboxError
+
+_START_S = 60.0
+_GRACE_S = 30.0
+_LARGEST_FILE = 256 << 20
+_HOME = "/home/dojo"
+_BASE = "/run/base"
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from repodojo.environments.inside.spawner import main; main()"
+
+
+class NamespaceSandbox:
+    """A running sandbox; safe to use from several threads, one command at a time."""
+
+    def __init__(self, connection: socket.socket, spec: SandboxSpec, has_base: bool) -> None:
+        self._connection = connection
+        self._spec = spec
+        self._has_base = has_base
+        self._lock = threading.Lock()
+
+    def execute(self, command: str, timeout_s: float) -> ExecResult:
+        """Run a command in the persistent shell: folder, variables and background jobs carry over."""
+        return self._command(frames.EXECUTE, command, timeout_s, self._spec.limits.output_bytes)
+
+    def run(self, command: str, timeout_s: float) -> ExecResult:
+        """Run a command in a new shell with a clean environment, in ``workdir``; what it leaves running is ended."""
+        return self._command(frames.RUN, command, timeout_s, self._spec.limits.output_bytes)
+
+    def read(self, path: str) -> bytes:
+        """Read a file; a relative path starts at ``workdir``."""
+        return self._request(frames.READ, _START_S, _LARGEST_FILE, os.fsencode(path)).payload
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, making its folders."""
+        self._request(frames.WRITE, _START_S, 0, os.fsencode(path) + b"\0" + content)
+
+    def diff(self, base: str) -> str:
+        """Return ``git diff`` of everything (new files too) against a commit.
+
+        Raises:
+            SandboxError: git failed, or the difference is larger than 256 MiB.
+        """
+        command = diff_command(base, _BASE if self._has_base else self._spec.workdir, self._spec.workdir)
+        result = self._command(frames.RUN, command, _START_S, _LARGEST_FILE)
+        if result.exit_code != 0 or result.truncated:
+            raise SandboxError(f"diff against {base}: exit code {result.exit_code}: {result.text[-500:]}")
+        return result.output.decode("utf-8", errors="surrogateescape")
+
+    def close(self) -> None:
+        """End the sandbox and leave nothing of it."""
+        self._connection.close()
+
+    def _command(self, operation: bytes, command: str, timeout_s: float, keep_bytes: int) -> ExecResult:
+        text = command.encode("utf-8", errors="surrogateescape")
+        reply = self._request(operation, timeout_s, keep_bytes, text)
+        timed_out = bool(reply.flags & frames.TIMED_OUT)
+        return ExecResult(
+            output=reply.payload,
+            exit_code=None if timed_out else reply.exit_code,
+            timed_out=timed_out,
+            duration_s=reply.duration_s,
+            truncated=bool(reply.flags & frames.TRUNCATED),
+        )
+
+    def _request(self, operation: bytes, timeout_s: float, keep_bytes: int, payload: bytes) -> frames.Reply:
+        with self._lock:
+            try:
+                self._connection.settimeout(timeout_s + _GRACE_S)
+                self._connection.sendall(frames.Request(operation, timeout_s, keep_bytes, payload).pack())
+                reply = receive_reply(self._connection)
+            except OSError as error:
+                self._connection.close()
+                raise SandboxError(f"sandbox lost: {error or type(error).__name__}") from error
+        if reply.kind == frames.FAILURE:
+            raise SandboxError(reply.payload.decode(errors="replace"))
+        return reply
+
+
+class NamespaceSandboxes:
+    """Starts sandboxes; safe to use from several threads."""
+
+    def __init__(self, name: str = "namespaces") -> None:
+        self.name = name
+        self._lock = threading.Lock()
+        self._spawner: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+
+    @contextmanager
+    def start(self, spec: SandboxSpec) -> Iterator[NamespaceSandbox]:
+        """Start a sandbox; leaving the context closes it.
+
+        Raises:
+            SandboxError: it cannot be started; the message says why and what to do.
+        """
+        plan, has_base = _plan(spec)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                self._send(plan, theirs)
+            ours.settimeout(_START_S)
+            try:
+                reply = receive_reply(ours)
+            except OSError as error:
+                raise SandboxError(f"the sandbox did not start: {error or type(error).__name__}") from error
+            if reply.kind == frames.FAILURE:
+                raise SandboxError(explain(reply.exit_code, reply.payload.decode(errors="replace")))
+            yield NamespaceSandbox(ours, spec, has_base)
+
+    def check_support(self) -> None:
+        """Start and end a sandbox without layers.
+
+        Raises:
+            SandboxError: naming the kernel setting that refuses, and what to do.
+        """
+        with self.start(SandboxSpec(layers=())) as sandbox:
+            sandbox.run("true", 10)
+
+    def close(self) -> None:
+        """End the helper process, and with it every sandbox."""
+        with self._lock:
+            if self._channel is not None:
+                self._channel.close()
+                self._channel = None
+            if self._spawner is not None:
+                self._spawner.wait()
+                self._spawner = None
+
+    def _send(self, plan: bytes, connection: socket.socket) -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", connection.fileno()))]
+        with self._lock:
+            for _ in range(2):
+                if self._spawner is None or self._channel is None or self._spawner.poll() is not None:
+                    self._spawner, self._channel = _start_spawner()
+                try:
+                    self._channel.sendmsg([plan], rights)
+                    return
+                except OSError as error:
+                    failure = error
+                    self._channel.close()
+                    self._spawner.wait()
+                    self._spawner = None
+        raise SandboxError(f"the helper process that starts sandboxes ended: {failure}")
+
+
+def receive_reply(connection: socket.socket) -> frames.Reply:
+    """Read one reply.
+
+    Raises:
+        OSError: the other end hung up, or was silent for too long.
+    """
+    kind, exit_code, flags, duration_s, size = frames.REPLY.unpack(_receive(connection, frames.REPLY.size))
+    return frames.Reply(kind, exit_code, flags, duration_s, _receive(connection, size))
+
+
+def _receive(connection: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        block = connection.recv(min(size - len(data), 1 << 20))
+        if not block:
+            raise ConnectionResetError("its process 1 ended")
+        data += block
+    return bytes(data)
+
+
+def _start_spawner() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    source = Path(repodojo.__file__).parent.parent
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _BOOT, str(source)],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+    return process, ours
+
+
+def _plan(spec: SandboxSpec) -> tuple[bytes, bool]:
+    base = host_base()
+    layers = [str(layer.resolve()) for layer in spec.layers]
+    for path in [*spec.layers, *(mount.source for mount in spec.mounts)]:
+        if not path.exists():
+            raise SandboxError(f"the sandbox cannot start: {path} does not exist")
+    trees = [*base.trees, *((str(mount.source.resolve()), mount.target) for mount in spec.mounts)]
+    histories = [layer for layer in spec.layers if (layer / ".git").is_dir()]
+    if histories:
+        trees.append((str(histories[0].resolve() / ".git"), f"{_BASE}/.git"))
+    plan: dict[str, Any] = {
+        "layers": layers,
+        "workdir": spec.workdir,
+        "trees": trees,
+        "masks": base.masks,
+        "links": base.links,
+        "files": base.files,
+        "limits": asdict(spec.limits),
+        "network": spec.network,
+        "environment": {"PATH": SEARCH_PATH, "HOME": _HOME, **spec.environment},
+        "copies_layers": False,
+    }
+    return json.dumps(plan).encode(), bool(histories)
+
+
+def explain(code: int, text: str) -> str:
+    """Say what to do about a refusal by the kernel."""
+    hints = [
+        f"{name} is {value}: {advice}"
+        for name, bad, advice in _SETTINGS
+        if (value := _setting(name)) is not None and value == bad
+    ]
+    if not hints and code in (errno.EPERM, errno.EACCES, errno.ENOSPC):
+        hints = ["inside a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"]
+    if code in (errno.ENODEV, errno.EINVAL, errno.ENOSYS):
+        hints.append(f"Linux 5.12 or later with overlayfs is needed, this is {os.uname().release}")
+    return "; ".join([f"sandboxes cannot start here: {text}", *hints])
+
+
+_SETTINGS = (
+    ("kernel.unprivileged_userns_clone", "0", "run 'sysctl -w kernel.unprivileged_userns_clone=1' as root"),
+    (
+        "kernel.apparmor_restrict_unprivileged_userns",
+        "1",
+        "run 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0' as root",
+    ),
+    ("user.max_user_namespaces", "0", "run 'sysctl -w user.max_user_namespaces=15000' as root"),
+)
+
+
+def _setting(name: str) -> str | None:
+    try:
+        return Path("/proc/sys", name.replace(".", "/")).read_text().strip()
+    except OSError:
+        return None
