@@ -1,0 +1,1 @@
+"""The parts of `RepairPolicy`: reading an issue and a conversation, and finding and ranking edits."""

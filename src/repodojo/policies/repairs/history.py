@@ -1,0 +1,88 @@
+"""Read a conversation back: which commands were given, and what each of them showed.
+
+The policy keeps no memory; what it knows is what stands in the messages.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from repodojo.policies.repairs.commands import SCRIPT, VIEW_LINES
+from repodojo.policies.repairs.issue import Issue, shows
+from repodojo.policies.repairs.source import Listing
+from repodojo.types import Message
+
+_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LOCATE = re.compile(r'grep -rl "([^"]+)" --include=\*\.py \.$')
+_SEARCH = re.compile(r'grep -rnw "(\w+)" ')
+_VIEW = re.compile(r'grep -n -A \d+ "[^"]+" (\S+)$')
+_MORE = re.compile(r'grep -n "" (\S+) \| sed -n ')
+_TRY = re.compile(rf"(sed -i '.*' \S+); python {SCRIPT}$")
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
+_HEADER = re.compile(r"\A(?:exit code \d+|killed: .*)(?:\n|\Z)|\A\(no output\)\Z")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a traceback through the project."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass
+class Knowledge:
+    """What a conversation has shown so far."""
+
+    listings: dict[str, Listing] = field(default_factory=dict)
+    located: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The files that hold a text, by that text."""
+    mentions: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """The file and line of every mention of a name."""
+    frames: tuple[Frame, ...] = ()
+    commands: set[str] = field(default_factory=set)
+    edits: set[str] = field(default_factory=set)
+    outputs: list[str] = field(default_factory=list)
+    """What each try printed."""
+    done: bool = False
+    """Whether the last run printed what it should."""
+
+
+def read_knowledge(messages: Sequence[Message], issue: Issue) -> Knowledge:
+    """Read every command and its output."""
+    known = Knowledge()
+    for message, answer in pairwise(messages):
+        block = _BLOCK.search(message.content) if message.role == "assistant" else None
+        if block and answer.role == "user":
+            _learn(known, block[1].rstrip("\n"), _HEADER.sub("", answer.content), issue)
+    return known
+
+
+def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
+    last = command.rsplit("\n", maxsplit=1)[-1]
+    known.commands.add(last)
+    if match := _TRY.search(command):
+        known.edits.add(match[1])
+        known.outputs.append(output)
+        known.done = shows(output, issue.expected)
+    elif match := _LOCATE.search(command):
+        paths = tuple(row for row in output.split("\n") if re.fullmatch(r"\./\S+\.py", row))
+        known.located[match[1]] = paths
+        if SCRIPT in command:
+            printed = "\n".join(row for row in output.split("\n") if row not in paths)
+            known.done = shows(printed, issue.expected)
+            known.frames = _project_frames(output)
+    elif match := _SEARCH.search(command):
+        rows = (row.split(":", 2) for row in output.split("\n") if row.count(":") > 1)
+        known.mentions[match[1]] = [(path, text) for path, _, text in rows]
+    elif match := _VIEW.search(command) or _MORE.search(command):
+        listing = known.listings.setdefault(match[1], Listing(match[1]))
+        listing.learn(output, ":" if " -A " in last else "", VIEW_LINES)
+
+
+def _project_frames(output: str) -> tuple[Frame, ...]:
+    found = [Frame(path, int(line), function) for path, line, function in _FRAME.findall(output)]
+    outside = re.compile(r"^<|/lib/python|site-packages|" + re.escape(SCRIPT))
+    return tuple(frame for frame in found if not outside.search(frame.path))

@@ -1,0 +1,176 @@
+"""What the repair agent could do next, and how much each of it is worth.
+
+A definition is worth more the closer it stands to the call in the issue; an edit takes its share of the
+definition that it is in; looking at another definition competes with the edits that are left.
+"""
+
+import builtins
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from math import exp
+from typing import NamedTuple
+
+from repodojo.policies.repairs import commands
+from repodojo.policies.repairs.history import Knowledge
+from repodojo.policies.repairs.issue import Issue
+from repodojo.policies.repairs.operators import find_changes
+from repodojo.policies.repairs.prior import change_score
+from repodojo.policies.repairs.source import Function, called_names, find_functions
+from repodojo.substitution import Edit, sed_command, undo_pattern
+
+_COMMON = frozenset(
+    name for kind in (str, list, dict, set, bytes, re.Pattern, re.Match) for name in dir(kind)
+) | frozenset(dir(builtins))
+_ASIDE = re.compile(r"(^|/)(tests?|testing|conftest|docs?|examples?)(/|_|\.)|_test\.py$")
+_NAMES = 6
+_DEPTH = 3
+
+
+class Option(NamedTuple):
+    """A command and its worth."""
+
+    command: str
+    worth: float
+
+
+class Place(NamedTuple):
+    """A definition to look at: its name, its worth, and where it may be."""
+
+    name: str
+    worth: float
+    path: str
+
+
+class Definitions:
+    """The definitions seen so far, with their code."""
+
+    def __init__(self, known: Knowledge) -> None:
+        self.code = {path: listing.code() for path, listing in known.listings.items()}
+        self.functions: dict[str, list[Function]] = {}
+        for path, listing in known.listings.items():
+            for function in find_functions(listing, self.code[path]):
+                self.functions.setdefault(function.name, []).append(function)
+
+
+def list_options(issue: Issue, known: Knowledge) -> list[Option]:
+    """List everything worth doing that has not been done, in a stable order."""
+    seen = Definitions(known)
+    options: dict[str, float] = {}
+    for place in _places(issue, known, seen):
+        found = seen.functions.get(place.name, [])
+        new = list(_lookups(place, issue, known)) if not found else []
+        for function in found:
+            new += _edits(function, place.worth, issue, known, seen)
+            new += _continuation(function, place.worth, known)
+        for command, worth in new:
+            options[command] = max(worth, options.get(command, 0.0))
+    return [Option(*item) for item in sorted(options.items())]
+
+
+def definition_text(name: str, other: bool = False) -> str:
+    """Return how a definition begins: a class's where the name looks like one; with ``other``, not."""
+    is_class = name.lstrip("_")[:1].isupper() != other
+    return f"class {name}" if is_class else f"def {name}("
+
+
+def _places(issue: Issue, known: Knowledge, seen: Definitions) -> list[Place]:
+    """Weigh names: the issue's, the traceback's, and those that their definitions call."""
+    places = {name: Place(name, 0.6**i, "") for i, name in enumerate(issue.names[:_NAMES])}
+    for depth, frame in enumerate(reversed(known.frames)):
+        if frame.function.isidentifier():
+            _raise(places, Place(frame.function, 2 * 0.5**depth, frame.path))
+    for name, mentions in known.mentions.items():
+        for alias in _aliases(name, mentions):
+            _raise(places, Place(alias, places[name].worth if name in places else 0.3, ""))
+    layer = list(places.values())
+    for _ in range(_DEPTH):
+        layer = [callee for place in layer for callee in _callees(place, seen) if _raise(places, callee)]
+    return sorted(places.values(), key=lambda place: (-place.worth, place.name))
+
+
+def _raise(places: dict[str, Place], place: Place) -> bool:
+    """Keep the worthier of a place and the one known by its name; tell whether it is the new one."""
+    if place.name in places and places[place.name].worth >= place.worth:
+        return False
+    places[place.name] = place
+    return True
+
+
+def _callees(place: Place, seen: Definitions) -> Iterator[Place]:
+    for function in seen.functions.get(place.name, []):
+        names = [n for n in called_names(function, seen.code[function.path]) if n not in _COMMON]
+        for rank, name in enumerate(names):
+            yield Place(name, place.worth * 0.5 * 0.85**rank, function.path)
+
+
+def _aliases(name: str, mentions: list[tuple[str, str]]) -> Iterator[str]:
+    for _, text in mentions:
+        match = re.search(rf"\b(\w+) as {name}\b|\b{name} = (?:\w+\.)*(\w+)", text)
+        if match and (match[1] or match[2]) not in _COMMON:
+            yield match[1] or match[2]
+
+
+def _lookups(place: Place, issue: Issue, known: Knowledge) -> Iterator[Option]:
+    """Yield the next step towards seeing a definition."""
+    first, second = definition_text(place.name), definition_text(place.name, other=True)
+    here = commands.view(first, place.path)
+    if place.path and here not in known.commands:
+        yield Option(here, place.worth * 0.4)
+        return
+    for text in (first, second):
+        if text not in known.located:
+            yield Option(commands.locate(text), place.worth * 0.3)
+            return
+        paths = _rank_paths(known.located[text], issue)[:3]
+        views = [view for path in paths if (view := commands.view(text, path)) not in known.commands]
+        if views:
+            yield Option(views[0], place.worth * 0.5)
+            return
+    if place.name not in known.mentions and place.name in issue.names:
+        yield Option(commands.search(place.name), place.worth * 0.2)
+
+
+def _rank_paths(paths: tuple[str, ...], issue: Issue) -> list[str]:
+    """Order files: those of an imported module first, tests left out."""
+    parts = {part for module in issue.modules for part in module.split(".")}
+
+    def distance(path: str) -> tuple[int, str]:
+        words = re.split(r"[/.]", path.removeprefix("./").removesuffix(".py"))
+        return (-sum(word in parts for word in words), path)
+
+    return sorted((path for path in paths if not _ASIDE.search(path)), key=distance)
+
+
+def _continuation(function: Function, worth: float, known: Knowledge) -> Iterator[Option]:
+    last = function.numbers[-1]
+    command = commands.more(function.path, last + 1)
+    if not function.complete and last != known.listings[function.path].end and command not in known.commands:
+        yield Option(command, worth * 0.6)
+
+
+def _edits(
+    function: Function, worth: float, issue: Issue, known: Knowledge, seen: Definitions
+) -> list[Option]:
+    """Weigh every edit of a definition; those tried before keep their share."""
+    code, text = seen.code[function.path], known.listings[function.path].lines
+    following = dict(pairwise(function.numbers))
+    scores: dict[str, float] = {}
+    for number in function.numbers:
+        next_line = text.get(following.get(number, -1), "")
+        for change in find_changes(code[number], text[number]):
+            old = text[number][change.start : change.end]
+            pair = undo_pattern(Edit(number, change.start, change.new, old), text[number])
+            if pair and "'" not in pair[0] + pair[1]:
+                command = sed_command(number, *pair, function.path)
+                score = change_score(issue, change, text[number], next_line)
+                score += 2.0 * any(frame.line == number for frame in known.frames)
+                scores.setdefault(command, exp(score))
+    total = sum(scores.values())
+    share = worth * len(scores) ** 0.7 / total if total else 0.0
+    again = bool(known.edits)
+    return [
+        Option(commands.attempt(edit, again), odds * share)
+        for edit, odds in scores.items()
+        if edit not in known.edits
+    ]

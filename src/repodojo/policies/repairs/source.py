@@ -1,0 +1,100 @@
+"""Read source text out of numbered listings, and tell code from strings and comments."""
+
+import re
+from dataclasses import dataclass, field
+
+_ROW = re.compile(r"^(\d+)([:-])(.*)$")
+_LITERAL = re.compile(
+    r"""\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|\#[^\n]*""",
+    re.DOTALL,
+)
+_DEFINITION = re.compile(r"\s*(?:async )?(?:def|class) (\w+)")
+_CALLED = re.compile(r"(?<![\w.])(?:(?:self|cls|super\(\)|[a-z_]\w*)\.)?([A-Za-z_]\w*)\(")
+
+
+@dataclass
+class Listing:
+    """The lines of one file that have been seen, by number."""
+
+    path: str
+    lines: dict[int, str] = field(default_factory=dict)
+    end: int | None = None
+    """The file's last line, once it has been seen."""
+
+    def learn(self, output: str, first_mark: str, rows_asked: int) -> None:
+        """Add the rows ``12:text`` and ``13-text`` of a listing.
+
+        Fewer than ``rows_asked`` rows after the last one marked ``first_mark`` show the end of the file.
+        """
+        rows = [match for row in output.split("\n") if (match := _ROW.match(row))]
+        self.lines |= {int(row[1]): row[3] for row in rows}
+        marks = "".join(row[2] for row in rows)
+        if rows and len(marks) - marks.rfind(first_mark) - 1 < rows_asked and "left out" not in output:
+            self.end = int(rows[-1][1])
+
+    def runs(self) -> list[list[int]]:
+        """Return the numbers of adjacent lines, run by run."""
+        found: list[list[int]] = []
+        for number in sorted(self.lines):
+            if found and found[-1][-1] == number - 1:
+                found[-1].append(number)
+            else:
+                found.append([number])
+        return found
+
+    def code(self) -> dict[int, str]:
+        """Return the lines with what is inside strings and comments blotted out (each character a NUL)."""
+        result: dict[int, str] = {}
+        for run in self.runs():
+            result |= zip(run, blot([self.lines[number] for number in run]), strict=True)
+        return result
+
+
+@dataclass(frozen=True)
+class Function:
+    """The seen lines of one definition."""
+
+    name: str
+    path: str
+    numbers: tuple[int, ...]
+    complete: bool
+    """Whether its end has been seen."""
+
+
+def blot(lines: list[str]) -> list[str]:
+    """Blot out strings and comments of adjacent lines; an odd triple quote means a start inside a string."""
+    text = "\n".join(lines)
+    inside = next((q for q in ('"""', "'''") if text.count(q) % 2 and not _DEFINITION.match(lines[0])), "")
+    blotted = _LITERAL.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), inside + text)
+    return blotted[len(inside) :].split("\n")
+
+
+def find_functions(listing: Listing, code: dict[int, str]) -> list[Function]:
+    """Find the definitions in a listing, each with the lines up to the next line that is not inside it."""
+    found = []
+    for run in listing.runs():
+        starts = [(n, match[1]) for n in run if (match := _DEFINITION.match(code[n]))]
+        for start, name in starts:
+            body = _body(run, start, code)
+            found.append(Function(name, listing.path, tuple(body), complete=body[-1] != run[-1]))
+    return found
+
+
+def _body(run: list[int], start: int, code: dict[int, str]) -> list[int]:
+    indent = len(code[start]) - len(code[start].lstrip())
+    body, depth = [start], code[start].count("(") - code[start].count(")")
+    for number in run[run.index(start) + 1 :]:
+        text = code[number].rstrip()
+        inside = not text.strip("\0 ") or len(text) - len(text.lstrip()) > indent or depth > 0
+        if not inside:
+            break
+        depth += text.count("(") - text.count(")")
+        body.append(number)
+    return body
+
+
+def called_names(function: Function, code: dict[int, str]) -> list[str]:
+    """List the functions that a function calls, in order."""
+    names = [name for number in function.numbers[1:] for name in _CALLED.findall(code[number])]
+    return list(dict.fromkeys(name for name in names if name != function.name))
