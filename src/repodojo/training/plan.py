@@ -1,0 +1,61 @@
+"""A training as data: what it starts from, what it learns, and what its checkpoint is called by."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from repodojo.training.settings import TrainingSettings
+
+Row = Mapping[str, Any]
+"""``{"messages": [{"role": ..., "content": ...}, ...]}``; loss falls on the assistant's messages."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A training that is owed unless a checkpoint of its fingerprint exists."""
+
+    name: str
+    model: Path
+    """Folder of the checkpoint to start from."""
+    rows: tuple[Row, ...]
+    settings: TrainingSettings
+    processes: int = 1
+    threads: int = 2
+    """Threads of each process; no part of the fingerprint."""
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What decides the weights."""
+        return {
+            "model": digest_folder(self.model),
+            "rows": digest_rows(self.rows),
+            "settings": self.settings.model_dump(mode="json"),
+        }
+
+    def run(self, scratch: Path) -> Path:
+        """Train in a child process, resuming what ``scratch`` holds; return the finished folder."""
+        from repodojo.training.launch import launch
+
+        return launch(self, scratch)
+
+
+def digest_rows(rows: Sequence[Row]) -> str:
+    """Return a digest of the rows in their order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def digest_folder(folder: Path) -> str:
+    """Return a digest of the weights, the tokenizer and the configuration in a checkpoint folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {".safetensors", ".json", ".jinja"} and path.name != "training.json":
+            digest.update(path.name.encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,41 @@
+"""How a training is done: the settings shared by policy and verifier."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LoraSettings(BaseModel):
+    """Low-rank adaptation; the adapter is merged into the saved checkpoint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rank: int = Field(64, ge=1)
+    alpha: int = Field(64, ge=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    target_modules: str | tuple[str, ...] = "all-linear"
+
+
+class TrainingSettings(BaseModel):
+    """Settings of one supervised fine-tuning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    learning_rate: float = Field(1e-4, gt=0)
+    epochs: float = Field(5, gt=0)
+    rows_per_step: int = Field(8, ge=1)
+    """Rows (packs, with ``packing``) in one optimiser step over all processes."""
+    rows_per_device: int = Field(1, ge=1)
+    max_tokens: int = Field(32_768, ge=8)
+    """Longer rows keep their first ``max_tokens`` tokens."""
+    packing: bool = True
+    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup_steps: int = Field(5, ge=0)
+    weight_decay: float = Field(0.01, ge=0)
+    lora: LoraSettings | None = None
+    """None trains every weight."""
+    bf16: bool = True
+    gradient_checkpointing: bool = False
+    save_steps: int = Field(100, ge=1)
+    """Steps between the checkpoints that an interrupted training goes on from."""
+    seed: int = 0

@@ -1,0 +1,139 @@
+"""Child process: supervised fine-tuning of one checkpoint with TRL.
+
+Run as ``python -m repodojo.training.sft training_config.json``. Loss falls on the assistant's messages only. Goes on
+from the last checkpoint of its scratch folder; the last act is to write ``training.json`` beside the weights.
+"""
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+import trl
+from datasets import Dataset
+from peft import LoraConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from trl import SFTConfig, SFTTrainer
+
+from repodojo.training.settings import LoraSettings, TrainingSettings
+
+_WIDTH_STEP = 64
+
+
+class StepLog(TrainerCallback):  # type: ignore[misc]
+    """Appends every logged step to ``metrics.jsonl`` and stops on a loss that is not a number."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.started = time.monotonic()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Write one line; the trainer calls this on every process."""
+        if not state.is_world_process_zero or not logs or "loss" not in logs:
+            return
+        if not math.isfinite(logs["loss"]):
+            raise FloatingPointError(f"the loss is {logs['loss']} at step {state.global_step}")
+        row = {"step": state.global_step, "seconds": round(time.monotonic() - self.started, 2), **logs}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int) -> SFTConfig:
+    """Translate the settings into TRL's."""
+    on_gpu = torch.cuda.is_available()
+    per_device = min(settings.rows_per_device, settings.rows_per_step)
+    return SFTConfig(
+        output_dir=str(scratch / "run"),
+        learning_rate=settings.learning_rate,
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=per_device,
+        gradient_accumulation_steps=max(1, settings.rows_per_step // (per_device * processes)),
+        max_length=settings.max_tokens,
+        packing=settings.packing,
+        lr_scheduler_type=settings.scheduler,
+        warmup_steps=settings.warmup_steps,
+        weight_decay=settings.weight_decay,
+        assistant_only_loss=True,
+        bf16=settings.bf16,
+        use_cpu=not on_gpu,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        train_sampling_strategy="random" if settings.packing else "group_by_length",
+        pad_to_multiple_of=None if settings.packing else _WIDTH_STEP,
+        logging_steps=1,
+        save_steps=settings.save_steps,
+        save_total_limit=1,
+        report_to=[],
+        disable_tqdm=True,
+        seed=settings.seed,
+        dataset_num_proc=1,
+    )
+
+
+def lora_config(settings: LoraSettings | None) -> LoraConfig | None:
+    """Translate the LoRA settings into PEFT's."""
+    if settings is None:
+        return None
+    modules = settings.target_modules
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=modules if isinstance(modules, str) else list(modules),
+    )
+
+
+def train(config: dict[str, Any]) -> None:
+    """Train, and write the finished checkpoint to ``scratch/model``."""
+    scratch, settings = Path(config["scratch"]), TrainingSettings(**config["settings"])
+    transformers.set_seed(settings.seed)
+    tokenizer = AutoTokenizer.from_pretrained(config["model"])
+    dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(config["model"], dtype=dtype)
+    rows = [json.loads(line) for line in (scratch / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    trainer = SFTTrainer(
+        model=model,
+        args=trainer_arguments(settings, scratch, config["processes"]),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        peft_config=lora_config(settings.lora),
+        callbacks=[StepLog(scratch / "metrics.jsonl")],
+    )
+    resumed = any((scratch / "run").glob("checkpoint-*"))
+    result = trainer.train(resume_from_checkpoint=resumed or None)
+    if trainer.accelerator.is_main_process:
+        _write_checkpoint(trainer, tokenizer, scratch / "model")
+        _write_card(config, result.metrics, scratch / "model")
+
+
+def _write_checkpoint(trainer: SFTTrainer, tokenizer: Any, folder: Path) -> None:
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    generation = transformers.GenerationConfig.from_pretrained(model.config._name_or_path)
+    model.generation_config = generation
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _write_card(config: dict[str, Any], metrics: dict[str, float], folder: Path) -> None:
+    card = {
+        "name": config["name"],
+        "fingerprint": config["fingerprint"],
+        "metrics": metrics,
+        "versions": {"torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__},
+    }
+    (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Train what the configuration file named on the command line says."""
+    train(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The verifier's conversation: a whole interaction, and the question whether it solved the problem.
+
+Outcome-supervised reward model of SWE-Gym (section 4.1.1 and appendix B.5): the answer is
+``<judgement>YES</judgement>`` or ``<judgement>NO</judgement>``, and the score comes from the token after the tag.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from repodojo.types import Message, Trajectory
+
+ANSWER_PREFIX = "<judgement>"
+YES, NO = "YES", "NO"
+PROMPTS = Path(__file__).parent / "prompts"
+
+
+def render_conversation(trajectory: Trajectory, max_characters: int, prompts: Path = PROMPTS) -> list[Message]:
+    """Render a trajectory as the verifier's system and user messages.
+
+    An interaction of more than ``max_characters`` loses turns from its middle, two messages at a time:
+    the issue and the end, which say most about the outcome, stay.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(prompts), undefined=StrictUndefined, trim_blocks=True, autoescape=False  # noqa: S701
+    )
+    interaction = shorten([m for m in trajectory.messages if m.role != "system"], max_characters)
+    user = environment.get_template("user.j2").render(interaction=interaction, exit_status=trajectory.exit_status)
+    system = environment.get_template("system.j2").render()
+    return [Message("system", system.strip()), Message("user", user.strip())]
+
+
+def shorten(messages: Sequence[Message], max_characters: int) -> list[Message]:
+    """Drop messages after the first until the rest fits; the first and the last two always stay."""
+    kept = list(messages)
+    while len(kept) > 3 and sum(len(m.content) for m in kept) > max_characters:
+        del kept[1]
+    return kept
+
+
+def answer(resolved: bool) -> Message:
+    """Return the assistant's message that a row teaches."""
+    return Message("assistant", f"{ANSWER_PREFIX}{YES if resolved else NO}</judgement>")
+
+
+def prompts_digest(prompts: Path = PROMPTS) -> str:
+    """Return a digest of the prompt files."""
+    digest = hashlib.sha256()
+    for path in sorted(prompts.glob("*.j2")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,53 @@
+"""Verifier rows: balanced successes and failures, each with the answer that it teaches."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from repodojo.types import Trajectory, Verdict, to_json
+from repodojo.verifier.prompt import answer, render_conversation
+
+
+class Attempt(NamedTuple):
+    """A trajectory with its verdict."""
+
+    trajectory: Trajectory
+    verdict: Verdict
+
+
+def join_attempts(trajectories: Mapping[str, Trajectory], verdicts: Mapping[str, Verdict]) -> list[Attempt]:
+    """Pair trajectories with verdicts by rollout id; not-measured attempts are left out."""
+    pairs = (Attempt(t, verdicts[key]) for key, t in sorted(trajectories.items()) if key in verdicts)
+    return [pair for pair in pairs if pair.verdict.outcome != "not_measured"]
+
+
+def balance(attempts: Sequence[Attempt], negatives_per_positive: float, seed: int) -> list[Attempt]:
+    """Keep every success and ``negatives_per_positive`` times as many failures, drawn by seed.
+
+    Where failures are too few, successes are drawn down to keep the proportion.
+    """
+    ordered = sorted(attempts, key=lambda a: (a.trajectory.rollout_id, a.trajectory.policy))
+    generator = random.Random(seed)  # noqa: S311
+    positives = [a for a in ordered if a.verdict.resolved]
+    negatives = [a for a in ordered if not a.verdict.resolved]
+    wanted = min(len(negatives), round(len(positives) * negatives_per_positive))
+    kept = min(len(positives), round(wanted / negatives_per_positive))
+    chosen = generator.sample(positives, kept) + generator.sample(negatives, wanted)
+    generator.shuffle(chosen)
+    return chosen
+
+
+def build_rows(attempts: Sequence[Attempt], max_characters: int) -> list[dict[str, Any]]:
+    """Render attempts as chat rows for supervised training."""
+    return [
+        {
+            "messages": [
+                to_json(message)
+                for message in (
+                    *render_conversation(attempt.trajectory, max_characters),
+                    answer(attempt.verdict.resolved),
+                )
+            ]
+        }
+        for attempt in attempts
+    ]
