@@ -7,7 +7,7 @@ that ends the rollout raises, and history is linear.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import ContextLengthError, PolicyError, SandboxError
@@ -132,7 +132,9 @@ class _Rollout:
         )
         started = time.monotonic()
         completion = self.context.policy.complete(tuple(self.messages), parameters)
-        return completion, time.monotonic() - started
+        # A lone surrogate, which JSON can carry, has no UTF-8 form: neither a shell nor a file takes it.
+        text = completion.text.encode("utf-8", errors="replace").decode()
+        return replace(completion, text=text), time.monotonic() - started
 
     def record(
         self,

@@ -54,7 +54,7 @@ class Outcomes:
     resolved: int
 
 
-def summarize(trajectories: Sequence[Trajectory]) -> RolloutStats:
+def compute_stats(trajectories: Sequence[Trajectory]) -> RolloutStats:
     """Count what trajectories did."""
     turns = [turn for trajectory in trajectories for turn in trajectory.turns]
     statuses = Counter(trajectory.exit_status for trajectory in trajectories)
@@ -69,6 +69,15 @@ def summarize(trajectories: Sequence[Trajectory]) -> RolloutStats:
         completion_tokens=sum(turn.completion_tokens for turn in turns),
         exit_statuses=dict(sorted(statuses.items())),
     )
+
+
+def summarise(trajectory: Trajectory) -> dict[str, int]:
+    """Count one trajectory for a progress bar."""
+    return {
+        "submitted": int(trajectory.exit_status == "Submitted"),
+        "empty_patches": int(not trajectory.model_patch),
+        "infrastructure_failures": int(trajectory.exit_status in INFRASTRUCTURE_STATUSES),
+    }
 
 
 def count_outcomes(verdicts: Iterable[Verdict]) -> dict[str, Outcomes]:

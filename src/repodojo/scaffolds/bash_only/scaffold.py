@@ -74,7 +74,7 @@ def shorten(text: str, limit: int) -> str:
         return text
     head = text[: limit // 2]
     tail = text[len(text) - (limit - limit // 2) :]
-    head = head[: head.rfind("\n") + 1] or head + "\n"
-    tail = tail[tail.find("\n") + 1 :] if "\n" in tail else tail
-    left_out = len(text) - len(head.rstrip("\n")) - len(tail)
-    return f"{head}[... {left_out} characters left out ...]\n{tail}"
+    head = head[: head.rfind("\n") + 1] or head
+    tail = tail[tail.find("\n") + 1 :] or tail
+    mark = f"[... {len(text) - len(head) - len(tail)} characters left out ...]"
+    return "\n".join([head.removesuffix("\n"), mark, tail])
