@@ -64,7 +64,7 @@ def mean_estimates(
     """
     table = np.asarray(values, dtype=np.float64)
     count, columns = table.shape
-    if count == 0:
+    if table.size == 0:
         return [UNDEFINED] * columns
     low, high = percentile_interval(bootstrap_sums(table, seed) / count)
     estimates = []
