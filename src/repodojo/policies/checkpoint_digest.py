@@ -1,0 +1,31 @@
+"""The digest of a checkpoint's files: what a policy served from it is known by."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from repodojo.errors import PolicyError
+
+_DECIDING_FILES = ("*.safetensors", "*.bin", "*config.json", "tokenizer*", "vocab*", "merges*", "*.jinja")
+_TRAINER_FILES = ("training_args.bin",)
+
+
+def digest_checkpoint(folder: Path) -> str:
+    """Return a digest of the files of a checkpoint (and of an adapter's base) that decide its answers.
+
+    Raises:
+        PolicyError: the folder holds no model configuration.
+    """
+    adapter = folder / "adapter_config.json"
+    if not adapter.exists() and not (folder / "config.json").exists():
+        raise PolicyError(f"{folder}: expected a checkpoint with config.json or adapter_config.json, found neither")
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in _DECIDING_FILES for path in folder.glob(pattern)}):
+        if path.name not in _TRAINER_FILES:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.name} {content}\n".encode())
+    if adapter.exists():
+        base = json.loads(adapter.read_text(encoding="utf-8"))["base_model_name_or_path"]
+        digest.update((digest_checkpoint(Path(base)) if Path(base).is_dir() else str(base)).encode())
+    return digest.hexdigest()[:16]
