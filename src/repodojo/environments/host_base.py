@@ -54,7 +54,9 @@ def host_base() -> HostBase:
     trees += [(name, name) for name in _SETTINGS if Path(name).exists()]
     if not prefix.is_relative_to("/usr"):
         trees.append((str(prefix), str(prefix)))
-    links += [(f"{PYTHON_FOLDER}/{name}", str(interpreter)) for name in ("python", "python3", interpreter.name)]
+    links += [
+        (f"{PYTHON_FOLDER}/{name}", str(interpreter)) for name in ("python", "python3", interpreter.name)
+    ]
     links.append(("/dev/fd", "/proc/self/fd"))
     links += [(f"/dev/{name}", f"/proc/self/fd/{n}") for n, name in enumerate(("stdin", "stdout", "stderr"))]
     return HostBase(tuple(trees), _package_folders(prefix), tuple(dict.fromkeys(links)), _FILES)

@@ -243,7 +243,9 @@ def explain(code: int, text: str) -> str:
         if (value := _setting(name)) is not None and value == bad
     ]
     if not hints and code in (errno.EPERM, errno.EACCES, errno.ENOSPC):
-        hints = ["inside a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"]
+        hints = [
+            "inside a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
+        ]
     if code in (errno.ENODEV, errno.EINVAL, errno.ENOSYS):
         hints.append(f"Linux 5.12 or later with overlayfs is needed, this is {os.uname().release}")
     return "; ".join([f"sandboxes cannot start here: {text}", *hints])

@@ -4,7 +4,7 @@ What is seen afterwards: the plan's read-only trees, a private ``/proc`` (read-o
 layers at the working folder, and folders to write in. Everything that a sandbox writes, wherever it writes it,
 lands in one tmpfs of a fixed size and a fixed number of files.
 """
-# ruff: noqa: PTH  (pathlib is slower than the whole set-up)
+# ruff: noqa: PTH
 
 import os
 from typing import Any

@@ -1,5 +1,5 @@
 """Reads and ends the processes of the caller's process-id namespace."""
-# ruff: noqa: PTH  (read ten times a second; pathlib would cost more than the reading)
+# ruff: noqa: PTH
 
 import os
 import signal

@@ -4,7 +4,7 @@ A command arrives in a file (never on a command line, so of any length), its out
 and its status by another, so that nothing that it prints can be taken for either. The loop's own descriptors are
 closed while a command runs.
 """
-# ruff: noqa: PTH  (descriptors, not paths)
+# ruff: noqa: PTH
 
 import os
 
@@ -19,7 +19,9 @@ while builtin read -r -u 100 __repodojo_token; do
   builtin printf '%s %s\n' "$__repodojo_token" "$__repodojo_code" >&101 || builtin exit 125
 done
 """
-_FROM_FILE = r"""IFS= builtin read -r -d '' -u 102 __repodojo_command; builtin eval "$__repodojo_command" 102<&-"""
+_FROM_FILE = (
+    r"""IFS= builtin read -r -d '' -u 102 __repodojo_command; builtin eval "$__repodojo_command" 102<&-"""
+)
 _LONGEST_ARGUMENT = 100_000
 
 
@@ -33,7 +35,9 @@ class Shell:
         os.set_blocking(self.status, False)
         descriptors = {tokens: _TOKENS, status: _STATUS, self._command: _COMMAND}
         loop = _LOOP.replace("OUTPUT", output_prefix)
-        self.pid = _spawn(loop, environment, folder, os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), descriptors)
+        self.pid = _spawn(
+            loop, environment, folder, os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), descriptors
+        )
         os.close(tokens)
         os.close(status)
 
@@ -69,7 +73,9 @@ def _fill(file: int, command: bytes) -> None:
     os.lseek(file, 0, os.SEEK_SET)
 
 
-def _spawn(script: str, environment: dict[str, str], folder: str, output: int, descriptors: dict[int, int]) -> int:
+def _spawn(
+    script: str, environment: dict[str, str], folder: str, output: int, descriptors: dict[int, int]
+) -> int:
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     moves = {null: (0,), output: (1, 2), **{old: (new,) for old, new in descriptors.items()}}
     actions = [(os.POSIX_SPAWN_DUP2, old, new) for old, targets in moves.items() for new in targets]

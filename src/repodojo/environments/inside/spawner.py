@@ -3,7 +3,7 @@
 It receives a plan and a socket for each sandbox, clones a child into new namespaces, and forgets it. It ends when
 its owner does, and its sandboxes with it.
 """
-# ruff: noqa: PTH  (descriptors, not paths)
+# ruff: noqa: PTH
 
 import array
 import gc

@@ -2,7 +2,7 @@
 
 When the owner goes away it ends, and the kernel ends every process of the sandbox with it.
 """
-# ruff: noqa: PTH  (descriptors, not paths)
+# ruff: noqa: PTH
 
 import os
 import resource
@@ -114,7 +114,9 @@ class Supervisor:
         processes.kill_not_kept(kept)
         return reply
 
-    def _await(self, request: frames.Request, output: int, ended: Any, kept: set[tuple[int, int]]) -> frames.Reply:
+    def _await(
+        self, request: frames.Request, output: int, ended: Any, kept: set[tuple[int, int]]
+    ) -> frames.Reply:
         """Collect output until ``ended`` gives a status, or the time is over and everything not kept is killed."""
         kept = set(kept)
         collected = BoundedOutput(request.keep_bytes)
@@ -198,7 +200,9 @@ class Supervisor:
             collected.feed(b"\n[sandbox: killed: more than %d processes]\n" % self._limits["processes"])
         elif sum(p.memory_bytes for p in table.values()) > self._limits["memory_bytes"]:
             processes.kill(max(table.values(), key=lambda p: p.memory_bytes).pid)
-            collected.feed(b"\n[sandbox: killed: more than %d bytes of memory]\n" % self._limits["memory_bytes"])
+            collected.feed(
+                b"\n[sandbox: killed: more than %d bytes of memory]\n" % self._limits["memory_bytes"]
+            )
 
     def _settle(self) -> None:
         """Between two commands: renew the shell if it ended, and remember what runs."""

@@ -1,0 +1,61 @@
+"""Writes a ``.git`` that holds one root commit and no object beside it; runs git, with nobody's settings."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from repodojo.environments.git_objects import IDENTITY, MESSAGE, TIMESTAMP, Blob, Tree
+from repodojo.errors import BuildError
+
+_CONFIG = (
+    "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogAllRefUpdates = false\n"
+)
+_ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
+
+
+def run_git(folder: Path, arguments: list[str], text: bytes, what: str) -> bytes:
+    """Run git in a folder, blind to repositories above it and to every setting of the user or the system.
+
+    Raises:
+        BuildError: git failed; the message starts with ``what``.
+    """
+    kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
+    environment = {
+        **kept,
+        "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "HOME": os.devnull,
+    }
+    command = ["git", "-C", str(folder), *arguments]
+    result = subprocess.run(command, input=text, capture_output=True, env=environment, check=False)
+    if result.returncode != 0:
+        raise BuildError(
+            f"{what}: git {arguments[0]} failed: {result.stderr.decode(errors='replace')[-500:]}"
+        )
+    return result.stdout
+
+
+def write_repository(tree: Tree, git_folder: Path) -> str:
+    """Make ``git_folder`` (a ``.git``) hold the root commit of the tree, checked out; returns its hash."""
+    for name in ("objects/pack", "refs/heads", "refs/tags", "info"):
+        (git_folder / name).mkdir(parents=True)
+    (git_folder / "HEAD").write_text("ref: refs/heads/main\n")
+    (git_folder / "config").write_text(_CONFIG)
+    (git_folder / "info" / "attributes").write_text(_ATTRIBUTES)
+    what = str(git_folder)
+    options = ["--git-dir=.", "-c", "fastimport.unpackLimit=0"]
+    run_git(git_folder, [*options, "fast-import", "--quiet"], _import_stream(tree), what)
+    run_git(git_folder, ["--git-dir=.", "read-tree", "main"], b"", what)
+    return (git_folder / "refs" / "heads" / "main").read_text().strip()
+
+
+def _import_stream(tree: Tree) -> bytes:
+    who = f"{IDENTITY} {TIMESTAMP} +0000"
+    head = f"commit refs/heads/main\nauthor {who}\ncommitter {who}\ndata {len(MESSAGE)}\n{MESSAGE}"
+    return head.encode() + b"".join(_import_file(path, blob) for path, blob in sorted(tree.items()))
+
+
+def _import_file(path: str, blob: Blob) -> bytes:
+    quoted = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b'M %s inline "%s"\ndata %d\n%s\n' % (blob.mode.encode(), quoted, len(blob.content), blob.content)

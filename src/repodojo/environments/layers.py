@@ -1,0 +1,143 @@
+"""Builds an instance's layer: the files that differ from its environment, and a ``.git`` of exactly one commit.
+
+The layer lies above the environment's source in an overlay, so it costs what differs and no more. Its repository
+holds the objects of the one root commit and nothing else: no object, tag, remote or log from after it.
+"""
+
+import os
+import secrets
+import shutil
+import stat
+from pathlib import Path
+
+from repodojo.environments.base_repository import run_git, write_repository
+from repodojo.environments.git_objects import Blob, Tree, commit_hash, read_blob, read_tree
+from repodojo.environments.sandbox import Limits, Mount, SandboxSpec
+from repodojo.errors import BuildError
+from repodojo.types import Environment, Instance
+
+WORKDIR = "/testbed"
+PACKAGES = "/opt/packages"
+_VARIABLES = {"PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+
+
+def base_commit_of(tree: Path) -> str:
+    """Return the hash of the root commit that holds a folder's files; repositories and bytecode are left out."""
+    return commit_hash(read_tree(tree))
+
+
+def build_instance_layer(source: Path, instance: Instance, target: Path) -> str:
+    """Build an instance's layer above the pristine ``source``, unless it is there; returns its base commit.
+
+    Raises:
+        BuildError: a patch does not come off, or the commit is not ``instance.base_commit``.
+    """
+    if target.is_dir():
+        return instance.base_commit
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.parent / f".{target.name}.{secrets.token_hex(6)}"
+    temporary.mkdir()
+    try:
+        found = _build(source, instance, temporary)
+        _publish(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return found
+
+
+def instance_sandbox_spec(
+    instance: Instance, environments_root: Path, layers_root: Path, limits: Limits | None = None
+) -> SandboxSpec:
+    """Return what to start for an instance, building its layer first if it is not there.
+
+    Raises:
+        BuildError: the layer cannot be built.
+    """
+    source = environments_root / instance.environment / "source"
+    layer = layers_root / f"{instance.instance_id}.{instance.base_commit[:16]}"
+    build_instance_layer(source, instance, layer)
+    return _spec((layer, source), environments_root / instance.environment / "packages", limits)
+
+
+def environment_sandbox_spec(
+    environment: Environment, environments_root: Path, limits: Limits | None = None
+) -> SandboxSpec:
+    """Return what to start for a pristine environment; it has no repository."""
+    source = environments_root / environment.source
+    return _spec((source,), environments_root / environment.packages, limits)
+
+
+def _spec(layers: tuple[Path, ...], packages: Path, limits: Limits | None) -> SandboxSpec:
+    folders = [f"{WORKDIR}/src", WORKDIR] if (layers[-1] / "src").is_dir() else [WORKDIR]
+    return SandboxSpec(
+        layers=layers,
+        workdir=WORKDIR,
+        mounts=(Mount(packages, PACKAGES),),
+        environment={**_VARIABLES, "PYTHONPATH": ":".join([*folders, PACKAGES])},
+        limits=limits or Limits(),
+    )
+
+
+def _build(source: Path, instance: Instance, folder: Path) -> str:
+    bytecode = next(source.rglob("*.pyc"), None)
+    if bytecode is not None:
+        raise BuildError(
+            f"{instance.instance_id}: {bytecode} would show the repaired code; remove all bytecode"
+        )
+    pristine = read_tree(source)
+    touched = _take_off(pristine, instance, folder)
+    changed = {path: read_blob(folder / path) for path in touched if os.path.lexists(folder / path)}
+    removed = [path for path in touched if path not in changed and path in pristine]
+    base = {path: blob for path, blob in {**pristine, **changed}.items() if path not in removed}
+    found = commit_hash(base)
+    if found != instance.base_commit:
+        raise BuildError(
+            f"{instance.instance_id}: base_commit is {instance.base_commit}, but the tree under {source} "
+            f"without the patches has {found}"
+        )
+    for path in removed:
+        _write_whiteout(folder / path)
+    written = write_repository(base, folder / ".git")
+    if written != found:
+        raise BuildError(f"{instance.instance_id}: git made commit {written} where {found} was expected")
+    return found
+
+
+def _take_off(pristine: Tree, instance: Instance, folder: Path) -> list[str]:
+    """Undo the instance's patches in ``folder``, made to hold just the files they touch; returns these."""
+    patches = {"test_patch": instance.test_patch, "patch": instance.patch}
+    touched: set[str] = set()
+    for name, patch in patches.items():
+        listing = run_git(
+            folder, ["apply", "--numstat", "-z"], patch.encode(), f"{instance.instance_id}: {name}"
+        )
+        touched.update(os.fsdecode(line.split(b"\t", 2)[2]) for line in listing.split(b"\0") if line)
+    for path in touched & pristine.keys():
+        _write_blob(folder / path, pristine[path])
+    for name, patch in patches.items():
+        arguments = ["apply", "-R", "--whitespace=nowarn"]
+        run_git(folder, arguments, patch.encode(), f"{instance.instance_id}: {name}")
+    return sorted(touched)
+
+
+def _write_blob(path: Path, blob: Blob) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if blob.mode == "120000":
+        path.symlink_to(os.fsdecode(blob.content))
+        return
+    path.write_bytes(blob.content)
+    path.chmod(0o755 if blob.mode == "100755" else 0o644)
+
+
+def _write_whiteout(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(0, 0))
+
+
+def _publish(folder: Path, target: Path) -> None:
+    """Rename into place; whoever came first wins, and both built the same."""
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise

@@ -1,0 +1,1 @@
+"""What a grading sandbox runs; mounted read-only into it."""

@@ -1,0 +1,87 @@
+"""Grades patches by an instance's hidden tests, each in a fresh sandbox that holds nothing else of the rollout."""
+
+import time
+from pathlib import Path
+
+from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
+from repodojo.errors import InputError, SandboxError
+from repodojo.grading.patches import admissible_patch, patch_digest
+from repodojo.grading.test_run import TestRun, referee_spec, run_tests, run_tests_in
+from repodojo.grading.verdict import judge_statuses, not_measured, refuse
+from repodojo.types import Instance, Trajectory, Verdict
+
+__all__ = ["GRADER_VERSION", "TestRun", "grade", "run_tests"]
+
+GRADER_VERSION = 1
+"""Raised with every change that can change a verdict."""
+_TRIES = 2
+_APPLY_S = 60.0
+
+
+class _TestPatchError(SandboxError):
+    """The instance's own test patch does not apply."""
+
+
+def grade(
+    attempt: Trajectory | str, instance: Instance, sandboxes: Sandboxes, spec: SandboxSpec, timeout_s: float
+) -> Verdict:
+    """Grade a trajectory's patch, or a patch: apply it, put the hidden tests in place, run them, judge.
+
+    A failure of the infrastructure is given a second try in another sandbox, then the outcome is ``not_measured``.
+    """
+    model_patch, rollout_id = (
+        (attempt, "") if isinstance(attempt, str) else (attempt.model_patch, attempt.rollout_id)
+    )
+    digest = patch_digest(model_patch)
+    packages = frozenset(name for mount in spec.mounts for name in _modules(mount.source))
+    try:
+        patch = admissible_patch(
+            model_patch, instance.patch, instance.test_patch, instance.test_files, packages
+        )
+    except InputError:
+        return refuse(instance, rollout_id, "patch_does_not_apply", digest, 0.0)
+    if not patch.strip():
+        return refuse(instance, rollout_id, "empty_patch", digest, 0.0)
+    failure = ""
+    for _ in range(_TRIES):
+        try:
+            return _grade_once(patch, instance, sandboxes, spec, timeout_s, (rollout_id, digest))
+        except SandboxError as error:
+            failure = f"{type(error).__name__.strip('_')}: {error}"
+    return not_measured(instance, rollout_id, failure, digest)
+
+
+def _grade_once(  # noqa: PLR0913
+    patch: str,
+    instance: Instance,
+    sandboxes: Sandboxes,
+    spec: SandboxSpec,
+    timeout_s: float,
+    identity: tuple[str, str],
+) -> Verdict:
+    start = time.monotonic()
+    rollout_id, digest = identity
+    with sandboxes.start(referee_spec(spec)) as sandbox:
+        if not _apply(sandbox, patch):
+            return refuse(instance, rollout_id, "patch_does_not_apply", digest, time.monotonic() - start)
+        if not _apply(sandbox, instance.test_patch):
+            raise _TestPatchError(f"{instance.instance_id}: test_patch does not apply")
+        run = run_tests_in(sandbox, spec, instance.test_files, timeout_s)
+    duration = time.monotonic() - start
+    if run.timed_out:
+        return refuse(instance, rollout_id, "timeout", digest, duration)
+    if not run.trusted:
+        return refuse(instance, rollout_id, f"untrusted_report: {run.fault}", digest, duration)
+    return judge_statuses(run.statuses, instance, rollout_id, digest, duration)
+
+
+def _apply(sandbox: Sandbox, patch: str) -> bool:
+    if not patch.strip():
+        return True
+    sandbox.write("/tmp/the.patch", patch.encode("utf-8", errors="surrogateescape"))  # noqa: S108
+    command = "GIT_CONFIG_GLOBAL=/dev/null git apply --whitespace=nowarn /tmp/the.patch && rm /tmp/the.patch"
+    return sandbox.run(command, _APPLY_S).exit_code == 0
+
+
+def _modules(folder: Path) -> list[str]:
+    return [path.name.removesuffix(".py") for path in folder.iterdir()] if folder.is_dir() else []

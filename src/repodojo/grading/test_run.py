@@ -1,0 +1,157 @@
+"""Runs tests in a fresh sandbox and believes only a report that could not be forged easily.
+
+Believed is a report that is signed with the run's key, whose exit status is that of the process, which agrees with
+the log, and in which the canaries did exactly what was drawn for them. What this does not protect against: code
+written for this very referee that searches the interpreter's memory for its objects while the tests run.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from repodojo.environments.sandbox import ExecResult, Mount, Sandbox, Sandboxes, SandboxSpec
+from repodojo.errors import SandboxError
+from repodojo.grading.test_log import parse_test_log
+
+_REFEREE = "/opt/referee"
+_ORDERS = "/tmp/referee.json"  # noqa: S108
+_CANARIES = 4
+_ARGUMENTS = (
+    "-rap",
+    "--tb=short",
+    "--show-capture=no",
+    "--color=no",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+)
+_OVERRIDES = ("-o", "addopts=", "-o", "console_output_style=classic")
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """What a run of tests did."""
+
+    __test__ = False
+
+    statuses: dict[str, str]
+    """PASSED, FAILED, ERROR, SKIPPED, XFAIL or XPASS by test id; empty unless ``trusted``."""
+    exit_code: int | None
+    """Of pytest; None when it was killed at its timeout."""
+    duration_s: float
+    log: str
+    timed_out: bool
+    trusted: bool
+    fault: str = ""
+    """Why the report is not believed."""
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """What one run is told, and what is expected back."""
+
+    key: bytes
+    report: str
+    canary_file: str
+    canaries: Mapping[str, str]
+
+    @property
+    def canary_source(self) -> str:
+        """The canaries' test file."""
+        tests = (
+            f"def {name.rpartition('::')[2]}():\n    assert {status == 'PASSED'}\n"
+            for name, status in self.canaries.items()
+        )
+        return "\n\n".join(tests)
+
+
+def run_tests(
+    sandboxes: Sandboxes,
+    spec: SandboxSpec,
+    tests: Sequence[str],
+    timeout_s: float,
+    files_to_write: Mapping[str, bytes] | None = None,
+    setup_command: str = "",
+) -> TestRun:
+    """Run test files or ids in a fresh sandbox, after writing files and running a command there.
+
+    Raises:
+        SandboxError: the sandbox failed, or the setup command did.
+    """
+    with sandboxes.start(referee_spec(spec)) as sandbox:
+        for path, content in (files_to_write or {}).items():
+            sandbox.write(path, content)
+        if setup_command:
+            result = sandbox.run(setup_command, timeout_s)
+            if result.exit_code != 0:
+                raise SandboxError(f"setup failed with {result.exit_code}: {result.text[-2000:]}")
+        return run_tests_in(sandbox, spec, tests, timeout_s)
+
+
+def referee_spec(spec: SandboxSpec) -> SandboxSpec:
+    """Return the spec with the referee mounted."""
+    mount = Mount(Path(__file__).parent / "inside", _REFEREE)
+    return replace(spec, mounts=(*spec.mounts, mount))
+
+
+def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], timeout_s: float) -> TestRun:
+    """Run tests in a sandbox that was started for nothing else."""
+    orders = _draw_orders()
+    sandbox.write(orders.canary_file, orders.canary_source.encode())
+    sandbox.write(_ORDERS, json.dumps(_orders_record(orders, spec, tests)).encode())
+    result = sandbox.run(f"exec python -I {_REFEREE}/referee.py", timeout_s)
+    if result.timed_out:
+        return _untrusted(result, "timeout")
+    try:
+        signed = sandbox.read(orders.report)
+    except SandboxError:
+        return _untrusted(result, "no report")
+    return judge_report(result, orders.key, signed, orders.canaries)
+
+
+def _draw_orders() -> _Orders:
+    nonce = secrets.token_hex(8)
+    outcomes = ["PASSED", "FAILED", *secrets.SystemRandom().choices(["PASSED", "FAILED"], k=_CANARIES - 2)]
+    secrets.SystemRandom().shuffle(outcomes)
+    file = f"test_{nonce}.py"
+    canaries = {f"{file}::test_{secrets.token_hex(6)}": outcome for outcome in outcomes}
+    return _Orders(secrets.token_bytes(32), f"/tmp/{secrets.token_hex(16)}", file, canaries)  # noqa: S108
+
+
+def _orders_record(orders: _Orders, spec: SandboxSpec, tests: Sequence[str]) -> dict[str, Any]:
+    folders = [folder for folder in spec.environment.get("PYTHONPATH", "").split(":") if folder]
+    inside = [folder for folder in folders if (folder + "/").startswith(spec.workdir + "/")]
+    return {
+        "key": orders.key.hex(),
+        "report": orders.report,
+        "packages": [folder for folder in folders if folder not in inside],
+        "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
+        "arguments": [*_ARGUMENTS, *_OVERRIDES, f"--rootdir={spec.workdir}", *tests, orders.canary_file],
+    }
+
+
+def judge_report(result: ExecResult, key: bytes, signed: bytes, canaries: Mapping[str, str]) -> TestRun:
+    """Decide whether a report is to be believed."""
+    mac, body = signed[:32], signed[32:]
+    if not hmac.compare_digest(mac, hmac.digest(key, body, hashlib.sha256)):
+        return _untrusted(result, "the report's signature is wrong")
+    report = json.loads(body)
+    statuses: dict[str, str] = report["statuses"]
+    if report["exit_code"] != result.exit_code:
+        return _untrusted(result, f"the report says exit code {report['exit_code']}")
+    if any(statuses.pop(name, None) != status for name, status in canaries.items()):
+        return _untrusted(result, "a canary test did not do what it must")
+    logged = {name: status for name, status in parse_test_log(result.text).items() if name not in canaries}
+    if logged != {name: status for name, status in statuses.items() if status != "SKIPPED"}:
+        return _untrusted(result, "the log and the report disagree")
+    return TestRun(statuses, result.exit_code, result.duration_s, result.text, False, True)
+
+
+def _untrusted(result: ExecResult, fault: str) -> TestRun:
+    return TestRun({}, result.exit_code, result.duration_s, result.text, result.timed_out, False, fault)
