@@ -19,18 +19,18 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-MODELS: dict[str, type[Parameters]] = {}
+MODELS: dict[str, type[BaseModel]] = {}
 """The model of each top-level key; every key that a configuration holds must be here."""
 
 
-def validate_parameters(raw: Mapping[str, Any]) -> dict[str, Parameters]:
+def validate_parameters(raw: Mapping[str, Any]) -> dict[str, BaseModel]:
     """Check every parameter of a configuration.
 
     Raises:
         InputError: naming each key or field that is unknown or wrong, what was expected and what was found.
     """
     problems: list[str] = []
-    checked: dict[str, Parameters] = {}
+    checked: dict[str, BaseModel] = {}
     for key, value in raw.items():
         if key not in MODELS:
             problems.append(f"parameter '{key}' is unknown{_hint(key, MODELS)}")

@@ -6,13 +6,23 @@ Nothing heavy is imported here: every ``kedro`` command reads this module.
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-warnings.filterwarnings("ignore", message=".*type hints to the `predict` method.*")
+_showwarning = warnings.showwarning
+
+
+def _show(message: Warning | str, *place: Any, **more: Any) -> None:
+    """Show a warning, unless it is MLflow's about a class of kedro-mlflow, which no filter can reach."""
+    if "type hints to the `predict` method" not in str(message):
+        _showwarning(message, *place, **more)
+
+
+warnings.showwarning = _show
 
 from repodojo.hooks import ConfigurationHooks, HandleHooks, TimingHooks, TrackingHooks  # noqa: E402
 

@@ -19,8 +19,11 @@ from repodojo.datasets.execution import interruptible
 from repodojo.datasets.files import file_digest, write_json
 from repodojo.datasets.plan import digest
 from repodojo.datasets.runs import AskedRuns
+from repodojo.errors import RepoDojoError
 
 FINISHED = "_FINISHED.json"
+KEPT = ("metrics.jsonl", "training.log")
+"""What a training leaves beside its checkpoint and is worth keeping with it."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +46,13 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
         """Describe where checkpoints lie."""
         self._path = Path(filepath)
         self._asked = AskedRuns(self._path)
-        self._configuration = Configuration()
+        self.configuration = Configuration()
         self.metadata = metadata
         self.saved: Saved | None = None
 
     def asked_for(self, configuration: Configuration) -> None:
         """Say which configuration's checkpoint `load`, `save` and `exists` are about."""
-        self._configuration = configuration
+        self.configuration = configuration
 
     def load(self) -> Path:
         """Return the folder of the checkpoint that the current configuration asks for."""
@@ -63,16 +66,17 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
 
     def save(self, data: TrainingPlan) -> None:
         """Run the training and adopt its folder, unless a checkpoint of its fingerprint is there."""
-        fingerprint = digest(data.fingerprint)
-        target = self._path / fingerprint
+        fingerprint = dict(data.fingerprint)
+        name = digest(fingerprint)
+        target = self._path / name
         owed = not (target / FINISHED).is_file()
         if owed:
-            self._asked.forget(self._configuration.digest)
-            self._train(data, target)
-        self._asked.remember(self._configuration.digest, fingerprint)
-        self.saved = Saved(int(owed), fingerprint, target, data.fingerprint)
+            self._asked.forget(self.configuration.digest)
+            self._train(data, fingerprint, target)
+        self._asked.remember(self.configuration.digest, name)
+        self.saved = Saved(int(owed), name, target, fingerprint)
 
-    def _train(self, plan: TrainingPlan, target: Path) -> None:
+    def _train(self, plan: TrainingPlan, fingerprint: Mapping[str, Any], target: Path) -> None:
         scratch = self._path / "_scratch" / target.name
         try:
             scratch.mkdir(parents=True, exist_ok=True)
@@ -80,12 +84,14 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
                 finished = plan.run(scratch)
             if not finished.is_dir() or not any(finished.iterdir()):
                 raise IncompleteDatasetError(f"the training left no checkpoint in {finished}")
+            for record in (scratch / name for name in KEPT):
+                if record.is_file() and record.parent != finished:
+                    record.replace(finished / record.name)
             _adopt(finished, target)
-            write_json(
-                target / FINISHED,
-                {"fingerprint": dict(plan.fingerprint), **self._configuration.as_json()},
-                indent=1,
-            )
+            note = {"fingerprint": fingerprint, **self.configuration.as_json()}
+            write_json(target / FINISHED, note, indent=1)
+        except RepoDojoError as error:
+            raise IncompleteDatasetError(str(error)) from error
         except OSError as error:
             raise IncompleteDatasetError(
                 f"cannot write to {self._path}: {error.strerror or error}; make room or mend the folder, "
@@ -95,7 +101,7 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
 
     def _current(self) -> Path | None:
         """Return the finished checkpoint that the current configuration leads to."""
-        fingerprint = self._asked.find(self._configuration.digest)
+        fingerprint = self._asked.find(self.configuration.digest)
         folder = self._path / (fingerprint or "")
         return folder if fingerprint and (folder / FINISHED).is_file() else None
 

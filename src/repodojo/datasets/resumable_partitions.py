@@ -61,13 +61,13 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         self._summarise_name = summarise
         self._failure_threshold = failure_threshold
         self._asked = AskedRuns(self._path)
-        self._configuration = Configuration()
+        self.configuration = Configuration()
         self.metadata = metadata
         self.saved: Saved | None = None
 
     def asked_for(self, configuration: Configuration) -> None:
         """Say which configuration's results `load`, `save` and `exists` are about."""
-        self._configuration = configuration
+        self.configuration = configuration
 
     def load(self) -> dict[str, Any]:
         """Return the results of the run that the current configuration asks for."""
@@ -99,9 +99,9 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
 
     def _do(self, plan: Plan, fingerprint: str) -> None:
         run = Run(self._path / fingerprint, self._codec)
-        if self._asked.find(self._configuration.digest) != fingerprint:
-            self._asked.forget(self._configuration.digest)
-        run.open({"fingerprint": dict(plan.fingerprint), **self._configuration.as_json()})
+        if self._asked.find(self.configuration.digest) != fingerprint:
+            self._asked.forget(self.configuration.digest)
+        run.open({"fingerprint": dict(plan.fingerprint), **self.configuration.as_json()})
         complete = run.keys() == sorted(plan.thunks)
         found = {key: record for key in plan.thunks if (record := run.find(key)) is not None}
         owed = {
@@ -113,7 +113,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
             run.reopen()
             self._execute(plan, owed, run, found)
         run.finish(plan.thunks)
-        self._asked.remember(self._configuration.digest, fingerprint)
+        self._asked.remember(self.configuration.digest, fingerprint)
         self.saved = Saved(len(owed), fingerprint, run.folder, plan.fingerprint)
 
     def _execute(
@@ -175,7 +175,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
 
     def _current(self) -> Run | None:
         """Return the run that the current configuration leads to."""
-        fingerprint = self._asked.find(self._configuration.digest)
+        fingerprint = self._asked.find(self.configuration.digest)
         return Run(self._path / fingerprint, self._codec) if fingerprint else None
 
     def _exists(self) -> bool:

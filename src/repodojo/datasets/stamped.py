@@ -32,13 +32,13 @@ class StampedDataset(AbstractDataset[Any, Any]):
         self._config = dataset
         self._filepath = Path(dataset["filepath"])
         self._note = self._filepath.with_name(self._filepath.name + SUFFIX)
-        self._configuration: Configuration | None = None
+        self.configuration: Configuration | None = None
         self.metadata = metadata
         self.saved: Saved | None = None
 
     def asked_for(self, configuration: Configuration) -> None:
         """Say which configuration's file `load`, `save` and `exists` are about."""
-        self._configuration = configuration
+        self.configuration = configuration
 
     def load(self) -> Any:
         """Return what the wrapped dataset loads.
@@ -46,10 +46,10 @@ class StampedDataset(AbstractDataset[Any, Any]):
         Raises:
             IncompleteDatasetError: the file is missing, or another configuration made it.
         """
-        if self._configuration is not None and not self._exists():
+        if self.configuration is not None and not self._exists():
             raise IncompleteDatasetError(
                 f"{self._filepath} was not made by the current configuration ({self._difference()}); "
-                f"run its node '{self._configuration.node}' again: plain `kedro run` does"
+                f"run its node '{self.configuration.node}' again: plain `kedro run` does"
             )
         return self._inner.load()
 
@@ -61,7 +61,7 @@ class StampedDataset(AbstractDataset[Any, Any]):
         try:
             self._inner.save(data)
             digest = file_digest(self._filepath)
-            note = (self._configuration or Configuration()).as_json()
+            note = (self.configuration or Configuration()).as_json()
             write_json(self._note, note | {"sha256": digest, "bytes": _size(self._filepath)}, indent=1)
         except OSError as error:
             raise IncompleteDatasetError(
@@ -84,12 +84,12 @@ class StampedDataset(AbstractDataset[Any, Any]):
     def _exists(self) -> bool:
         if not self._filepath.exists():
             return False
-        if self._configuration is None:
+        if self.configuration is None:
             return True
         note = read_json(self._note)
         return (
             note is not None
-            and note["configuration"] == self._configuration.digest
+            and note["configuration"] == self.configuration.digest
             and note["bytes"] == _size(self._filepath)
         )
 
@@ -98,13 +98,13 @@ class StampedDataset(AbstractDataset[Any, Any]):
         note = read_json(self._note)
         if note is None:
             return "the file or the note beside it is missing"
-        asked = self._configuration.as_json() if self._configuration else {}
-        for part in ("parameters", "inputs", "versions"):
-            old, new = note.get(part, {}), asked.get(part, {})
+        asked = (self.configuration or Configuration()).as_json()
+        for part in ("parameters", "inputs"):
+            old, new = note[part], asked[part]
             names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
             if names:
                 return f"{part} differ: {', '.join(names)}"
-        return "the file has changed since"
+        return "the file has changed since, or another version of the package made it"
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath.as_posix(), "dataset": self._config["type"]}

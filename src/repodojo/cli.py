@@ -1,0 +1,73 @@
+"""``kedro run`` with errors that a user caused shown as one message, without a traceback."""
+
+import logging
+from collections.abc import Callable
+from copy import copy
+from difflib import get_close_matches
+from functools import wraps
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.project import pipelines as registered
+from kedro.io import DatasetError
+
+from repodojo.errors import InputError, RepoDojoError
+
+logger = logging.getLogger(__name__)
+
+
+def check_pipelines(names: list[str]) -> None:
+    """Refuse unknown pipelines.
+
+    Raises:
+        InputError: naming the one that was probably meant, or all.
+    """
+    for name in names:
+        if name not in registered:
+            close = get_close_matches(name, registered, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"expected one of: {', '.join(registered)}"
+            raise InputError(f"pipeline '{name}' is unknown, {hint}")
+
+
+def explain(error: BaseException) -> str | None:
+    """Return the message of the innermost error raised on purpose; None where there is none in the chain."""
+    message = None
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, RepoDojoError):
+            message = str(current)
+        current = current.__cause__
+    return message or (str(error) if isinstance(error, DatasetError) else None)
+
+
+def explained(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn errors raised on purpose into click's, which are shown as one message."""
+
+    @wraps(function)
+    def run(*, pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
+        try:
+            names = [*pipelines, pipeline] if pipeline else pipelines
+            check_pipelines(names)
+            return function(pipeline=None, pipelines=names, **options)
+        except Exception as error:
+            message = explain(error)
+            if message is None:
+                raise
+            logger.debug("raised here", exc_info=error)
+            raise click.ClickException(message) from error
+
+    return run
+
+
+run = copy(kedro_run)
+if kedro_run.callback is not None:
+    run.callback = explained(kedro_run.callback)
+
+
+@click.group(name="RepoDojo")
+def cli() -> None:
+    """Commands of the project."""
+
+
+cli.add_command(run)

@@ -1,0 +1,235 @@
+"""Live things as catalog entries: sandboxes, policies, and engines that serve checkpoints.
+
+An environment swaps them without touching a node. What decides results stands under ``settings`` and enters
+every fingerprint; how it is run (threads, addresses, timeouts) stands under ``operation`` and does not.
+Nothing starts before it is used; `close` ends what was started, and the next use starts it again.
+"""
+
+import atexit
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+
+from kedro.io import AbstractDataset
+
+from repodojo.datasets.errors import InputDatasetError
+from repodojo.datasets.files import file_digest, read_json
+from repodojo.datasets.records import load_object
+from repodojo.environments.sandbox import Sandboxes
+from repodojo.policies.policy import Policy, Scorer
+
+BACKENDS = {
+    "namespaces": "repodojo.environments.namespaces.NamespaceSandboxes",
+    "docker": "repodojo.environments.docker.DockerSandboxes",
+}
+PROGRAMS = {
+    "repair": "repodojo.policies.repair.RepairPolicy",
+    "openai": "repodojo.policies.openai_api.OpenAIPolicy",
+}
+ENGINES = {
+    "local": "repodojo.policies.local_engine.LocalEngine",
+    "vllm": "repodojo.policies.vllm_server.VLLMServer",
+}
+
+
+class Engine(Protocol):
+    """Serves one checkpoint, as a policy and as a scorer; starts when first used."""
+
+    def policy(self, name: str) -> Policy:
+        """Return the checkpoint as a policy."""
+
+    def scorer(self, name: str) -> Scorer:
+        """Return the checkpoint as a scorer."""
+
+    def close(self) -> None:
+        """End the engine; the next use starts it again."""
+
+
+class Engines:
+    """Serves checkpoints, each by one engine that all its users share."""
+
+    def __init__(self, start: Callable[[Path], Engine], scripted: Policy | None = None) -> None:
+        self._start = start
+        self._scripted = scripted
+        self._engines: dict[Path, Engine] = {}
+        self._lock = threading.Lock()
+
+    def policy(self, checkpoint: Path, name: str) -> Policy:
+        """Return a checkpoint as a policy."""
+        return self._scripted or self._engine(checkpoint).policy(name)
+
+    def scorer(self, checkpoint: Path, name: str) -> Scorer:
+        """Return a checkpoint as a scorer."""
+        return self._engine(checkpoint).scorer(name)
+
+    def close(self) -> None:
+        """End every engine."""
+        with self._lock:
+            engines, self._engines = self._engines, {}
+        for engine in engines.values():
+            engine.close()
+
+    def _engine(self, checkpoint: Path) -> Engine:
+        with self._lock:
+            if checkpoint not in self._engines:
+                self._engines[checkpoint] = self._start(checkpoint)
+            return self._engines[checkpoint]
+
+
+class HandleDataset(AbstractDataset[None, Any]):
+    """What the handles share: made once, closed once, never saved."""
+
+    _EPHEMERAL = True
+
+    def __init__(self, kind: str, settings: dict[str, Any] | None, operation: dict[str, Any] | None) -> None:
+        self._kind = kind
+        self._settings = settings or {}
+        self._operation = operation or {}
+        self._handle: Any = None
+
+    def load(self) -> Any:
+        """Return the handle, the same one each time."""
+        if self._handle is None:
+            self._handle = self._make()
+            atexit.register(self.close)
+        return self._handle
+
+    def save(self, data: None) -> None:
+        """Refuse: no node makes a handle."""
+        raise InputDatasetError(f"a {self._kind} handle is an input, and no node writes it")
+
+    def check(self) -> None:
+        """Try the handle, where it can be tried; its error says what is missing and what to do."""
+        if hasattr(self.load(), "check_support"):
+            self._handle.check_support()
+
+    def close(self) -> None:
+        """End what the handle started; it starts again when it is used again."""
+        if hasattr(self._handle, "close"):
+            self._handle.close()
+
+    def identity(self) -> Any:
+        """Return what decides the results that come of the handle."""
+        return {"kind": self._kind, **self._settings}
+
+    def _make(self) -> Any:
+        raise NotImplementedError
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"kind": self._kind, **self._settings}
+
+
+class SandboxesDataset(HandleDataset):
+    """Loads a backend that starts sandboxes."""
+
+    def __init__(
+        self,
+        *,
+        backend: Literal["namespaces", "docker"],
+        operation: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Choose the backend; ``operation`` goes to its constructor."""
+        super().__init__(_known(backend, BACKENDS, "sandbox backend"), None, operation)
+        self.metadata = metadata
+
+    def _make(self) -> Sandboxes:
+        return cast("Sandboxes", load_object(BACKENDS[self._kind])(**self._operation))
+
+
+class PolicyDataset(HandleDataset):
+    """Loads a policy that needs no checkpoint of this project."""
+
+    def __init__(
+        self,
+        *,
+        kind: Literal["repair", "openai", "scripted"],
+        settings: dict[str, Any] | None = None,
+        operation: dict[str, Any] | None = None,
+        scripts: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Choose the policy.
+
+        Args:
+            kind: ``repair`` (the embedded teacher), ``openai`` (a compatible endpoint) or ``scripted``.
+            settings: what decides its answers; goes to its constructor.
+            operation: how it is run; goes to its constructor too, but never into a fingerprint.
+            scripts: JSON file of a scripted policy's answers.
+            metadata: of no concern to the dataset itself.
+        """
+        super().__init__(_known(kind, {**PROGRAMS, "scripted": ""}, "policy"), settings, operation)
+        self._scripts = scripts
+        self.metadata = metadata
+
+    def identity(self) -> Any:
+        """Return the policy's kind, settings and scripts."""
+        return super().identity() | _scripts_identity(self._scripts)
+
+    def _make(self) -> Policy:
+        if self._kind == "scripted":
+            return _scripted(self._scripts)
+        return cast("Policy", load_object(PROGRAMS[self._kind])(**self._settings, **self._operation))
+
+
+class EnginesDataset(HandleDataset):
+    """Loads `Engines`, which serve the checkpoints that nodes hand to them."""
+
+    def __init__(
+        self,
+        *,
+        kind: Literal["local", "vllm"],
+        settings: dict[str, Any] | None = None,
+        operation: dict[str, Any] | None = None,
+        scripts: str | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Choose the engine.
+
+        Args:
+            kind: ``local`` (transformers in a child process) or ``vllm`` (its server, started and stopped).
+            settings: what decides its answers; goes to its constructor.
+            operation: how it is run; goes to its constructor too, but never into a fingerprint.
+            scripts: JSON file of answers that replace every policy's; scorers stay real.
+            metadata: of no concern to the dataset itself.
+        """
+        super().__init__(_known(kind, ENGINES, "engine"), settings, operation)
+        self._scripts = scripts
+        self.metadata = metadata
+
+    def identity(self) -> Any:
+        """Return the engine's kind, settings and scripts."""
+        return super().identity() | _scripts_identity(self._scripts)
+
+    def _make(self) -> Engines:
+        def start(checkpoint: Path) -> Engine:
+            engine = load_object(ENGINES[self._kind])(checkpoint, **self._settings, **self._operation)
+            return cast("Engine", engine)
+
+        return Engines(start, _scripted(self._scripts) if self._scripts else None)
+
+
+def _known(kind: str, kinds: dict[str, str], what: str) -> str:
+    """Return the kind, if it is one."""
+    if kind not in kinds:
+        raise InputDatasetError(f"unknown {what} '{kind}', expected one of: {', '.join(sorted(kinds))}")
+    return kind
+
+
+def _scripts_identity(scripts: str | None) -> dict[str, str]:
+    """Return what identifies a file of scripts."""
+    if scripts is None:
+        return {}
+    return {"scripts": file_digest(Path(scripts)) if Path(scripts).is_file() else "missing"}
+
+
+def _scripted(scripts: str | None) -> Policy:
+    """Build a scripted policy from its file: ``{text in the issue: [[answer, ...], ...]}``."""
+    found = read_json(Path(scripts)) if scripts else None
+    if not isinstance(found, dict):
+        raise InputDatasetError(f"'scripts' must name a JSON object of answers, found {scripts}")
+    return cast("Policy", load_object("repodojo.policies.scripted.ScriptedPolicy")(found))
