@@ -23,3 +23,11 @@ def score_trajectories(
         trajectory.rollout_id: None if found is None else probability_of_yes(found)
         for trajectory, found in zip(trajectories, answers, strict=True)
     }
+
+
+def group_by_instance(trajectories: Mapping[str, Trajectory]) -> dict[str, list[Trajectory]]:
+    """Group trajectories by instance, both in the order of their ids."""
+    groups: dict[str, list[Trajectory]] = {}
+    for trajectory in sorted(trajectories.values(), key=lambda t: (t.instance_id, t.attempt)):
+        groups.setdefault(trajectory.instance_id, []).append(trajectory)
+    return groups

@@ -1,0 +1,54 @@
+"""Handles of the places where instances come alive and where verdicts are kept."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from repodojo.datasets.handles import BACKENDS, HandleDataset, known_kind
+from repodojo.datasets.records import load_object
+from repodojo.environments.workshop import Workshop
+from repodojo.grading.store import VerdictStore
+
+
+class WorkshopDataset(HandleDataset):
+    """Loads a `Workshop`: a sandbox backend with the folders of environments and instance layers."""
+
+    def __init__(
+        self,
+        *,
+        backend: str,
+        environments: str,
+        layers: str,
+        operation: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Choose the backend and the folders; ``operation`` goes to the backend's constructor."""
+        super().__init__(known_kind(backend, BACKENDS, "sandbox backend"), None, operation)
+        self._environments = Path(environments)
+        self._layers = Path(layers)
+        self.metadata = metadata
+
+    def check(self) -> None:
+        """Try the backend; its error says what is missing and what to do."""
+        cast(Any, self.load().sandboxes).check_support()
+
+    def close(self) -> None:
+        """End what the backend started."""
+        if self._handle is not None and hasattr(self._handle.sandboxes, "close"):
+            self._handle.sandboxes.close()
+
+    def _make(self) -> Workshop:
+        backend = load_object(BACKENDS[self._kind])(**self._operation)
+        return Workshop(backend, self._environments.absolute(), self._layers.absolute())
+
+
+class VerdictStoreDataset(HandleDataset):
+    """Loads a `VerdictStore`."""
+
+    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+        """Say where verdicts are kept."""
+        super().__init__("verdict store", None, None)
+        self._path = Path(path)
+        self.metadata = metadata
+
+    def _make(self) -> VerdictStore:
+        return VerdictStore(self._path)

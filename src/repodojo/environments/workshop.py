@@ -1,0 +1,21 @@
+"""Where instances come alive: a sandbox backend with the folders that hold environments and instance layers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from repodojo.environments.layers import instance_sandbox_spec
+from repodojo.environments.sandbox import Sandboxes, SandboxSpec
+from repodojo.types import Instance
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Starts sandboxes for instances."""
+
+    sandboxes: Sandboxes
+    environments: Path
+    layers: Path
+
+    def spec(self, instance: Instance) -> SandboxSpec:
+        """Return what to start for an instance: its repository as of ``base_commit``."""
+        return instance_sandbox_spec(instance, self.environments, self.layers)

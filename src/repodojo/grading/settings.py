@@ -1,0 +1,12 @@
+"""How patches are graded."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class GradingSettings(BaseModel):
+    """Limits of one grading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timeout_s: float = Field(120.0, gt=0)
+    """For the whole test run of one patch."""

@@ -1,0 +1,68 @@
+"""Verdicts addressed by content: the same patch of an instance is never graded twice, by whichever policy.
+
+The address holds the instance (with its environment and tests), the patch, the grader's version and its limits, so
+a different patch never gets an old verdict. A verdict that measured nothing is not kept.
+"""
+
+import hashlib
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from repodojo.environments.workshop import Workshop
+from repodojo.grading.run import GRADER_VERSION, grade
+from repodojo.grading.settings import GradingSettings
+from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+
+
+class VerdictStore:
+    """A folder of verdicts; safe to use from many threads at once."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep verdicts under ``root``."""
+        self._root = root
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._guard = threading.Lock()
+
+    def get_or_grade(self, address: str, grade: Callable[[], Verdict]) -> Verdict:
+        """Return the verdict kept under the address, or grade and keep it."""
+        with self._guard:
+            lock = self._locks[address]
+        with lock:
+            path = self._root / address[:2] / f"{address}.json"
+            if path.is_file():
+                return from_json(Verdict, json.loads(path.read_text(encoding="utf-8")), str(path))
+            verdict = grade()
+            if verdict.outcome != "not_measured":
+                path.parent.mkdir(parents=True, exist_ok=True)
+                unfinished = path.with_name(f"{path.name}.{threading.get_ident()}.tmp")
+                unfinished.write_text(json.dumps(to_json(verdict)), encoding="utf-8")
+                unfinished.replace(path)
+            return verdict
+
+
+def verdict_address(instance: Instance, patch: str, settings: GradingSettings) -> str:
+    """Return the address of the verdict on a patch."""
+    parts = [to_json(instance), patch, GRADER_VERSION, settings.model_dump(mode="json")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def grade_trajectory(
+    trajectory: Trajectory,
+    instance: Instance,
+    workshop: Workshop,
+    store: VerdictStore,
+    settings: GradingSettings,
+) -> Verdict:
+    """Return the verdict on a trajectory's patch, from the store where it is there."""
+    address = verdict_address(instance, trajectory.model_patch, settings)
+    verdict = store.get_or_grade(
+        address,
+        lambda: grade(
+            trajectory, instance, workshop.sandboxes, workshop.spec(instance), settings.timeout_s
+        ),
+    )
+    return replace(verdict, rollout_id=trajectory.rollout_id)

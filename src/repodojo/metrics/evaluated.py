@@ -1,0 +1,82 @@
+"""One policy's attempts at a set of instances: resolve rate and companions, overall and for each repository."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
+from repodojo.metrics.matrices import attempt_matrices, measured_or
+from repodojo.metrics.paired_difference import paired_difference
+from repodojo.metrics.plain import plain
+from repodojo.metrics.resolve_rate import resolve_rate
+from repodojo.metrics.rollout_rates import rollout_rates
+from repodojo.types import Instance, Outcome, Trajectory, Verdict
+
+
+def evaluate(
+    instances: Sequence[Instance], trajectories: Mapping[str, Trajectory], verdicts: Mapping[str, Verdict]
+) -> dict[str, Any]:
+    """Measure the attempts as JSON-compatible values; None is undefined."""
+    asked = {t.instance_id for t in trajectories.values()}
+    repo_of = {i.instance_id: i.repo for i in instances if i.instance_id in asked}
+    projects = {
+        repo: _measure({name for name in asked if repo_of[name] == repo}, trajectories, verdicts)
+        for repo in sorted(set(repo_of.values()))
+    }
+    return {"overall": _measure(asked, trajectories, verdicts), "projects": projects}
+
+
+def _measure(
+    names: set[str], trajectories: Mapping[str, Trajectory], verdicts: Mapping[str, Verdict]
+) -> dict[str, Any]:
+    attempts = [t for _, t in sorted(trajectories.items()) if t.instance_id in names]
+    greedy = [t for t in attempts if t.attempt == 0]
+    outcomes: list[Outcome] = [verdicts[t.rollout_id].outcome for t in greedy]
+    matrices = attempt_matrices(sorted(names), attempts, verdicts)
+    found = {
+        "instances": len(names),
+        "attempts": len(attempts),
+        "not_measured": sum(verdicts[t.rollout_id].outcome == "not_measured" for t in attempts),
+        "greedy": resolve_rate(outcomes),
+        "mean": mean_estimate(measured_or(matrices.outcomes, 0.0).mean(axis=1)) if attempts else UNDEFINED,
+        "rates": rollout_rates(attempts),
+        "exit_statuses": dict(sorted(Counter(t.exit_status for t in attempts).items())),
+        "causes": dict(sorted(Counter(verdicts[t.rollout_id].cause for t in attempts).items())),
+    }
+    result: dict[str, Any] = plain(found)
+    return result
+
+
+def compare(
+    instances: Sequence[Instance],
+    ours: tuple[Mapping[str, Trajectory], Mapping[str, Verdict]],
+    theirs: tuple[Mapping[str, Trajectory], Mapping[str, Verdict]],
+) -> dict[str, Any]:
+    """Compare two policies on the same instances, over the attempts that both made, greedy and on average."""
+    asked = sorted({t.instance_id for t in ours[0].values()} & {t.instance_id for t in theirs[0].values()})
+    repo_of = {i.instance_id: i.repo for i in instances}
+    groups = {"overall": asked} | {
+        repo: [name for name in asked if repo_of[name] == repo]
+        for repo in sorted({repo_of[n] for n in asked})
+    }
+    result: dict[str, Any] = plain({group: _compare(names, ours, theirs) for group, names in groups.items()})
+    return result
+
+
+def _compare(
+    names: list[str],
+    ours: tuple[Mapping[str, Trajectory], Mapping[str, Verdict]],
+    theirs: tuple[Mapping[str, Trajectory], Mapping[str, Verdict]],
+) -> dict[str, Any]:
+    left, right = (
+        attempt_matrices(names, [t for t in trajectories.values() if t.instance_id in set(names)], verdicts)
+        for trajectories, verdicts in (ours, theirs)
+    )
+    common = min(left.outcomes.shape[1], right.outcomes.shape[1])
+    if not names or not common:
+        return {"attempts": common, "greedy": UNDEFINED, "mean": UNDEFINED}
+    return {
+        "attempts": common,
+        "greedy": paired_difference(left.outcomes[:, :1], right.outcomes[:, :1]),
+        "mean": paired_difference(left.outcomes[:, :common], right.outcomes[:, :common]),
+    }

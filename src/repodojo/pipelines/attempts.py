@@ -1,0 +1,102 @@
+"""The shape that every policy's attempts have: rollouts, then verdicts, under the policy's namespace."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from kedro.pipeline import Node, Pipeline
+
+from repodojo.datasets.handles import Engines
+from repodojo.datasets.plan import Plan, digest
+from repodojo.environments.workshop import Workshop
+from repodojo.grading.settings import GradingSettings
+from repodojo.grading.store import VerdictStore, grade_trajectory
+from repodojo.policies.policy import Policy
+from repodojo.rollouts.plan import plan_rollouts
+from repodojo.rollouts.run import RolloutContext, run_rollout
+from repodojo.rollouts.settings import RolloutSettings
+from repodojo.scaffolds.bash_only import BashOnly
+from repodojo.types import Instance, Split, Trajectory, to_json
+
+
+def plan_attempts(
+    instances: list[Instance], split: Split, policy: Policy, workshop: Workshop, settings: RolloutSettings
+) -> Plan:
+    """Plan the rollouts of a policy on the instances of a split."""
+    chosen = {i.instance_id: i for i in instances if i.split == split}
+    scaffold = BashOnly(observation_chars=settings.observation_chars)
+    context = RolloutContext(workshop.sandboxes, workshop.spec, policy, scaffold, settings.limits())
+    plans = plan_rollouts(
+        chosen, settings.attempts, settings.seed, settings.first_temperature, settings.temperatures
+    )
+    return Plan(
+        thunks={p.rollout_id: partial(run_rollout, chosen[p.instance_id], p, context) for p in plans},
+        fingerprint={
+            "instances": digest([to_json(chosen[key]) for key in sorted(chosen)]),
+            "policy": policy.fingerprint,
+            "scaffold": scaffold.fingerprint,
+            "settings": settings.model_dump(mode="json"),
+        },
+    )
+
+
+def plan_verdicts(
+    trajectories: dict[str, Trajectory],
+    instances: list[Instance],
+    workshop: Workshop,
+    verdict_store: VerdictStore,
+    grading: GradingSettings,
+) -> Plan:
+    """Plan the grading of every trajectory's patch; equal patches of an instance are graded once."""
+    by_id = {instance.instance_id: instance for instance in instances}
+    grade = partial(grade_trajectory, workshop=workshop, store=verdict_store, settings=grading)
+    return Plan(
+        thunks={
+            key: partial(grade, trajectory, by_id[trajectory.instance_id])
+            for key, trajectory in trajectories.items()
+        },
+        fingerprint={
+            "patches": digest({key: [t.model_patch, t.exit_status] for key, t in trajectories.items()}),
+            "instances": digest([to_json(by_id[t.instance_id]) for t in trajectories.values()]),
+            "grading": grading.model_dump(mode="json"),
+        },
+    )
+
+
+def plan_served_attempts(name: str, split: Split) -> Callable[..., Plan]:
+    """Return a node that plans the attempts of a checkpoint's policy, called ``name``, on a split."""
+
+    def plan(
+        instances: list[Instance],
+        checkpoint: Path,
+        engines: Engines,
+        workshop: Workshop,
+        settings: RolloutSettings,
+    ) -> Plan:
+        return plan_attempts(instances, split, engines.policy(checkpoint, name), workshop, settings)
+
+    plan.__name__ = f"plan_{name}"
+    return plan
+
+
+def served_attempts_pipeline(name: str, split: Split, checkpoint: str, settings: str) -> Pipeline:
+    """Wire the attempts of a checkpoint's policy under the namespace ``name``."""
+    inputs = ["instances", checkpoint, "engines", "workshop", f"params:{settings}"]
+    return attempts_pipeline(name, plan_served_attempts(name, split), inputs)
+
+
+def attempts_pipeline(namespace: str, plan: Callable[..., Plan], inputs: list[str]) -> Pipeline:
+    """Wire rollouts, planned by ``plan`` from ``inputs``, and their verdicts under a namespace."""
+    trajectories = f"{namespace}.trajectories"
+    graded = [trajectories, "instances", "workshop", "verdict_store", "params:grading"]
+    return Pipeline(
+        [
+            Node(func=plan, inputs=inputs, outputs=trajectories, name=f"{namespace}.run_rollouts"),
+            Node(
+                func=plan_verdicts,
+                inputs=graded,
+                outputs=f"{namespace}.verdicts",
+                name=f"{namespace}.grade_trajectories",
+            ),
+        ]
+    )
