@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from repodojo.types import Trajectory, Turn
+from repodojo.types import Instance, Trajectory, Turn
 
 
 @pytest.fixture
@@ -29,6 +29,27 @@ def trajectory() -> Callable[..., Trajectory]:
             turns=turns,
             model_patch=patch,
             exit_status="Submitted",
+        )
+
+    return build
+
+
+@pytest.fixture
+def instance() -> Callable[..., Instance]:
+    def build(instance_id: str, repo: str = "o/r") -> Instance:
+        return Instance(
+            instance_id=instance_id,
+            repo=repo,
+            version="1",
+            base_commit="0",
+            problem_statement="",
+            patch="",
+            test_patch="",
+            FAIL_TO_PASS=("t",),
+            PASS_TO_PASS=(),
+            environment="e",
+            test_files=("t.py",),
+            split="held_out",
         )
 
     return build

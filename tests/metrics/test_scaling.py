@@ -1,6 +1,7 @@
 """All curves and comparisons of one set of attempts."""
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.plain import plain
 from repodojo.metrics.resolve_rate import ResolveRate
-from repodojo.metrics.scaling import measure_scaling, scaling_by_project
+from repodojo.metrics.scaling import measure_scaling, scale_attempts
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.types import Instance, Trajectory, Verdict
 
 
 def attempts_of(outcomes: np.ndarray, scores: np.ndarray) -> AttemptMatrices:
@@ -53,9 +55,25 @@ def test_curves_baselines_and_gains_agree_with_one_another(attempts: AttemptMatr
     assert len(found["paper_smoothed"]) == 8
 
 
-def test_projects_are_measured_alone_and_add_up(attempts: AttemptMatrices) -> None:
-    repo_of = {name: "o/b" if row % 3 else "o/a" for row, name in enumerate(attempts.instance_ids)}
-    found = scaling_by_project(attempts, patches_of(attempts), repo_of, ScalingSettings(max_k=3))
+def test_projects_are_measured_alone_and_add_up(
+    attempts: AttemptMatrices, trajectory: Callable[..., Trajectory], instance: Callable[..., Instance]
+) -> None:
+    instances = [
+        instance(name, "o/b" if row % 3 else "o/a") for row, name in enumerate(attempts.instance_ids)
+    ]
+    rollouts, verdicts, scores = [], {}, {}
+    for row, name in enumerate(attempts.instance_ids):
+        for attempt in range(8):
+            made = trajectory(name, attempt)
+            rollouts.append(made)
+            outcome = {0.0: "unresolved", 1.0: "resolved"}.get(
+                attempts.outcomes[row, attempt], "not_measured"
+            )
+            verdicts[made.rollout_id] = Verdict(made.rollout_id, name, outcome, "tests")
+            score = attempts.scores[row, attempt]
+            scores[made.rollout_id] = None if np.isnan(score) else float(score)
+    found = scale_attempts(instances, rollouts, verdicts, scores, ScalingSettings(max_k=3))
+    assert found["overall"]["not_measured"] == 1
     assert list(found["projects"]) == ["o/a", "o/b"]
     parts = [(p["instances"], p["best_at_k"]["3"]["value"]) for p in found["projects"].values()]
     assert [count for count, _ in parts] == [20, 40]

@@ -1,10 +1,11 @@
-"""One policy's attempts at a set of instances: resolve rate and companions, overall and for each repository."""
+"""One policy's attempts: resolve rate and companions, and what two policies differ by, by repository too."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
+from repodojo.metrics.half_sample import all_rows_half_sample_deviation, paper_half_sample_deviation
 from repodojo.metrics.matrices import attempt_matrices, measured_or
 from repodojo.metrics.paired_difference import paired_difference
 from repodojo.metrics.plain import plain
@@ -39,7 +40,9 @@ def _measure(
         "not_measured": sum(verdicts[t.rollout_id].outcome == "not_measured" for t in attempts),
         "greedy": resolve_rate(outcomes),
         "mean": mean_estimate(measured_or(matrices.outcomes, 0.0).mean(axis=1)) if attempts else UNDEFINED,
+        "deviations": _deviations(greedy, verdicts),
         "rates": rollout_rates(attempts),
+        "greedy_rates": rollout_rates(greedy),
         "exit_statuses": dict(sorted(Counter(t.exit_status for t in attempts).items())),
         "causes": dict(sorted(Counter(verdicts[t.rollout_id].cause for t in attempts).items())),
     }
@@ -47,12 +50,22 @@ def _measure(
     return result
 
 
+def _deviations(greedy: Sequence[Trajectory], verdicts: Mapping[str, Verdict]) -> dict[str, float]:
+    """Return the ± that the paper prints, and the same over all rows."""
+    resolved = sum(verdicts[t.rollout_id].resolved for t in greedy)
+    empty = sum(not t.model_patch for t in greedy)
+    return {
+        "paper_half_sample": paper_half_sample_deviation(resolved, empty, len(greedy)),
+        "all_rows_half_sample": all_rows_half_sample_deviation(resolved, len(greedy)),
+    }
+
+
 def compare(
     instances: Sequence[Instance],
     ours: tuple[Mapping[str, Trajectory], Mapping[str, Verdict]],
     theirs: tuple[Mapping[str, Trajectory], Mapping[str, Verdict]],
 ) -> dict[str, Any]:
-    """Compare two policies on the same instances, over the attempts that both made, greedy and on average."""
+    """Compare two policies on the instances that both tried, greedy and over the attempts that both made."""
     asked = sorted({t.instance_id for t in ours[0].values()} & {t.instance_id for t in theirs[0].values()})
     repo_of = {i.instance_id: i.repo for i in instances}
     groups = {"overall": asked} | {

@@ -64,6 +64,14 @@ def attempt_matrices(
     return AttemptMatrices(tuple(row_of), outcomes, given)
 
 
+def patch_rows(attempts: AttemptMatrices, trajectories: Iterable[Trajectory]) -> dict[str, list[str]]:
+    """Return each instance's patches by attempt; an attempt without a trajectory has an empty one."""
+    rows = {name: [""] * attempts.outcomes.shape[1] for name in attempts.instance_ids}
+    for each in trajectories:
+        rows[each.instance_id][each.attempt] = each.model_patch
+    return rows
+
+
 def measured_or(outcomes: Floats, value: float) -> Floats:
     """Return the outcomes with ``value`` in place of those not measured."""
     return np.where(np.isnan(outcomes), value, outcomes)

@@ -4,7 +4,7 @@ All exact expectations over subsets of the attempts made, all intervals by resam
 attempt 0. The paper's simulation of the same curves stands beside them as ``paper_smoothed``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,40 +15,46 @@ from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
 from repodojo.metrics.gap_closed import gap_closed_estimate
 from repodojo.metrics.log_fit import log_fit
 from repodojo.metrics.majority import majority_vote
-from repodojo.metrics.matrices import AttemptMatrices, Floats, measured_or
+from repodojo.metrics.matrices import AttemptMatrices, Floats, attempt_matrices, measured_or, patch_rows
 from repodojo.metrics.paired_difference import paired_difference
 from repodojo.metrics.pass_at_k import instance_pass_at_k, pass_at_k
 from repodojo.metrics.plain import plain
 from repodojo.metrics.random_at_k import instance_random_at_k, random_at_k
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.smoothed import paper_smoothed
+from repodojo.types import Instance, Trajectory, Verdict
 
 
-def scaling_by_project(
-    attempts: AttemptMatrices,
-    patches: Mapping[str, Sequence[str]],
-    repo_of: Mapping[str, str],
+def scale_attempts(
+    instances: Sequence[Instance],
+    trajectories: Iterable[Trajectory],
+    verdicts: Mapping[str, Verdict],
+    scores: Mapping[str, float | None],
     settings: ScalingSettings,
 ) -> dict[str, Any]:
-    """Measure all instances together and each repository alone.
+    """Measure the attempts at all instances together and at each repository's alone.
 
-    ``patches`` gives each instance's patches by attempt, ``repo_of`` its repository.
+    Verdicts and scores are by rollout_id.
     """
+    listed = list(trajectories)
+    repo_of = {instance.instance_id: instance.repo for instance in instances}
+    attempts = attempt_matrices(list(repo_of), listed, verdicts, scores)
+    patches = patch_rows(attempts, listed)
     projects = {}
-    for repo in sorted({repo_of[name] for name in attempts.instance_ids}):
+    for repo in sorted(set(repo_of.values())):
         part = attempts.rows(name for name in attempts.instance_ids if repo_of[name] == repo)
         projects[repo] = measure_scaling(part, patches, settings)
-    return {
-        "max_k": settings.max_k,
-        "overall": measure_scaling(attempts, patches, settings),
-        "projects": projects,
-    }
+    overall = measure_scaling(attempts, patches, settings)
+    return {"max_k": settings.max_k, "overall": overall, "projects": projects}
 
 
 def measure_scaling(
     attempts: AttemptMatrices, patches: Mapping[str, Sequence[str]], settings: ScalingSettings
 ) -> dict[str, Any]:
-    """Measure one set of attempts, as JSON-compatible values; None is undefined."""
+    """Measure one set of attempts, as JSON-compatible values; None is undefined.
+
+    ``patches`` gives each instance's patches by attempt.
+    """
     outcomes, scores, seed = attempts.outcomes, attempts.scores, settings.seed
     ks = range(1, settings.max_k + 1)
     curves = {

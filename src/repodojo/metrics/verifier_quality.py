@@ -69,7 +69,8 @@ _KINDS = (("resolved", True), ("unresolved", False))
 def auc_within_instance(attempts: Iterable[Scored]) -> Estimate:
     """Estimate the chance that a resolved attempt outscores an unresolved one *of the same instance*.
 
-    It is what best@k lives on: scores that only tell easy instances from hard ones give 0.5. All pairs weigh alike.
+    It is what best@k lives on: scores that only tell easy instances from hard ones give 0.5. All pairs weigh
+    alike.
     """
     groups: dict[str, list[Scored]] = {}
     for each in attempts:
@@ -84,7 +85,7 @@ def auc_within_instance(attempts: Iterable[Scored]) -> Estimate:
 
 
 def calibration_error(scores: Sequence[float | None], resolved: Sequence[bool]) -> float:
-    """Return the expected calibration error in ten bins of equal width (Guo et al. 2017); NaN without scores."""
+    """Return the expected calibration error in ten equal bins (Guo et al. 2017); NaN without scores."""
     if not scores:
         return nan
     values, labels = np.array(scores, dtype=np.float64), np.array(resolved, dtype=np.float64)
