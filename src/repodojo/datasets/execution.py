@@ -7,6 +7,7 @@ not handed over, and so is owed again.
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,10 +38,12 @@ class Execution:
             threading.Thread(target=self._work, name=f"thunks-{number}", daemon=True).start()
 
     def results(self, timeout_s: float | None = None) -> Iterator[Result]:
-        """Yield results as they arrive, until all are there or none came for ``timeout_s``."""
+        """Yield results as they arrive, until all are there or ``timeout_s`` has passed."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self._running:
             try:
-                result = self._done.get(timeout=timeout_s)
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                result = self._done.get(timeout=left)
             except queue.Empty:
                 return
             if result is None:

@@ -6,18 +6,17 @@ Nothing starts before it is used; `close` ends what was started, and the next us
 """
 
 import atexit
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 
 from kedro.io import AbstractDataset
 
+from repodojo.datasets.engines import Engine, Engines
 from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.files import file_digest, read_json
 from repodojo.datasets.records import load_object
 from repodojo.environments.sandbox import Sandboxes
-from repodojo.policies.policy import Policy, Scorer
+from repodojo.policies.policy import Policy
 
 BACKENDS = {
     "namespaces": "repodojo.environments.namespaces.NamespaceSandboxes",
@@ -31,50 +30,6 @@ ENGINES = {
     "local": "repodojo.policies.local_engine.LocalEngine",
     "vllm": "repodojo.policies.vllm_server.VLLMServer",
 }
-
-
-class Engine(Protocol):
-    """Serves one checkpoint, as a policy and as a scorer; starts when first used."""
-
-    def policy(self, name: str) -> Policy:
-        """Return the checkpoint as a policy."""
-
-    def scorer(self, name: str) -> Scorer:
-        """Return the checkpoint as a scorer."""
-
-    def close(self) -> None:
-        """End the engine; the next use starts it again."""
-
-
-class Engines:
-    """Serves checkpoints, each by one engine that all its users share."""
-
-    def __init__(self, start: Callable[[Path], Engine], scripted: Policy | None = None) -> None:
-        self._start = start
-        self._scripted = scripted
-        self._engines: dict[Path, Engine] = {}
-        self._lock = threading.Lock()
-
-    def policy(self, checkpoint: Path, name: str) -> Policy:
-        """Return a checkpoint as a policy."""
-        return self._scripted or self._engine(checkpoint).policy(name)
-
-    def scorer(self, checkpoint: Path, name: str) -> Scorer:
-        """Return a checkpoint as a scorer."""
-        return self._engine(checkpoint).scorer(name)
-
-    def close(self) -> None:
-        """End every engine."""
-        with self._lock:
-            engines, self._engines = self._engines, {}
-        for engine in engines.values():
-            engine.close()
-
-    def _engine(self, checkpoint: Path) -> Engine:
-        with self._lock:
-            if checkpoint not in self._engines:
-                self._engines[checkpoint] = self._start(checkpoint)
-            return self._engines[checkpoint]
 
 
 class HandleDataset(AbstractDataset[None, Any]):
@@ -134,7 +89,7 @@ class SandboxesDataset(HandleDataset):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Choose the backend; ``operation`` goes to its constructor."""
-        super().__init__(_known(backend, BACKENDS, "sandbox backend"), None, operation)
+        super().__init__(known_kind(backend, BACKENDS, "sandbox backend"), None, operation)
         self.metadata = metadata
 
     def _make(self) -> Sandboxes:
@@ -162,7 +117,7 @@ class PolicyDataset(HandleDataset):
             scripts: JSON file of a scripted policy's answers.
             metadata: of no concern to the dataset itself.
         """
-        super().__init__(_known(kind, {**PROGRAMS, "scripted": ""}, "policy"), settings, operation)
+        super().__init__(known_kind(kind, {**PROGRAMS, "scripted": ""}, "policy"), settings, operation)
         self._scripts = scripts
         self.metadata = metadata
 
@@ -197,7 +152,7 @@ class EnginesDataset(HandleDataset):
             scripts: JSON file of answers that replace every policy's; scorers stay real.
             metadata: of no concern to the dataset itself.
         """
-        super().__init__(_known(kind, ENGINES, "engine"), settings, operation)
+        super().__init__(known_kind(kind, ENGINES, "engine"), settings, operation)
         self._scripts = scripts
         self.metadata = metadata
 
@@ -206,14 +161,14 @@ class EnginesDataset(HandleDataset):
         return super().identity() | _scripts_identity(self._scripts)
 
     def _make(self) -> Engines:
-        def start(checkpoint: Path) -> Engine:
+        def make(checkpoint: Path) -> Engine:
             engine = load_object(ENGINES[self._kind])(checkpoint, **self._settings, **self._operation)
             return cast("Engine", engine)
 
-        return Engines(start, _scripted(self._scripts) if self._scripts else None)
+        return Engines(make, _scripted(self._scripts) if self._scripts else None)
 
 
-def _known(kind: str, kinds: dict[str, str], what: str) -> str:
+def known_kind(kind: str, kinds: dict[str, str], what: str) -> str:
     """Return the kind, if it is one."""
     if kind not in kinds:
         raise InputDatasetError(f"unknown {what} '{kind}', expected one of: {', '.join(sorted(kinds))}")
@@ -233,3 +188,6 @@ def _scripted(scripts: str | None) -> Policy:
     if not isinstance(found, dict):
         raise InputDatasetError(f"'scripts' must name a JSON object of answers, found {scripts}")
     return cast("Policy", load_object("repodojo.policies.scripted.ScriptedPolicy")(found))
+
+
+__all__ = ["Engines", "EnginesDataset", "HandleDataset", "PolicyDataset", "SandboxesDataset", "known_kind"]

@@ -22,7 +22,7 @@ from repodojo.datasets.runs import AskedRuns, Run, check_keys
 
 INFRASTRUCTURE_FAILURES = "infrastructure_failures"
 """The one counter of ``summarise`` with a meaning here: such results stay owed until the run is complete."""
-GRACE_S = 15.0
+GRACE_S = 10.0
 """How long thunks that run may take to end after Ctrl-C."""
 
 logger = logging.getLogger(__name__)
