@@ -10,7 +10,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from repodojo.curation.settings import CurationSettings
+from repodojo.base_model.recipe import BaseModelSettings
 from repodojo.errors import InputError
+from repodojo.grading.settings import GradingSettings
+from repodojo.metrics.settings import ScalingSettings
+from repodojo.rollouts.settings import RolloutSettings
+from repodojo.training.settings import TrainingSettings
+from repodojo.verifier.settings import VerifierSettings
 
 
 class Parameters(BaseModel):
@@ -19,7 +26,18 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-MODELS: dict[str, type[BaseModel]] = {}
+MODELS: dict[str, type[BaseModel]] = {
+    "base_model": BaseModelSettings,
+    "sampling": RolloutSettings,
+    "grading": GradingSettings,
+    "dedup_capping": CurationSettings,
+    "sft": TrainingSettings,
+    "evaluation": RolloutSettings,
+    "baselines": RolloutSettings,
+    "on_policy": RolloutSettings,
+    "verifier": VerifierSettings,
+    "inference_scaling": ScalingSettings,
+}
 """The model of each top-level key; every key that a configuration holds must be here."""
 
 

@@ -76,7 +76,9 @@ def _text_lines(function: ast.FunctionDef) -> frozenset[int]:
     )
 
 
-def split_modules(functions: list[Function], held_out: int, seed: int) -> tuple[list[Function], list[Function]]:
+def split_modules(
+    functions: list[Function], held_out: int, seed: int
+) -> tuple[list[Function], list[Function]]:
     """Split the functions into training ones and those of ``held_out`` modules."""
     modules = sorted({f.module for f in functions})
     random.Random(seed).shuffle(modules)
@@ -87,18 +89,19 @@ def split_modules(functions: list[Function], held_out: int, seed: int) -> tuple[
 class Writer:
     """Writes documents from functions with one random generator."""
 
-    def __init__(self, functions: list[Function], rng: random.Random) -> None:
+    def __init__(self, functions: list[Function], rng: random.Random, max_characters: int) -> None:
         self.functions = functions
         self.rng = rng
+        self.max_characters = max_characters
         self.words = sorted({w for f in functions for w in re.findall(r"[a-z]{3,9}", f.name)})
 
     def document(self) -> Document:
         """Write one document of a random kind."""
-        kinds = [(self.repair, 66), (self.copy, 14), (self.lookup, 8), (self.compare, 12)]
+        kinds = [(self.repair, 60), (self.copy, 20), (self.lookup, 10), (self.compare, 10)]
         while True:
             kind = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             document = kind()
-            if document:
+            if document and len(document.prompt) + len(document.completion) <= self.max_characters:
                 return document
 
     def path(self) -> str:
@@ -136,7 +139,11 @@ class Writer:
         rng = self.rng
         for _ in range(8):
             at = rng.randrange(len(literal))
-            new = literal[:at] + rng.choice(["", rng.choice("abcdefxyz0123456789"), literal[at] * 2]) + literal[at + 1 :]
+            new = (
+                literal[:at]
+                + rng.choice(["", rng.choice("abcdefxyz0123456789"), literal[at] * 2])
+                + literal[at + 1 :]
+            )
             if new.strip() and new != literal and rng.random() < 0.6:
                 return new
         other = self.literal()
@@ -164,7 +171,9 @@ class Writer:
 
     def numbered(self, lines: list[str], first: int) -> str:
         """Number the lines in one of the layouts that listing tools use."""
-        layout = self.rng.choice(["{n}:{t}", "{n}\t{t}", "{n:6}\t{t}", "{n} {t}", "{n:4}| {t}", "grep", "grep", "grep"])
+        layout = self.rng.choice(
+            ["{n}:{t}", "{n}\t{t}", "{n:6}\t{t}", "{n} {t}", "{n:4}| {t}", "grep", "grep", "grep"]
+        )
         rows = []
         for offset, text in enumerate(lines):
             style = ("{n}:{t}" if offset == 0 else "{n}-{t}") if layout == "grep" else layout
@@ -209,13 +218,18 @@ class Writer:
         if rng.random() < 0.5:
             passage = self.symptom(function.name)[0]
         filler = self.symptom(rng.choice(self.functions).name)[0] if rng.random() < 0.4 else self.path()
-        opening, closing = rng.choice([("```", "```"), ("<text>", "</text>"), ("<<EOF", "EOF"), ('"""', '"""')])
+        opening, closing = rng.choice(
+            [("```", "```"), ("<text>", "</text>"), ("<<EOF", "EOF"), ('"""', '"""')]
+        )
         return Document(f"{opening}\n{passage}\n{closing}\n{filler}\n{opening}\n", f"{passage}\n{closing}")
 
     def lookup(self) -> Document:
         """A listing of definitions, and the place of one of them."""
         rng = self.rng
-        rows = [(self.path(), int(10 ** rng.uniform(0, 3)), rng.choice(self.functions).name) for _ in range(rng.randrange(1, 6))]
+        rows = [
+            (self.path(), int(10 ** rng.uniform(0, 3)), rng.choice(self.functions).name)
+            for _ in range(rng.randrange(1, 6))
+        ]
         path, line, name = rng.choice(rows)
         listing = "\n".join(f"{p}:{n}:def {f}(" for p, n, f in rows)
         if rng.random() < 0.5:
@@ -228,15 +242,17 @@ class Writer:
         text, got, want = self.symptom(rng.choice(self.functions).name)
         value = rng.choice([want, want, got, self.changed(want)])
         filler = f"{self.path()}\n" if rng.random() < 0.5 else ""
-        return Document(f"{text}\n{filler}now it prints {value}\nas expected?\n", "yes" if value == want else "no")
+        return Document(
+            f"{text}\n{filler}now it prints {value}\nas expected?\n", "yes" if value == want else "no"
+        )
 
 
 def write_documents(
-    functions: list[Function], count: int, seed: int, whole_share: float = 0.15
+    functions: list[Function], count: int, seed: int, max_characters: int, whole_share: float = 0.1
 ) -> Iterator[Document]:
     """Write ``count`` documents; in a share of them the whole text is learned, not the completion alone."""
     rng = random.Random(seed)
-    writer = Writer(functions, rng)
+    writer = Writer(functions, rng, max_characters)
     for _ in range(count):
         document = writer.document()
         whole = rng.random() < whole_share

@@ -31,7 +31,7 @@ _SWAPS: dict[str, tuple[str, ...]] = {
     "in": ("not in",),
     "True": ("False",),
     "False": ("True",),
-    "None": ("0", "''"),
+    "None": ("0", "False"),
     "min": ("max",),
     "max": ("min",),
     "any": ("all",),
@@ -72,9 +72,7 @@ def find_edits(lines: list[str], rng: random.Random) -> list[Edit]:
         for match in _TOKEN.finditer(code, start):
             if match.group() == "in" and " for " in code:
                 continue
-            edits += [
-                Edit(number, match.start(), match.group(), new) for new in _SWAPS[match.group()]
-            ]
+            edits += [Edit(number, match.start(), match.group(), new) for new in _SWAPS[match.group()]]
         for match in _NUMBER.finditer(code, start):
             value = int(match.group())
             new = str(value + 1) if value == 0 or rng.random() < 0.5 else str(value - 1)

@@ -1,16 +1,15 @@
 """Child process: train a small Qwen2 model from nothing on the corpus.
 
-Run as ``python -m repodojo.base_model.pretrain recipe.json``; the last act writes the finished model folder.
+Run as ``python -m repodojo.base_model.pretrain config.json``; the last act writes the finished model folder.
 """
 
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from datasets import Dataset
 from transformers import (
     GenerationConfig,
     PreTrainedTokenizerFast,
@@ -20,29 +19,14 @@ from transformers import (
     TrainingArguments,
 )
 
-from repodojo.base_model.corpus import Document, read_functions, split_modules, write_documents
+from datasets import Dataset
+from repodojo.base_model.corpus import Document, Function, read_functions, split_modules, write_documents
+from repodojo.base_model.recipe import Recipe
 from repodojo.base_model.tokenizer import IM_END, train_tokenizer
 
 _IGNORED = -100
 _WIDTH_STEP = 64
 _TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
-
-
-class Recipe(NamedTuple):
-    """Everything that decides the weights, apart from the versions of Python and torch."""
-
-    hidden_size: int
-    layers: int
-    heads: int
-    intermediate_size: int
-    vocabulary_size: int
-    steps: int
-    documents_per_step: int
-    learning_rate: float
-    warmup_steps: int
-    held_out_modules: int
-    max_tokens: int
-    seed: int
 
 
 class LabelledPositionsTrainer(Trainer):
@@ -75,6 +59,7 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
             num_key_value_heads=recipe.heads,
             max_position_embeddings=4096,
             tie_word_embeddings=True,
+            attn_implementation="eager",
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
@@ -87,13 +72,12 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
     return model
 
 
-def encode(document: Document, tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> dict[str, list[int]]:
+def encode(document: Document, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     """Encode a document; prompt tokens carry no label."""
     prompt = tokenizer.encode(document.prompt) if document.prompt else []
     completion = [*tokenizer.encode(document.completion), tokenizer.eos_token_id]
-    ids = (prompt + completion)[-max_tokens:]
-    labels = ([_IGNORED] * len(prompt) + completion)[-max_tokens:]
-    return {"input_ids": ids, "labels": labels, "length": [len(ids)]}
+    labels = [_IGNORED] * len(prompt) + completion
+    return {"input_ids": prompt + completion, "labels": labels, "length": len(labels)}
 
 
 def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, torch.Tensor]:
@@ -104,40 +88,50 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, torch.Tensor]
     return {"input_ids": torch.tensor(ids), "labels": torch.tensor(labels)}
 
 
-def pretrain(recipe: Recipe, output: Path, threads: int = 1) -> None:
-    """Train tokenizer and model, resuming from the last checkpoint, and write them to ``output``."""
-    torch.set_num_threads(threads)
-    functions, _ = split_modules(read_functions(), recipe.held_out_modules, recipe.seed)
-    sample = (d.prompt + d.completion for d in write_documents(functions, 20_000, recipe.seed + 1))
-    tokenizer = train_tokenizer(sample, recipe.vocabulary_size, _TEMPLATE.read_text(encoding="utf-8"))
+def encode_corpus(functions: list[Function], recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Dataset:
+    """Write and encode the documents of every step."""
     count = recipe.steps * recipe.documents_per_step
-    documents = write_documents(functions, count, recipe.seed + 2)
-    rows = Dataset.from_list([encode(d, tokenizer, recipe.max_tokens) for d in documents])
-    rows = rows.map(lambda row: {"length": row["length"][0]})
-    model = build_model(recipe, tokenizer)
-    scratch = output.with_name(output.name + ".run")
+    documents = write_documents(functions, count, recipe.seed + 2, recipe.max_characters)
+    return Dataset.from_list([encode(d, tokenizer) for d in documents])
+
+
+def trainer_arguments(recipe: Recipe, scratch: Path) -> TrainingArguments:
+    """Translate the recipe into the trainer's arguments."""
+    return TrainingArguments(
+        output_dir=str(scratch),
+        max_steps=recipe.steps,
+        per_device_train_batch_size=recipe.documents_per_step,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=recipe.warmup_steps,
+        weight_decay=0.01,
+        adam_beta2=0.98,
+        optim="adamw_torch_fused",
+        use_cpu=not torch.cuda.is_available(),
+        train_sampling_strategy="group_by_length",
+        remove_unused_columns=False,
+        logging_steps=20,
+        save_steps=100,
+        save_total_limit=2,
+        report_to=[],
+        disable_tqdm=True,
+        seed=recipe.seed,
+    )
+
+
+def pretrain(recipe: Recipe, output: Path) -> None:
+    """Train tokenizer and model, resuming from the last checkpoint, and write them to ``output``."""
+    functions, _ = split_modules(read_functions(), recipe.held_out_modules, recipe.seed)
+    sample = (
+        d.prompt + d.completion
+        for d in write_documents(functions, 20_000, recipe.seed + 1, recipe.max_characters)
+    )
+    tokenizer = train_tokenizer(sample, recipe.vocabulary_size, _TEMPLATE.read_text(encoding="utf-8"))
+    scratch = output.with_name("run")
     trainer = LabelledPositionsTrainer(
-        model=model,
-        args=TrainingArguments(
-            output_dir=str(scratch),
-            max_steps=recipe.steps,
-            per_device_train_batch_size=recipe.documents_per_step,
-            learning_rate=recipe.learning_rate,
-            lr_scheduler_type="linear",
-            warmup_steps=recipe.warmup_steps,
-            weight_decay=0.01,
-            adam_beta2=0.98,
-            optim="adamw_torch_fused",
-            use_cpu=not torch.cuda.is_available(),
-            train_sampling_strategy="group_by_length",
-            remove_unused_columns=False,
-            logging_steps=20,
-            save_steps=100,
-            save_total_limit=2,
-            report_to=[],
-            seed=recipe.seed,
-        ),
-        train_dataset=rows,
+        model=build_model(recipe, tokenizer),
+        args=trainer_arguments(recipe, scratch),
+        train_dataset=encode_corpus(functions, recipe, tokenizer),
         data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
         processing_class=tokenizer,
     )
@@ -149,14 +143,14 @@ def _write_model(trainer: Trainer, tokenizer: PreTrainedTokenizerFast, recipe: R
     unfinished = output.with_name(output.name + ".tmp")
     trainer.model.to(torch.float16).save_pretrained(unfinished)
     tokenizer.save_pretrained(unfinished)
-    (unfinished / "recipe.json").write_text(json.dumps(recipe._asdict(), indent=2) + "\n")
+    (unfinished / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n")
     unfinished.replace(output)
 
 
 def main() -> None:
     """Train the recipe of the JSON file named on the command line."""
     settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    pretrain(Recipe(**settings["recipe"]), Path(settings["output"]), settings["threads"])
+    pretrain(Recipe(**settings["recipe"]), Path(settings["output"]))
 
 
 if __name__ == "__main__":

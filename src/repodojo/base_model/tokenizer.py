@@ -10,7 +10,9 @@ PAD, IM_START, IM_END, END_OF_TEXT = "<|pad|>", "<|im_start|>", "<|im_end|>", "<
 _PIECES = Regex(r"\d| ?[A-Za-z]+|[\t\n]| +|[^\sA-Za-z\d]+")
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary_size: int, chat_template: str) -> PreTrainedTokenizerFast:
+def train_tokenizer(
+    texts: Iterable[str], vocabulary_size: int, chat_template: str
+) -> PreTrainedTokenizerFast:
     """Train the tokenizer and give it the Qwen2 control tokens and a chat template."""
     tokenizer = Tokenizer(models.BPE())
     split = pre_tokenizers.Split(_PIECES, "isolated")

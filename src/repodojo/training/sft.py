@@ -31,7 +31,9 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         self.path = path
         self.started = time.monotonic()
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
+    ) -> None:
         """Write one line; the trainer calls this on every process."""
         if not state.is_world_process_zero or not logs or "loss" not in logs:
             return
@@ -125,7 +127,11 @@ def _write_card(config: dict[str, Any], metrics: dict[str, float], folder: Path)
         "name": config["name"],
         "fingerprint": config["fingerprint"],
         "metrics": metrics,
-        "versions": {"torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__},
+        "versions": {
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "trl": trl.__version__,
+        },
     }
     (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 

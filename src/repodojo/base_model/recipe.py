@@ -1,0 +1,63 @@
+"""What makes a base model: its shape, its text and its schedule."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Recipe(BaseModel):
+    """Everything that decides the weights, apart from the versions of Python and torch."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hidden_size: int = Field(ge=8)
+    layers: int = Field(ge=1)
+    heads: int = Field(ge=1)
+    intermediate_size: int = Field(ge=8)
+    vocabulary_size: int = Field(2048, ge=300)
+    steps: int = Field(ge=1)
+    documents_per_step: int = Field(12, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)
+    warmup_steps: int = Field(100, ge=0)
+    held_out_modules: int = Field(20, ge=0)
+    """Modules of the standard library that training never sees."""
+    max_characters: int = Field(1100, ge=100)
+    """Longer documents are not written."""
+    seed: int = 0
+
+
+class BaseModelSettings(BaseModel):
+    """The sizes that are made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    small: Recipe
+    medium: Recipe
+
+
+@dataclass(frozen=True)
+class PretrainingPlan:
+    """A base model that is owed unless a checkpoint of its fingerprint exists."""
+
+    recipe: Recipe
+    threads: int = 2
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What decides the weights; the corpus is the standard library of this Python."""
+        return {"recipe": self.recipe.model_dump(mode="json"), "python": platform.python_version()}
+
+    def run(self, scratch: Path) -> Path:
+        """Train in a child process, resuming what ``scratch`` holds; return the finished folder."""
+        from repodojo.training.launch import run_child
+
+        config = {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "output": str((scratch / "model").absolute()),
+        }
+        run_child("base model", "repodojo.base_model.pretrain", config, scratch, self.threads)
+        return scratch / "model"
