@@ -1,7 +1,7 @@
 """Decides what of the host a sandbox sees, read-only: programs and libraries, never packages or settings.
 
-Hidden on purpose: every installed Python package (a sandbox must not hold the released, repaired version of the
-project it works on), pip's wheels, ``/usr/local`` (unless the interpreter lives there), home folders.
+Hidden on purpose: every installed Python package (a sandbox must not hold the released, repaired version of
+the project it works on), pip's wheels, ``/usr/local`` (unless the interpreter lives there), home folders.
 """
 
 import sys

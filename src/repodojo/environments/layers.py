@@ -1,7 +1,8 @@
-"""Builds an instance's layer: the files that differ from its environment, and a ``.git`` of exactly one commit.
+"""Builds an instance's layer: the files that differ from its environment, and a ``.git`` of just one commit.
 
-The layer lies above the environment's source in an overlay, so it costs what differs and no more. Its repository
-holds the objects of the one root commit and nothing else: no object, tag, remote or log from after it.
+The layer lies above the environment's source in an overlay, so it costs what differs and no more. Its
+repository holds the objects of the one root commit and nothing else: no object, tag, remote or log from
+after it.
 """
 
 import os
@@ -22,7 +23,7 @@ _VARIABLES = {"PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"
 
 
 def base_commit_of(tree: Path) -> str:
-    """Return the hash of the root commit that holds a folder's files; repositories and bytecode are left out."""
+    """Return the hash of the root commit of a folder's files; repositories and bytecode are left out."""
     return commit_hash(read_tree(tree))
 
 

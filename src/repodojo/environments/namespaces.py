@@ -4,13 +4,13 @@ A small helper process, started with the first sandbox, clones each sandbox into
 IPC, host-name and network namespaces (`inside.spawner`); process 1 in there serves this side over a socket
 (`inside.supervisor`). Layers are stacked by overlayfs; everything written goes to a tmpfs of fixed size.
 
-What is enforced, by what: disk and number of files by the tmpfs; memory, processes and wall time by process 1, ten
-times a second, and memory, open files, file size and CPU seconds of each process by rlimits.
+What is enforced, by what: disk and number of files by the tmpfs; memory, processes and wall time by process
+1, ten times a second, and memory, open files, file size and CPU seconds of each process by rlimits.
 
-What this does not protect against: faults of the kernel itself; timing and cache side channels between sandboxes;
-reading the kernel's version, processors and load; memory taken faster than the watch looks (each process
-alone is still bounded). A sandbox started by root runs with root's user id, without any capability, and sees
-read-only what the plan shows and nothing else of the host.
+What this does not protect against: faults of the kernel itself; timing and cache side channels between
+sandboxes; reading the kernel's version, processors and load; memory taken faster than the watch looks (each
+process alone is still bounded). A sandbox started by root runs with root's user id, without any capability,
+and sees read-only what the plan shows and nothing else of the host.
 """
 
 import errno
@@ -39,7 +39,9 @@ _GRACE_S = 30.0
 _LARGEST_FILE = 256 << 20
 _HOME = "/home/dojo"
 _BASE = "/run/base"
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from repodojo.environments.inside.spawner import main; main()"
+_BOOT = (
+    "import sys; sys.path[:0] = sys.argv[1:]; from repodojo.environments.inside.spawner import main; main()"
+)
 
 
 class NamespaceSandbox:
@@ -56,7 +58,7 @@ class NamespaceSandbox:
         return self._command(frames.EXECUTE, command, timeout_s, self._spec.limits.output_bytes)
 
     def run(self, command: str, timeout_s: float) -> ExecResult:
-        """Run a command in a new shell with a clean environment, in ``workdir``; what it leaves running is ended."""
+        """Run a command in a new, clean shell in ``workdir``; what it leaves running is ended."""
         return self._command(frames.RUN, command, timeout_s, self._spec.limits.output_bytes)
 
     def read(self, path: str) -> bytes:
@@ -112,8 +114,10 @@ class NamespaceSandbox:
 class NamespaceSandboxes:
     """Starts sandboxes; safe to use from several threads."""
 
-    def __init__(self, name: str = "namespaces") -> None:
+    def __init__(self, name: str = "namespaces", copies_layers: bool = False) -> None:
+        """Start nothing yet; ``copies_layers`` does without overlayfs, as before Linux 6.6 all do."""
         self.name = name
+        self._copies_layers = copies_layers
         self._lock = threading.Lock()
         self._spawner: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -125,7 +129,7 @@ class NamespaceSandboxes:
         Raises:
             SandboxError: it cannot be started; the message says why and what to do.
         """
-        plan, has_base = _plan(spec)
+        plan, has_base = _plan(spec, self._copies_layers)
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -201,7 +205,7 @@ def _start_spawner() -> tuple[subprocess.Popen[bytes], socket.socket]:
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _BOOT, str(source)],
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             env={},
             cwd="/",
@@ -210,7 +214,7 @@ def _start_spawner() -> tuple[subprocess.Popen[bytes], socket.socket]:
     return process, ours
 
 
-def _plan(spec: SandboxSpec) -> tuple[bytes, bool]:
+def _plan(spec: SandboxSpec, copies_layers: bool) -> tuple[bytes, bool]:
     base = host_base()
     layers = [str(layer.resolve()) for layer in spec.layers]
     for path in [*spec.layers, *(mount.source for mount in spec.mounts)]:
@@ -230,7 +234,7 @@ def _plan(spec: SandboxSpec) -> tuple[bytes, bool]:
         "limits": asdict(spec.limits),
         "network": spec.network,
         "environment": {"PATH": SEARCH_PATH, "HOME": _HOME, **spec.environment},
-        "copies_layers": False,
+        "copies_layers": copies_layers,
     }
     return json.dumps(plan).encode(), bool(histories)
 
@@ -243,9 +247,7 @@ def explain(code: int, text: str) -> str:
         if (value := _setting(name)) is not None and value == bad
     ]
     if not hints and code in (errno.EPERM, errno.EACCES, errno.ENOSPC):
-        hints = [
-            "inside a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined"
-        ]
+        hints = ["a container needs --security-opt seccomp=unconfined --security-opt systempaths=unconfined"]
     if code in (errno.ENODEV, errno.EINVAL, errno.ENOSYS):
         hints.append(f"Linux 5.12 or later with overlayfs is needed, this is {os.uname().release}")
     return "; ".join([f"sandboxes cannot start here: {text}", *hints])

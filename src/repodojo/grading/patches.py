@@ -1,10 +1,11 @@
 """Reads a git diff file by file and keeps what a model may change.
 
-Dropped, so that the base's own version counts: tests and their helpers, whatever the test patch touches, what
-configures pytest or Python's start (``conftest.py``, ``pytest.ini``, ``tox.ini``, ``setup.cfg``, ``pyproject.toml``,
-``sitecustomize.py``, ...; whole files, since a part cannot be told from the rest safely), bytecode, and new modules
-that would be imported in place of the standard library or of an installed package. A file that the gold patch
-changes is kept in any case. Refused as a whole: a path outside the repository, a symbolic link, a submodule.
+Dropped, so that the base's own version counts: tests and their helpers, whatever the test patch touches,
+what configures pytest or Python's start (``conftest.py``, ``pytest.ini``, ``tox.ini``, ``setup.cfg``,
+``pyproject.toml``, ``sitecustomize.py``, ...; whole files, since a part cannot be told from the rest
+safely), bytecode, and new modules that would be imported in place of the standard library or of an
+installed package. A file that the gold patch changes is kept in any case. Refused as a whole: a path
+outside the repository, a symbolic link, a submodule.
 """
 
 import hashlib
@@ -51,7 +52,8 @@ def parse_patch(patch: str) -> list[FilePatch]:
     """Read a git diff; text before the first file is left out.
 
     Raises:
-        InputError: it names a path outside the repository, a link or a submodule, or has a header that says nothing.
+        InputError: it names a path outside the repository, a link or a submodule, or has a header that says
+        nothing.
     """
     starts = [match.start() for match in re.finditer(r"^diff --git ", patch, re.MULTILINE)]
     return [_parse_file(patch[start:end]) for start, end in pairwise([*starts, len(patch)])]
@@ -69,7 +71,7 @@ def admissible_patch(
     test_files: Iterable[str],
     packages: Collection[str] = (),
 ) -> str:
-    """Return the model's patch without what it may not change; ``packages`` are the installed top-level modules.
+    """Return the model's patch without what it may not change; ``packages`` are the installed modules.
 
     Raises:
         InputError: the patch is refused as a whole.
@@ -97,7 +99,7 @@ def is_protected(path: str) -> bool:
 
 
 def shadows(file: FilePatch, packages: Collection[str]) -> bool:
-    """Whether a file is new and would be imported in place of the standard library or of an installed package."""
+    """Whether a new file would be imported in place of the standard library or of an installed package."""
     first, *rest = PurePosixPath(file.new_path.removeprefix("src/")).parts
     module = first.removesuffix(".py")
     importable = bool(rest) or first.endswith(".py")

@@ -1,4 +1,4 @@
-"""Grades patches by an instance's hidden tests, each in a fresh sandbox that holds nothing else of the rollout."""
+"""Grades patches by an instance's hidden tests, each in a fresh sandbox that gets nothing but the patch."""
 
 import time
 from pathlib import Path
@@ -27,7 +27,8 @@ def grade(
 ) -> Verdict:
     """Grade a trajectory's patch, or a patch: apply it, put the hidden tests in place, run them, judge.
 
-    A failure of the infrastructure is given a second try in another sandbox, then the outcome is ``not_measured``.
+    A failure of the infrastructure is given a second try in another sandbox, then the outcome is
+    ``not_measured``.
     """
     model_patch, rollout_id = (
         (attempt, "") if isinstance(attempt, str) else (attempt.model_patch, attempt.rollout_id)
@@ -51,7 +52,7 @@ def grade(
     return not_measured(instance, rollout_id, failure, digest)
 
 
-def _grade_once(  # noqa: PLR0913
+def _grade_once(
     patch: str,
     instance: Instance,
     sandboxes: Sandboxes,

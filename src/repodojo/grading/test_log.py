@@ -12,8 +12,8 @@ _WORST_LAST = ("XPASS", "XFAIL", "PASSED", "FAILED", "ERROR")
 def parse_test_log(log: str) -> dict[str, str]:
     """Return the status of each test id named in the last short summary of a log; empty where there is none.
 
-    A test named twice (passed, then failed in tear-down) has its worst status. Skipped tests are folded by pytest
-    and have no id here.
+    A test named twice (passed, then failed in tear-down) has its worst status. Skipped tests are folded by
+    pytest and have no id here.
     """
     statuses: dict[str, str] = {}
     for line in _summary_lines(_ANSI.sub("", log)):

@@ -1,8 +1,9 @@
 """Runs tests in a fresh sandbox and believes only a report that could not be forged easily.
 
-Believed is a report that is signed with the run's key, whose exit status is that of the process, which agrees with
-the log, and in which the canaries did exactly what was drawn for them. What this does not protect against: code
-written for this very referee that searches the interpreter's memory for its objects while the tests run.
+Believed is a report that is signed with the run's key, whose exit status is that of the process, which
+agrees with the log, and in which the canaries did exactly what was drawn for them. What this does not
+protect against: code written for this very referee that searches the interpreter's memory for its objects
+while the tests run.
 """
 
 import hashlib

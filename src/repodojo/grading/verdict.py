@@ -6,7 +6,7 @@ from repodojo.types import Instance, Outcome, Verdict
 
 
 def failed_tests(statuses: Mapping[str, str], instance: Instance) -> tuple[str, ...]:
-    """Return the FAIL_TO_PASS and PASS_TO_PASS ids that did not pass; a test that was skipped or is missing did not."""
+    """Return the FAIL_TO_PASS and PASS_TO_PASS ids that did not pass; a skipped or missing test did not."""
     wanted = dict.fromkeys([*instance.FAIL_TO_PASS, *instance.PASS_TO_PASS])
     return tuple(name for name in wanted if statuses.get(name) != "PASSED")
 
@@ -14,7 +14,7 @@ def failed_tests(statuses: Mapping[str, str], instance: Instance) -> tuple[str, 
 def judge_statuses(
     statuses: Mapping[str, str], instance: Instance, rollout_id: str, patch_digest: str, duration_s: float
 ) -> Verdict:
-    """Return the verdict of a test run that is believed; without any FAIL_TO_PASS test nothing counts as resolved."""
+    """Return the verdict of a believed test run; without any FAIL_TO_PASS test nothing counts as resolved."""
     failed = failed_tests(statuses, instance)
     outcome: Outcome = "unresolved" if failed or not instance.FAIL_TO_PASS else "resolved"
     return Verdict(rollout_id, instance.instance_id, outcome, "tests", failed, patch_digest, duration_s)

@@ -1,10 +1,9 @@
 """Builds a sandbox's file system in the namespaces of the calling process, then makes it the root.
 
-What is seen afterwards: the plan's read-only trees, a private ``/proc`` (read-only), a few devices, the stacked
-layers at the working folder, and folders to write in. Everything that a sandbox writes, wherever it writes it,
-lands in one tmpfs of a fixed size and a fixed number of files.
+What is seen afterwards: the plan's read-only trees, a private ``/proc`` (read-only), a few devices, the
+stacked layers at the working folder, and folders to write in. Everything that a sandbox writes, wherever it
+writes it, lands in one tmpfs of a fixed size and a fixed number of files.
 """
-# ruff: noqa: PTH
 
 import os
 from typing import Any
@@ -13,6 +12,7 @@ from repodojo.environments.inside import syscalls
 
 CONTROL = "/run/repodojo"
 _STAGE = "/tmp"  # noqa: S108  (covered by the new root in this process's own mount namespace)
+_EMPTY_FOLDER, _EMPTY_FILE = f"{_STAGE}/.empty", f"{_STAGE}/.empty_file"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _HIDDEN_PROC = ("kcore", "keys", "timer_list", "kmsg", "sched_debug", "latency_stats", "sysrq-trigger")
 _WRITABLE = {"tmp": "/tmp", "home": "/home/dojo", "vartmp": "/var/tmp", "shm": "/dev/shm"}  # noqa: S108
@@ -41,6 +41,7 @@ def build_root(plan: dict[str, Any]) -> int:
     _attach_all(trees)
     for target in plan["masks"]:
         _cover(target)
+    _forget_covers()
     for path, target in plan["links"]:
         os.makedirs(os.path.dirname(_STAGE + path), exist_ok=True)
         os.symlink(target, _STAGE + path)
@@ -85,13 +86,21 @@ def _cover(target: str) -> None:
     path = _STAGE + target
     if not os.path.lexists(path):
         return
-    empty = f"{_STAGE}/.empty"
     if os.path.isdir(path):
-        os.makedirs(empty, exist_ok=True)
+        os.makedirs(_EMPTY_FOLDER, exist_ok=True)
+        empty = _EMPTY_FOLDER
     else:
-        empty += "_file"
-        _touch(empty)
+        _touch(_EMPTY_FILE)
+        empty = _EMPTY_FILE
     syscalls.attach_tree(_restricted(empty, syscalls.ATTR_RDONLY | _SAFE), path)
+
+
+def _forget_covers() -> None:
+    """Unlink what covers; it stays where it is mounted."""
+    if os.path.isdir(_EMPTY_FOLDER):
+        os.rmdir(_EMPTY_FOLDER)
+    if os.path.exists(_EMPTY_FILE):
+        os.unlink(_EMPTY_FILE)
 
 
 def _mount_writable(plan: dict[str, Any], layers: list[int]) -> None:
@@ -102,12 +111,12 @@ def _mount_writable(plan: dict[str, Any], layers: list[int]) -> None:
     syscalls.mount("tmpfs", store, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
     for name, target in _WRITABLE.items():
         os.mkdir(f"{store}/{name}")
-        os.chmod(f"{store}/{name}", 0o1777)
+        os.chmod(f"{store}/{name}", 0o1777)  # noqa: S103
         _attach_all([(syscalls.clone_tree(f"{store}/{name}"), target)])
-    os.mkdir(f"{store}/upper")
     workdir = _STAGE + plan["workdir"]
     os.makedirs(workdir, exist_ok=True)
-    if layers and not plan["copies_layers"]:
+    os.mkdir(f"{store}/upper")
+    if layers and not plan["copies_layers"] and _has_attributes(store):
         os.mkdir(f"{store}/work")
         lower = ":".join(f"/proc/self/fd/{handle}" for handle in layers)
         options = f"lowerdir={lower},upperdir={store}/upper,workdir={store}/work,userxattr"
@@ -118,6 +127,16 @@ def _mount_writable(plan: dict[str, Any], layers: list[int]) -> None:
         syscalls.attach_tree(syscalls.clone_tree(f"{store}/upper"), workdir)
     syscalls.unmount(store)
     os.rmdir(store)
+
+
+def _has_attributes(folder: str) -> bool:
+    """Whether an overlay can mark replaced folders there: Linux gives tmpfs user attributes since 6.6."""
+    try:
+        os.setxattr(folder, "user.probe", b"")
+    except OSError:
+        return False
+    os.removexattr(folder, "user.probe")
+    return True
 
 
 def copy_layer(source: str, target: str) -> None:

@@ -1,5 +1,4 @@
 """Reads and ends the processes of the caller's process-id namespace."""
-# ruff: noqa: PTH
 
 import os
 import signal
@@ -10,14 +9,24 @@ from typing import NamedTuple
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _ROUNDS = 200
 
+Name = tuple[int, int]
+"""A process for ever: its id and its start time."""
+
 
 class Process(NamedTuple):
-    """One running process; pid and start time together name it for ever."""
+    """One running process."""
 
     pid: int
     parent: int
     started: int
+    threads: int
     memory_bytes: int
+    """Resident, less what is shared with files."""
+
+    @property
+    def name(self) -> Name:
+        """What tells it from a later one with the same id."""
+        return self.pid, self.started
 
 
 Table = dict[int, Process]
@@ -27,12 +36,23 @@ def read_table() -> Table:
     """Return the running processes but the caller; zombies are left out."""
     table: Table = {}
     own = os.getpid()
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != own:
-            process = _read_process(int(name))
+    for pid in list_pids():
+        if pid != own:
+            process = _read_process(pid)
             if process is not None:
-                table[process.pid] = process
+                table[pid] = process
     return table
+
+
+def list_pids() -> list[int]:
+    """Return the ids of all processes, zombies too."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of(pid: int) -> list[int]:
+    """Return a process's children, zombies too."""
+    with open(f"/proc/{pid}/task/{pid}/children", "rb", buffering=0) as file:
+        return [int(child) for child in file.read(1 << 16).split()]
 
 
 def _read_process(pid: int) -> Process | None:
@@ -45,22 +65,23 @@ def _read_process(pid: int) -> Process | None:
         return None
     if len(fields) < 20 or fields[0] in (b"Z", b"X"):
         return None
-    return Process(pid, int(fields[1]), int(fields[19]), (int(resident) - int(shared)) * _PAGE)
+    memory = (int(resident) - int(shared)) * _PAGE
+    return Process(pid, int(fields[1]), int(fields[19]), int(fields[17]), memory)
 
 
-def not_kept(table: Table, kept: Collection[tuple[int, int]]) -> list[Process]:
-    """Return the processes that neither are kept, as pairs of pid and start time, nor descend from kept ones."""
+def not_kept(table: Table, kept: Collection[Name]) -> list[Process]:
+    """Return the processes that neither are kept nor descend from kept ones."""
     return [process for process in table.values() if not _descends(process, table, kept)]
 
 
-def _descends(process: Process, table: Table, kept: Collection[tuple[int, int]]) -> bool:
-    seen = 0
+def _descends(process: Process, table: Table, kept: Collection[Name]) -> bool:
     current: Process | None = process
-    while current is not None and seen <= len(table):
-        if (current.pid, current.started) in kept:
+    for _ in range(len(table) + 1):
+        if current is None:
+            return False
+        if current.name in kept:
             return True
         current = table.get(current.parent)
-        seen += 1
     return False
 
 
@@ -77,7 +98,7 @@ def kill_all() -> None:
     kill(-1)
 
 
-def kill_not_kept(kept: Collection[tuple[int, int]]) -> None:
+def kill_not_kept(kept: Collection[Name]) -> None:
     """Kill until every process left is kept; a swarm that forks faster is ended with everything else."""
     for attempt in range(_ROUNDS):
         doomed = not_kept(read_table(), kept)

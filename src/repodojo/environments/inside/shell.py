@@ -1,28 +1,31 @@
 """The persistent shell of a sandbox: a bash that evaluates one command after another in itself.
 
-A command arrives in a file (never on a command line, so of any length), its output leaves by a pipe of its own,
-and its status by another, so that nothing that it prints can be taken for either. The loop's own descriptors are
-closed while a command runs.
+A command arrives in a file (never on a command line, so of any length), its output leaves by a pipe of its
+own, and its status by another, so that nothing that it prints can be taken for either. The loop's own
+descriptors are closed while a command runs.
 """
-# ruff: noqa: PTH
 
 import os
+import signal
 
 _TOKENS, _STATUS, _COMMAND = 100, 101, 102
-_LOOP = r"""
-__repodojo_status() { builtin return "$1"; }
-while builtin read -r -u 100 __repodojo_token; do
-  IFS= builtin read -r -d '' -u 102 __repodojo_command
-  [[ ${__repodojo_code:-0} == 0 ]] || __repodojo_status "$__repodojo_code"
-  builtin eval "$__repodojo_command" </dev/null >"OUTPUT.$__repodojo_token" 2>&1 100<&- 101>&- 102<&-
-  __repodojo_code=$?
-  builtin printf '%s %s\n' "$__repodojo_token" "$__repodojo_code" >&101 || builtin exit 125
-done
-"""
-_FROM_FILE = (
-    r"""IFS= builtin read -r -d '' -u 102 __repodojo_command; builtin eval "$__repodojo_command" 102<&-"""
+_READ_COMMAND = f"IFS= builtin read -r -d '' -u {_COMMAND} __command"
+# On one line, so that bash counts a command's lines from 1 in its messages.
+_LOOP = "; ".join(
+    (
+        '__status() { builtin return "$1"; }',
+        f"while builtin read -r -u {_TOKENS} __token; do {_READ_COMMAND}",
+        '[[ ${__code:-0} == 0 ]] || __status "$__code"',
+        'builtin eval "$__command" </dev/null >"OUTPUT.$__token" 2>&1 '
+        f"{_TOKENS}<&- {_STATUS}>&- {_COMMAND}<&-",
+        "__code=$?",
+        rf"builtin printf '%s %s\n' $__token $__code >&{_STATUS} || builtin exit 125",
+        "done",
+    )
 )
+_ONCE = f'{_READ_COMMAND}; builtin eval "$__command" {_COMMAND}<&-'
 _LONGEST_ARGUMENT = 100_000
+_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
 
 
 class Shell:
@@ -31,13 +34,11 @@ class Shell:
     def __init__(self, environment: dict[str, str], folder: str, output_prefix: str) -> None:
         tokens, self._tokens = os.pipe()
         self.status, status = os.pipe()
-        self._command = os.memfd_create("command")
+        self._command = _make_file()
         os.set_blocking(self.status, False)
+        output = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         descriptors = {tokens: _TOKENS, status: _STATUS, self._command: _COMMAND}
-        loop = _LOOP.replace("OUTPUT", output_prefix)
-        self.pid = _spawn(
-            loop, environment, folder, os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), descriptors
-        )
+        self.pid = _spawn(_LOOP.replace("OUTPUT", output_prefix), environment, folder, output, descriptors)
         os.close(tokens)
         os.close(status)
 
@@ -56,20 +57,25 @@ def spawn_once(command: bytes, environment: dict[str, str], folder: str, output:
     """Start a new shell for one command and return its pid; takes over ``output``."""
     if len(command) <= _LONGEST_ARGUMENT:
         return _spawn(os.fsdecode(command.replace(b"\0", b"")), environment, folder, output, {})
-    file = os.memfd_create("command")
+    file = _make_file()
     try:
         _fill(file, command)
-        return _spawn(_FROM_FILE, environment, folder, output, {file: _COMMAND})
+        return _spawn(_ONCE, environment, folder, output, {file: _COMMAND})
     finally:
         os.close(file)
 
 
+def _make_file() -> int:
+    """Return an unnamed file in memory, within the sandbox's disk limit."""
+    return os.open("/tmp", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)  # noqa: S108
+
+
 def _fill(file: int, command: bytes) -> None:
-    os.ftruncate(file, 0)
     text = memoryview(command.replace(b"\0", b"") + b"\0")
     offset = 0
     while offset < len(text):
         offset += os.pwrite(file, text[offset:], offset)
+    os.ftruncate(file, len(text))
     os.lseek(file, 0, os.SEEK_SET)
 
 
@@ -77,12 +83,17 @@ def _spawn(
     script: str, environment: dict[str, str], folder: str, output: int, descriptors: dict[int, int]
 ) -> int:
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    moves = {null: (0,), output: (1, 2), **{old: (new,) for old, new in descriptors.items()}}
-    actions = [(os.POSIX_SPAWN_DUP2, old, new) for old, targets in moves.items() for new in targets]
+    moves = [(null, 0), (output, 1), (output, 2), *descriptors.items()]
     _enter(folder)
     try:
-        arguments = ["bash", "--noprofile", "--norc", "-c", script]
-        return os.posix_spawn("/bin/bash", arguments, environment, file_actions=actions, setsid=True)
+        return os.posix_spawn(
+            "/bin/bash",
+            ["bash", "--noprofile", "--norc", "-c", script],
+            environment,
+            file_actions=[(os.POSIX_SPAWN_DUP2, old, new) for old, new in moves],
+            setsid=True,
+            setsigdef=_DEFAULT_SIGNALS,
+        )
     finally:
         os.chdir("/")
         os.close(null)

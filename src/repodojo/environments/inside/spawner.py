@@ -1,9 +1,8 @@
-"""A small process that forks sandboxes for its owner, so that the owner, with its threads and memory, need not.
+"""A small process that forks sandboxes for its owner, which with its threads and memory had better not.
 
-It receives a plan and a socket for each sandbox, clones a child into new namespaces, and forgets it. It ends when
-its owner does, and its sandboxes with it.
+It receives a plan and a socket for each sandbox, clones a child into new namespaces, and forgets it. It
+ends when its owner does, and its sandboxes with it.
 """
-# ruff: noqa: PTH
 
 import array
 import gc
@@ -13,11 +12,11 @@ import resource
 import select
 import signal
 import socket
-import sys
 import traceback
 from typing import Any
 
 from repodojo.environments.inside import frames, mounts, syscalls
+from repodojo.environments.inside.seccomp import install_filter
 from repodojo.environments.inside.supervisor import Supervisor
 
 _LARGEST_PLAN = 1 << 18
@@ -37,6 +36,7 @@ _IFF_UP = 1
 def main() -> None:
     """Serve the owner, whose socket is descriptor 0, until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     owner = socket.socket(fileno=os.dup(0))
     parent = syscalls.pidfd_open(os.getppid())
     poll = select.poll()
@@ -46,8 +46,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     while True:
-        events = dict(poll.poll(1000))
-        _reap()
+        events = dict(poll.poll())
         if parent in events:
             return
         if owner.fileno() in events:
@@ -68,14 +67,6 @@ def _receive(owner: socket.socket) -> tuple[dict[str, Any], socket.socket] | Non
     return json.loads(text), socket.socket(fileno=descriptors[0])
 
 
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
-
-
 def _spawn(plan: dict[str, Any], connection: socket.socket, identity: tuple[int, int], others: Any) -> None:
     spaces = _SPACES if plan["network"] == "host" else _SPACES | syscalls.CLONE_NEWNET
     try:
@@ -89,7 +80,7 @@ def _spawn(plan: dict[str, Any], connection: socket.socket, identity: tuple[int,
         others[0].close()
         os.close(others[1])
         _become_sandbox(plan, connection, identity)
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:
         _report(connection, error)
     finally:
         os._exit(1)
@@ -102,6 +93,7 @@ def _report(connection: socket.socket, error: BaseException) -> None:
 
 
 def _become_sandbox(plan: dict[str, Any], connection: socket.socket, identity: tuple[int, int]) -> None:
+    syscalls.blank_arguments()
     mounts.map_user(*identity, _INNER_ID)
     os.setsid()
     os.umask(0o022)
@@ -124,20 +116,20 @@ def _raise_loopback() -> None:
 
 def _seal(limits: dict[str, int]) -> None:
     """Close what the file system leaves open: further namespaces, privileges, and unbounded use."""
-    for name, value in (
+    for name, text in (
         ("sys/user/max_user_namespaces", "0"),
         ("self/oom_score_adj", "500"),
         ("sys/kernel/shmall", str(limits["memory_bytes"] // 8 // 4096)),
     ):
         try:
             with open(f"/proc/{name}", "w") as file:
-                file.write(value)
+                file.write(text)
         except OSError:
             continue
     syscalls.restrict_mount("/proc", syscalls.ATTR_RDONLY)
     for kind, value in (
         (resource.RLIMIT_DATA, limits["memory_bytes"]),
-        (resource.RLIMIT_NPROC, limits["processes"] + 1),
+        (resource.RLIMIT_NPROC, limits["processes"] + 2),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_FSIZE, limits["disk_bytes"]),
         (resource.RLIMIT_CORE, 0),
@@ -146,11 +138,13 @@ def _seal(limits: dict[str, int]) -> None:
         hard = resource.getrlimit(kind)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))
+    syscalls.leave_session_keyring()
     syscalls.drop_bounding_capabilities()
     syscalls.clear_effective_capabilities()
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+    install_filter()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

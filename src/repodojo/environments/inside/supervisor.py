@@ -1,27 +1,28 @@
-"""Process 1 of a sandbox: runs commands for the owner at the other end of a socket, ends them, and outlives them.
+"""Process 1 of a sandbox: runs commands for the owner at the other end of a socket, and ends what they start.
 
 When the owner goes away it ends, and the kernel ends every process of the sandbox with it.
 """
-# ruff: noqa: PTH
 
 import os
 import resource
 import select
 import signal
 import socket
-import stat
 import time
+from collections.abc import Callable
 from typing import Any
 
 from repodojo.environments.inside import frames, processes
 from repodojo.environments.inside.bounded_output import BoundedOutput
+from repodojo.environments.inside.files import read_file, write_file
 from repodojo.environments.inside.mounts import CONTROL
 from repodojo.environments.inside.shell import Shell, spawn_once
 
 _TICK_S = 0.1
 _CHUNK = 1 << 18
-_KILLED = 128 + signal.SIGKILL
-_F_SETPIPE_SZ = 1031
+_DRAIN_READS = 256
+
+Events = dict[int, int]
 
 
 class Supervisor:
@@ -35,19 +36,17 @@ class Supervisor:
         self._control = control
         self._folder = self._workdir
         self._token = 0
-        self._kept: set[tuple[int, int]] = set()
+        self._kept: set[processes.Name] = set()
         self._ended: dict[int, int] = {}
         self._late: set[int] = set()
-        self._proc_device = os.stat("/proc").st_dev
-        self._wake, wake = os.pipe()
-        for descriptor in (self._wake, wake):
-            os.set_blocking(descriptor, False)
+        self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         self._poll = select.poll()
         self._poll.register(connection.fileno(), 0)
         self._poll.register(self._wake, select.POLLIN)
         self._start_shell()
+        self._output = self._make_pipe()
 
     def serve(self) -> None:
         """Answer requests until the owner hangs up."""
@@ -57,44 +56,45 @@ class Supervisor:
             frames.READ: self._read,
             frames.WRITE: self._write,
         }
-        owner = self._connection.fileno()
         while True:
-            self._poll.modify(owner, select.POLLIN)
-            while not self._pump(None).get(owner):
-                pass
-            self._poll.modify(owner, 0)
-            operation, timeout_s, keep_bytes, size = frames.REQUEST.unpack(self._receive(frames.REQUEST.size))
-            request = frames.Request(operation, timeout_s, keep_bytes, self._receive(size))
+            request = self._next_request()
             try:
-                reply = operations[operation](request)
+                reply = operations[request.operation](request)
             except OSError as error:
                 reply = frames.Reply(frames.FAILURE, error.errno or 0, 0, 0.0, str(error).encode())
             self._connection.sendall(reply.pack())
-            self._settle()
+            self._settle(request.operation == frames.EXECUTE)
+
+    def _next_request(self) -> frames.Request:
+        owner = self._connection.fileno()
+        self._poll.modify(owner, select.POLLIN)
+        while owner not in self._pump(_TICK_S if self._kept else None):
+            if self._kept:
+                self._watch(BoundedOutput(0), self._kept)
+        self._poll.modify(owner, 0)
+        operation, timeout_s, keep_bytes, size = frames.REQUEST.unpack(self._receive(frames.REQUEST.size))
+        return frames.Request(operation, timeout_s, keep_bytes, self._receive(size))
 
     def _receive(self, size: int) -> bytes:
-        data = bytearray()
+        data = b""
         while len(data) < size:
-            block = self._connection.recv(min(size - len(data), 1 << 20))
+            block = self._connection.recv(size - len(data), socket.MSG_WAITALL)
             if not block:
                 os._exit(0)
-            data += block
-        return bytes(data)
+            data = data + block if data else block
+        return data
 
     def _execute(self, request: frames.Request) -> frames.Reply:
-        self._token += 1
-        output = os.open(f"o.{self._token}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._control)
         shell = self._shell
-        shell.send(self._token, request.payload)
         self._poll.register(shell.status, select.POLLIN)
+        shell.send(self._token, request.payload)
 
-        def ended(events: dict[int, int]) -> int | None:
+        def ended(events: Events) -> int | None:
             code = self._read_status() if shell.status in events else None
             return self._ended.get(shell.pid) if code is None else code
 
-        reply = self._await(request, output, ended, self._kept)
+        reply = self._await(request, self._output, ended, self._kept)
         self._poll.unregister(shell.status)
-        os.unlink(f"o.{self._token}", dir_fd=self._control)
         return reply
 
     def _read_status(self) -> int | None:
@@ -114,34 +114,49 @@ class Supervisor:
         processes.kill_not_kept(kept)
         return reply
 
+    def _read(self, request: frames.Request) -> frames.Reply:
+        path = os.path.join(self._workdir, os.fsdecode(request.payload))
+        return frames.Reply(frames.RESULT, 0, 0, 0.0, read_file(path, request.keep_bytes))
+
+    def _write(self, request: frames.Request) -> frames.Reply:
+        name, _, content = request.payload.partition(b"\0")
+        write_file(os.path.join(self._workdir, os.fsdecode(name)), content)
+        return frames.Reply(frames.RESULT, 0, 0, 0.0, b"")
+
     def _await(
-        self, request: frames.Request, output: int, ended: Any, kept: set[tuple[int, int]]
+        self,
+        request: frames.Request,
+        output: int,
+        ended: Callable[[Events], int | None],
+        kept: set[processes.Name],
     ) -> frames.Reply:
-        """Collect output until ``ended`` gives a status, or the time is over and everything not kept is killed."""
+        """Collect output until ``ended`` gives a status, or time is over and what is not kept is killed."""
         kept = set(kept)
         collected = BoundedOutput(request.keep_bytes)
         start = time.monotonic()
         deadline, tick = start + request.timeout_s, start + _TICK_S
         self._poll.register(output, select.POLLIN)
+        is_open = True
         while True:
-            now = time.monotonic()
-            events = self._pump(max(0.0, min(deadline, tick) - now))
-            if output in events and not self._feed(output, collected):
+            events = self._pump(max(0.0, min(deadline, tick) - time.monotonic()))
+            if is_open and output in events and not self._feed(output, collected):
                 self._poll.unregister(output)
-            code: int | None = ended(events)
-            if code is not None or time.monotonic() >= deadline:
+                is_open = False
+            code = ended(events)
+            now = time.monotonic()
+            if code is not None or now >= deadline:
                 break
-            if time.monotonic() >= tick:
-                tick = time.monotonic() + _TICK_S
+            if now >= tick:
+                tick = now + _TICK_S
                 self._watch(collected, kept)
         if code is None:
             processes.kill_not_kept(kept)
-        self._drain(output, collected)
+        self._drain(output, is_open, collected)
         flags = (frames.TIMED_OUT if code is None else 0) | (frames.TRUNCATED if collected.truncated else 0)
-        duration = time.monotonic() - start
-        return frames.Reply(frames.RESULT, code or 0, flags, duration, collected.value())
+        return frames.Reply(frames.RESULT, code or 0, flags, time.monotonic() - start, collected.value())
 
     def _feed(self, output: int, collected: BoundedOutput) -> bool:
+        """Take what is there; False at the end of the stream."""
         try:
             data = os.read(output, _CHUNK)
         except BlockingIOError:
@@ -149,25 +164,27 @@ class Supervisor:
         collected.feed(data)
         return bool(data)
 
-    def _drain(self, output: int, collected: BoundedOutput) -> None:
+    def _drain(self, output: int, is_open: bool, collected: BoundedOutput) -> None:
         """Take what the pipe holds; whoever still writes to it may go on, unheard."""
-        try:
-            for _ in range(1 + (1 << 20) // 4096):
+        for _ in range(_DRAIN_READS):
+            try:
                 data = os.read(output, _CHUNK)
-                if not data:
-                    os.close(output)
-                    return
-                collected.feed(data)
-        except BlockingIOError:
-            pass
-        self._poll.register(output, select.POLLIN)
+            except BlockingIOError:
+                break
+            if not data:
+                if is_open:
+                    self._poll.unregister(output)
+                os.close(output)
+                return
+            collected.feed(data)
+        if not is_open:
+            self._poll.register(output, select.POLLIN)
         self._late.add(output)
 
-    def _pump(self, wait_s: float | None) -> dict[int, int]:
+    def _pump(self, wait_s: float | None) -> Events:
         """Wait for something to happen; tends to children and to pipes of ended commands by itself."""
         events = dict(self._poll.poll(None if wait_s is None else wait_s * 1000 + 0.999))
-        owner = self._connection.fileno()
-        if events.get(owner, 0) & (select.POLLHUP | select.POLLERR):
+        if events.get(self._connection.fileno(), 0) & (select.POLLHUP | select.POLLERR):
             os._exit(0)
         if self._wake in events:
             os.read(self._wake, 4096)
@@ -190,34 +207,45 @@ class Supervisor:
             code = os.waitstatus_to_exitcode(status)
             self._ended[pid] = code if code >= 0 else 128 - code
 
-    def _watch(self, collected: BoundedOutput, kept: set[tuple[int, int]]) -> None:
-        """Enforce the limits on all processes together, and learn which new ones belong to kept ones."""
+    def _watch(self, collected: BoundedOutput, kept: set[processes.Name]) -> None:
+        """Enforce the limits on all processes together, and learn which new ones descend from kept ones."""
         table = processes.read_table()
-        doomed = processes.not_kept(table, kept)
-        kept.update((p.pid, p.started) for p in table.values() if p not in doomed)
-        if len(table) > self._limits["processes"]:
+        threads = sum(process.threads for process in table.values())
+        if max(threads, len(processes.list_pids())) > self._limits["processes"]:
             processes.kill_all()
-            collected.feed(b"\n[sandbox: killed: more than %d processes]\n" % self._limits["processes"])
-        elif sum(p.memory_bytes for p in table.values()) > self._limits["memory_bytes"]:
-            processes.kill(max(table.values(), key=lambda p: p.memory_bytes).pid)
-            collected.feed(
-                b"\n[sandbox: killed: more than %d bytes of memory]\n" % self._limits["memory_bytes"]
-            )
+            collected.feed(b"\n[sandbox: more than %d processes: all killed]\n" % self._limits["processes"])
+        elif sum(process.memory_bytes for process in table.values()) > self._limits["memory_bytes"]:
+            processes.kill(max(table.values(), key=lambda process: process.memory_bytes).pid)
+            limit = self._limits["memory_bytes"] >> 20
+            collected.feed(b"\n[sandbox: more than %d MiB of memory: the largest process killed]\n" % limit)
+        elif kept:
+            doomed = {process.pid for process in processes.not_kept(table, kept)}
+            kept.update(process.name for process in table.values() if process.pid not in doomed)
 
-    def _settle(self) -> None:
-        """Between two commands: renew the shell if it ended, and remember what runs."""
+    def _settle(self, executed: bool) -> None:
+        """Between two commands: renew what the last one used up or ended, and remember what runs."""
         self._reap()
+        if executed:
+            os.unlink(self._pipe_name(), dir_fd=self._control)
+            self._output = self._make_pipe()
         if self._shell.pid in self._ended:
             self._shell.close()
             self._start_shell()
-        else:
-            self._remember_folder()
-            self._make_pipe()
         self._ended.clear()
-        self._kept = {name for name in self._names() if name[0] != self._shell.pid}
+        self._remember_folder()
+        own = self._shell.pid
+        self._kept = set() if self._is_alone() else {name for name in self._names() if name[0] != own}
 
-    def _names(self) -> set[tuple[int, int]]:
-        return {(p.pid, p.started) for p in processes.read_table().values()}
+    def _is_alone(self) -> bool:
+        try:
+            return processes.children_of(1) == [self._shell.pid] and not processes.children_of(
+                self._shell.pid
+            )
+        except OSError:
+            return False
+
+    def _names(self) -> set[processes.Name]:
+        return {process.name for process in processes.read_table().values()}
 
     def _remember_folder(self) -> None:
         try:
@@ -229,41 +257,20 @@ class Supervisor:
         folder = self._folder if os.path.isdir(self._folder) else self._workdir
         self._shell = Shell(self._environment, folder, f"{CONTROL}/o")
         self._limit(self._shell.pid)
-        self._make_pipe()
 
-    def _make_pipe(self) -> None:
-        try:
-            os.mkfifo(f"o.{self._token + 1}", 0o600, dir_fd=self._control)
-        except FileExistsError:
-            return
+    def _pipe_name(self) -> str:
+        return f"o.{self._token}"
+
+    def _make_pipe(self) -> int:
+        """Make the pipe that the next command's output goes to, and return its reading end."""
+        self._token += 1
+        os.mkfifo(self._pipe_name(), 0o600, dir_fd=self._control)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(self._pipe_name(), flags, dir_fd=self._control)
 
     def _limit(self, pid: int) -> None:
+        seconds = self._limits["cpu_s"]
         try:
-            resource.prlimit(pid, resource.RLIMIT_CPU, (self._limits["cpu_s"], self._limits["cpu_s"]))
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
         except ProcessLookupError:
             return
-
-    def _read(self, request: frames.Request) -> frames.Reply:
-        path = os.path.join(self._workdir, os.fsdecode(request.payload))
-        with open(self._open_regular(path, os.O_RDONLY), "rb") as file:
-            data = file.read(request.keep_bytes + 1)
-        if len(data) > request.keep_bytes:
-            raise OSError(27, f"{path}: larger than {request.keep_bytes} bytes")
-        return frames.Reply(frames.RESULT, 0, 0, 0.0, data)
-
-    def _write(self, request: frames.Request) -> frames.Reply:
-        name, _, content = request.payload.partition(b"\0")
-        path = os.path.join(self._workdir, os.fsdecode(name))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(self._open_regular(path, os.O_WRONLY | os.O_CREAT), "wb") as file:
-            file.truncate()
-            file.write(content)
-        return frames.Reply(frames.RESULT, 0, 0, 0.0, b"")
-
-    def _open_regular(self, path: str, flags: int) -> int:
-        descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o644)
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_dev == self._proc_device:
-            os.close(descriptor)
-            raise OSError(22, f"{path}: not a regular file")
-        return descriptor

@@ -1,4 +1,4 @@
-"""Linux calls that the standard library lacks, through ctypes; every failure is an OSError naming the call."""
+"""Linux calls that the standard library lacks, through ctypes; each failure is an OSError naming the call."""
 
 import ctypes
 import os
@@ -26,6 +26,7 @@ _O_CLOEXEC = 0o2000000
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR, _PIDFD_OPEN = 428, 429, 442, 434
 _CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41}
+_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219}
 _SIGCHLD = 17
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -104,9 +105,21 @@ def pivot_root_here() -> None:
     os.chdir("/")
 
 
-def prctl(option: int, value: int) -> None:
+def prctl(option: int, value: int, data: bytes | None = None) -> None:
     """Set one attribute of this process."""
-    _check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
+    _check(_libc.prctl(option, ctypes.c_ulong(value), data, 0, 0), f"prctl {option}")
+
+
+def blank_arguments() -> None:
+    """Hide this process's command line from whoever can list it."""
+    with open("/proc/self/stat", "rb") as file:
+        start, end = (int(field) for field in file.read().rpartition(b")")[2].split()[45:47])
+    ctypes.memset(start, 0, end - start)
+
+
+def leave_session_keyring() -> None:
+    """Take a new, empty keyring in place of the one that came with the login."""
+    _libc.syscall(ctypes.c_long(_number(_KEYCTL, "keyctl")), ctypes.c_long(1), None)
 
 
 def pidfd_open(pid: int) -> int:

@@ -1,11 +1,11 @@
 """Runs pytest inside a sandbox and reports what each test did, so that tested code can hardly forge it.
 
-Started isolated (``python -I``), so no ``sitecustomize`` and no module of the project can be imported before
-pytest is. Its orders come in a file that is gone before any project code runs; its report leaves in a file of an
-unguessable name, signed with a key that only the orders held. Canaries, generated tests of which some must pass and
-some must fail, run last: whatever makes failing tests look passed makes a canary look passed too.
+Started isolated (``python -I``), so no ``sitecustomize`` and no module of the project can be imported
+before pytest is. Its orders come in a file that is gone before any project code runs; its report leaves in
+a file of an unguessable name, signed with a key that only the orders held. Canaries, generated tests of
+which some must pass and some must fail, run last: whatever makes failing tests look passed makes a canary
+look passed too.
 """
-# ruff: noqa: PTH
 
 import hashlib
 import hmac
