@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kedro.io import AbstractDataset
+from kedro.io import AbstractDataset, DatasetError
 
 from repodojo.datasets.configuration import Configuration, Saved
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
@@ -56,16 +56,19 @@ class StampedDataset(AbstractDataset[Any, Any]):
     def save(self, data: Any) -> None:
         """Save through the wrapped dataset, then note what produced the file."""
         before = file_digest(self._filepath) if self._filepath.exists() and self._note.exists() else ""
-        self._note.unlink(missing_ok=True)
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self._filepath.parent.mkdir(parents=True, exist_ok=True)
+            self._note.unlink(missing_ok=True)
             self._inner.save(data)
             digest = file_digest(self._filepath)
             note = (self.configuration or Configuration()).as_json()
             write_json(self._note, note | {"sha256": digest, "bytes": _size(self._filepath)}, indent=1)
-        except OSError as error:
+        except (OSError, DatasetError) as error:
+            reason = error if isinstance(error, OSError) else error.__cause__
+            if not isinstance(reason, OSError):
+                raise
             raise IncompleteDatasetError(
-                f"cannot write {self._filepath}: {error.strerror or error}; make room or mend the folder, "
+                f"cannot write {self._filepath}: {reason.strerror or reason}; make room or mend the folder, "
                 f"then run the same command to go on"
             ) from error
         self.saved = Saved(int(digest != before), digest, self._filepath)

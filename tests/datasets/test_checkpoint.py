@@ -1,0 +1,128 @@
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from repodojo.datasets.checkpoint import FINISHED, CheckpointDataset, FolderDataset
+from repodojo.datasets.configuration import Configuration
+from repodojo.errors import DatasetIncompleteError, InputError, TrainingError
+
+
+@dataclass
+class Training:
+    """Writes one file for each step and can be made to stop before the end."""
+
+    steps: int = 3
+    dies_after: int | None = None
+    runs: list[int] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        return {"steps": self.steps}
+
+    def run(self, scratch: Path) -> Path:
+        first = len(list(scratch.glob("step-*")))
+        for step in range(first, self.steps):
+            if step == self.dies_after:
+                raise TrainingError(f"killed at step {step}")
+            self.runs.append(step)
+            (scratch / f"step-{step}").touch()
+        (scratch / "metrics.jsonl").write_text('{"step": 1, "loss": 0.5}\n')
+        model = scratch / "model"
+        model.mkdir(exist_ok=True)
+        (model / "config.json").write_text(json.dumps({"steps": self.steps}))
+        return model
+
+
+def test_a_training_runs_once_and_loads_as_its_folder(tmp_path: Path) -> None:
+    dataset = CheckpointDataset(filepath=str(tmp_path))
+    training = Training()
+    dataset.save(training)
+    dataset.save(training)
+    assert training.runs == [0, 1, 2]
+    assert json.loads((dataset.load() / "config.json").read_text()) == {"steps": 3}
+    assert dataset.saved is not None
+    assert dataset.saved.executed == 0
+
+
+def test_what_a_training_logged_stays_with_its_checkpoint_and_the_rest_goes(tmp_path: Path) -> None:
+    dataset = CheckpointDataset(filepath=str(tmp_path))
+    dataset.save(Training())
+    names = {path.name for path in dataset.load().iterdir()}
+    assert names == {"config.json", "metrics.jsonl", FINISHED}
+    assert not list(tmp_path.glob("_scratch/*"))
+
+
+def test_a_training_that_died_goes_on_where_it_stood(tmp_path: Path) -> None:
+    dataset = CheckpointDataset(filepath=str(tmp_path))
+    with pytest.raises(DatasetIncompleteError, match="killed at step 2"):
+        dataset.save(Training(dies_after=2))
+    assert not dataset.exists()
+    with pytest.raises(DatasetIncompleteError, match="no finished checkpoint"):
+        dataset.load()
+    again = Training()
+    dataset.save(again)
+    assert again.runs == [2]
+    assert dataset.exists()
+
+
+def test_fingerprints_and_configurations_keep_their_checkpoints_apart(tmp_path: Path) -> None:
+    dataset = CheckpointDataset(filepath=str(tmp_path))
+    dataset.asked_for(Configuration("short"))
+    dataset.save(Training(1))
+    dataset.asked_for(Configuration("long"))
+    assert not dataset.exists()
+    dataset.save(Training(5))
+    long = dataset.load()
+    dataset.asked_for(Configuration("short"))
+    assert dataset.load() != long
+    assert json.loads((dataset.load() / "config.json").read_text()) == {"steps": 1}
+
+
+def test_a_folder_without_its_mark_is_not_a_checkpoint_and_is_replaced(tmp_path: Path) -> None:
+    """A kill between the rename and the mark: the training is asked again and its folder adopted."""
+    dataset = CheckpointDataset(filepath=str(tmp_path))
+    dataset.save(Training())
+    folder = dataset.load()
+    (folder / FINISHED).unlink()
+    (folder / "stale").touch()
+    assert not dataset.exists()
+    dataset.save(Training())
+    assert dataset.load() == folder
+    assert not (folder / "stale").exists()
+
+
+def test_the_mark_says_what_produced_the_weights(tmp_path: Path) -> None:
+    dataset = CheckpointDataset(filepath=str(tmp_path))
+    dataset.asked_for(Configuration("c", "train_policy", {"sft": {"epochs": 2}}, {}, "abc123"))
+    dataset.save(Training())
+    note = json.loads((dataset.load() / FINISHED).read_text())
+    assert note["fingerprint"] == {"steps": 3}
+    assert note["node"] == "train_policy"
+    assert note["commit"] == "abc123"
+
+
+def test_a_training_that_leaves_nothing_is_refused(tmp_path: Path) -> None:
+    class Empty(Training):
+        def run(self, scratch: Path) -> Path:
+            (scratch / "model").mkdir()
+            return scratch / "model"
+
+    with pytest.raises(DatasetIncompleteError, match="left no checkpoint"):
+        CheckpointDataset(filepath=str(tmp_path)).save(Empty())
+
+
+def test_a_given_folder_must_hold_something(tmp_path: Path) -> None:
+    dataset = FolderDataset(filepath=str(tmp_path / "weights"))
+    with pytest.raises(InputError, match="weights is missing or empty"):
+        dataset.load()
+    assert dataset.identity() == "missing"
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/config.json").write_text("{}")
+    assert dataset.load() == tmp_path / "weights"
+    before = dataset.identity()
+    (tmp_path / "weights/config.json").write_text("{ }")
+    assert dataset.identity() != before

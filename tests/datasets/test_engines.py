@@ -1,0 +1,130 @@
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from repodojo.datasets.engines import Engines
+from repodojo.datasets.handles import EnginesDataset, PolicyDataset, SandboxesDataset
+from repodojo.errors import InputError
+from repodojo.policies.policy import Completion, SamplingParameters
+from repodojo.types import Message
+
+ASK = [Message("user", "hello")]
+LOG: list[str] = []
+
+
+class Echo:
+    """An engine that answers with its checkpoint's name, and only inside its context."""
+
+    gate: threading.Event | None = None
+
+    def __init__(self, checkpoint: Path) -> None:
+        self.name = checkpoint.name
+        self.fingerprint = f"digest of {checkpoint.name}"
+        self._open = False
+
+    def __enter__(self) -> "Echo":
+        LOG.append(f"start {self.name}")
+        self._open = True
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        LOG.append(f"end {self.name}")
+        self._open = False
+
+    def complete(self, messages: Sequence[Message], parameters: SamplingParameters) -> Completion:
+        if self.gate is not None:
+            self.gate.wait(10)
+        assert self._open
+        return Completion(self.name, "stop", 1, 1)
+
+    def next_token_log_probabilities(
+        self, conversations: Sequence[Sequence[Message]], answer_prefix: str, choices: Sequence[str]
+    ) -> list[dict[str, float] | None]:
+        assert self._open
+        return [dict.fromkeys(choices, -1.0) for _ in conversations]
+
+
+@pytest.fixture
+def log() -> list[str]:
+    LOG.clear()
+    return LOG
+
+
+def test_an_engine_starts_when_first_asked_and_once_for_all(log: list[str]) -> None:
+    engines = Engines(Echo)
+    policy, scorer = engines.policy(Path("a"), "student"), engines.scorer(Path("a"), "judge")
+    assert (policy.name, policy.fingerprint, scorer.name) == ("student", "digest of a", "judge")
+    assert log == []
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: policy.complete(ASK, SamplingParameters()).text, range(40)))
+    assert answers == ["a"] * 40
+    assert scorer.next_token_log_probabilities([ASK], "", ["Y"]) == [{"Y": -1.0}]
+    assert log == ["start a"]
+
+
+def test_an_idle_engine_ends_before_another_starts_and_starts_again(log: list[str]) -> None:
+    engines = Engines(Echo)
+    first, second = engines.policy(Path("a"), "a"), engines.policy(Path("b"), "b")
+    for policy in (first, second, first):
+        policy.complete(ASK, SamplingParameters())
+    assert log == ["start a", "end a", "start b", "end b", "start a"]
+    engines.close()
+    assert log[-1] == "end a"
+    assert first.complete(ASK, SamplingParameters()).text == "a"
+
+
+def test_an_engine_that_is_answering_does_not_end(log: list[str]) -> None:
+    class Slow(Echo):
+        gate = threading.Event()
+
+    engines = Engines(lambda path: Slow(path) if path.name == "a" else Echo(path))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(engines.policy(Path("a"), "a").complete, ASK, SamplingParameters())
+        while log != ["start a"]:
+            pass
+        while not engines._asking[Path("a")]:
+            pass
+        engines.policy(Path("b"), "b").complete(ASK, SamplingParameters())
+        assert log == ["start a", "start b"]
+        Slow.gate.set()
+        assert answer.result().text == "a"
+
+
+def test_unknown_kinds_are_named_with_the_known_ones() -> None:
+    with pytest.raises(
+        InputError, match="unknown sandbox backend 'chroot', expected one of: docker, namespaces"
+    ):
+        SandboxesDataset(backend="chroot")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"unknown policy 'gpt'.*openai, repair, scripted"):
+        PolicyDataset(kind="gpt")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="unknown engine 'trt'"):
+        EnginesDataset(kind="trt")  # type: ignore[arg-type]
+
+
+def test_a_scripted_policy_reads_its_answers_from_a_file(tmp_path: Path) -> None:
+    scripts = tmp_path / "scripts.json"
+    scripts.write_text('{"hello": [["one", "two"]]}')
+    dataset = PolicyDataset(kind="scripted", scripts=str(scripts))
+    assert dataset.load().complete(ASK, SamplingParameters()).text == "one"
+    engines = EnginesDataset(kind="local", scripts=str(scripts)).load()
+    assert engines.policy(tmp_path, "student").complete(ASK, SamplingParameters()).text == "one"
+    before = dataset.identity()
+    scripts.write_text("{}")
+    assert dataset.identity() != before
+
+
+def test_scripts_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="must name a JSON object of answers"):
+        PolicyDataset(kind="scripted", scripts=str(tmp_path / "none.json")).load()
+
+
+def test_what_decides_answers_identifies_a_handle_and_how_it_runs_does_not() -> None:
+    def make(temperature: float, threads: int) -> object:
+        settings, operation = {"model": "m", "top_p": temperature}, {"threads": threads}
+        return PolicyDataset(kind="openai", settings=settings, operation=operation).identity()
+
+    assert make(1.0, 1) == make(1.0, 8)
+    assert make(1.0, 1) != make(0.5, 1)
