@@ -43,9 +43,8 @@ class Knowledge:
     """The file and line of every mention of a name."""
     frames: tuple[Frame, ...] = ()
     commands: set[str] = field(default_factory=set)
-    edits: set[str] = field(default_factory=set)
-    outputs: list[str] = field(default_factory=list)
-    """What each try printed."""
+    edits: dict[str, bool] = field(default_factory=dict)
+    """The edits tried, and whether each changed what is printed."""
     done: bool = False
     """Whether the last run printed what it should."""
 
@@ -64,8 +63,7 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
     last = command.rsplit("\n", maxsplit=1)[-1]
     known.commands.add(last)
     if match := _TRY.search(command):
-        known.edits.add(match[1])
-        known.outputs.append(output)
+        known.edits[match[1]] = not shows(output, issue.actual)
         known.done = shows(output, issue.expected)
     elif match := _LOCATE.search(command):
         paths = tuple(row for row in output.split("\n") if re.fullmatch(r"\./\S+\.py", row))
@@ -73,7 +71,7 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
         if SCRIPT in command:
             printed = "\n".join(row for row in output.split("\n") if row not in paths)
             known.done = shows(printed, issue.expected)
-            known.frames = _project_frames(output)
+            known.frames = _project_frames(output, paths)
     elif match := _SEARCH.search(command):
         rows = (row.split(":", 2) for row in output.split("\n") if row.count(":") > 1)
         known.mentions[match[1]] = [(path, text) for path, _, text in rows]
@@ -82,7 +80,13 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
         listing.learn(output, ":" if " -A " in last else "", VIEW_LINES)
 
 
-def _project_frames(output: str) -> tuple[Frame, ...]:
+def _project_frames(output: str, paths: tuple[str, ...]) -> tuple[Frame, ...]:
+    """Read the traceback's frames in the project, whose root follows from a file that was located."""
     found = [Frame(path, int(line), function) for path, line, function in _FRAME.findall(output)]
     outside = re.compile(r"^<|/lib/python|site-packages|" + re.escape(SCRIPT))
-    return tuple(frame for frame in found if not outside.search(frame.path))
+    found = [frame for frame in found if not outside.search(frame.path)]
+    ends = [path[1:] for path in paths]
+    roots = [f.path.removesuffix(end) + "/" for f in found for end in ends if f.path.endswith(end)]
+    if not roots:
+        return tuple(found)
+    return tuple(Frame("./" + f.path.removeprefix(roots[0]).lstrip("/"), f.line, f.function) for f in found)

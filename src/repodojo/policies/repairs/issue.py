@@ -4,7 +4,10 @@ import ast
 import builtins
 import re
 import sys
+from collections.abc import Sized
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
 
 _FENCED = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)\b(?::|$)")
@@ -43,7 +46,7 @@ class Issue:
     actual: str
     expected: str
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The project's functions and classes that the snippet uses, the likeliest place of a bug first."""
         return tuple(dict.fromkeys(_names_in(self.snippet)))
@@ -53,6 +56,16 @@ class Issue:
         """The modules that the snippet imports from outside the standard library."""
         found = re.findall(r"^\s*(?:from|import)\s+([\w.]+)", self.snippet, re.MULTILINE)
         return tuple(m for m in found if m.split(".")[0] not in sys.stdlib_module_names)
+
+    @cached_property
+    def difference(self) -> str:
+        """What kind of difference the issue shows; empty where it is none of those told apart."""
+        if is_exception(self.actual) != is_exception(self.expected):
+            return "raised"
+        try:
+            return _difference(ast.literal_eval(self.actual), ast.literal_eval(self.expected))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return ""
 
 
 def parse_issue(text: str) -> Issue | None:
@@ -81,6 +94,25 @@ def shows(output: str, expected: str) -> bool:
     if output == expected:
         return True
     return is_exception(expected) and output.split("\n")[-1].strip() == expected
+
+
+def _difference(actual: object, expected: object) -> str:
+    numbers = (bool, int, float)
+    if isinstance(actual, numbers) and isinstance(expected, numbers):
+        return "bool" if isinstance(expected, bool) else "number"
+    if isinstance(actual, str) and isinstance(expected, str):
+        return _text_difference(actual, expected)
+    lists = isinstance(actual, list | tuple) and isinstance(expected, list | tuple)
+    if lists and sorted(map(repr, actual)) == sorted(map(repr, expected)):  # type: ignore[call-overload]
+        return "sorting"
+    sized = isinstance(actual, Sized) and isinstance(expected, Sized) and len(actual) != len(expected)
+    return "size" if sized else ""
+
+
+def _text_difference(actual: str, expected: str) -> str:
+    if actual.lower() == expected.lower():
+        return "case"
+    return "text" if SequenceMatcher(None, actual, expected).ratio() > 0.6 else ""
 
 
 def _names_in(snippet: str) -> list[str]:
@@ -120,7 +152,8 @@ def _outermost_first(root: ast.AST) -> list[str]:
     while todo:
         node = todo.pop(0)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BUILTINS:
-            operators.append(_DUNDER_CALLS.get(node.func.id, ""))
+            printed = node.func.id == "repr" and isinstance(root, ast.Expr) and node in _arguments(root.value)
+            operators.append("" if printed else _DUNDER_CALLS.get(node.func.id, ""))
         elif isinstance(node, ast.Attribute):
             calls.append(node.attr)
         elif isinstance(node, ast.BinOp | ast.Compare | ast.Subscript):
@@ -129,6 +162,10 @@ def _outermost_first(root: ast.AST) -> list[str]:
             calls.append(node.id)
         todo += ast.iter_child_nodes(node)
     return calls + [name for name in operators if name]
+
+
+def _arguments(node: ast.expr) -> list[ast.expr]:
+    return node.args if isinstance(node, ast.Call) else []
 
 
 def _operators(node: ast.BinOp | ast.Compare | ast.Subscript) -> list[str]:

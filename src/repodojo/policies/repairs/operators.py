@@ -15,16 +15,18 @@ class Change(NamedTuple):
     start: int
     end: int
     new: str
+    rank: int = 0
+    """How many likelier changes there are for the same text."""
 
 
 _ORDER = {"<": ("<=", ">=", ">"), "<=": ("<", ">", ">="), ">": (">=", "<=", "<"), ">=": (">", "<", "<=")}
 _EQUALITY = {"==": ("!=",), "!=": ("==",)}
 _ARITHMETIC = {
-    "+": ("-",),
+    "+": ("-", "*"),
     "-": ("+",),
-    "*": ("/", "+", "//"),
+    "*": ("/", "+", "//", "**", "%"),
     "/": ("*", "//"),
-    "//": ("/", "*"),
+    "//": ("/", "%", "*"),
     "%": ("//", "*"),
     "**": ("*",),
 }
@@ -106,8 +108,8 @@ def _table(
     code: str, pattern: re.Pattern[str], table: Mapping[str, tuple[str, ...]], kind: str
 ) -> Iterator[Change]:
     for match in pattern.finditer(code):
-        for new in table[match[0]]:
-            yield Change(kind, match.start(), match.end(), new)
+        for rank, new in enumerate(table[match[0]]):
+            yield Change(kind, match.start(), match.end(), new, rank)
 
 
 def _defaults(code: str) -> Iterator[Change]:
@@ -123,8 +125,8 @@ def _arithmetic(code: str) -> Iterator[Change]:
         before = re.search(r"(\w+)$", code[: match.start()])
         if before and before[1] in _OPENERS:
             continue
-        for new in _ARITHMETIC[match[2]]:
-            yield Change("arithmetic", match.start(2), match.end(2), new)
+        for rank, new in enumerate(_ARITHMETIC[match[2]]):
+            yield Change("arithmetic", match.start(2), match.end(2), new, rank)
 
 
 def _constants(code: str) -> Iterator[Change]:
@@ -158,7 +160,8 @@ def _numbers(code: str) -> Iterator[Change]:
             start, news = match.start(), [str(1 - value), str(-1 - value), match[2]]
         if code[start - 1 : start] == "[" and code[match.end() : match.end() + 1] == "]" and not value:
             news.append("-1")
-        yield from (Change("number", start, match.end(), new) for new in dict.fromkeys(news))
+        for rank, new in enumerate(dict.fromkeys(news)):
+            yield Change("number", start, match.end(), new, rank // 2)
 
 
 def _negations(code: str) -> Iterator[Change]:
@@ -182,7 +185,7 @@ def _steps(code: str) -> Iterator[Change]:
         yield Change("step_removed", match.start(), match.end(), "")
     for match in _COUNT_AT.finditer(code):
         yield Change("step_added", match.end(), match.end(), " - 1")
-        yield Change("step_added", match.end(), match.end(), " + 1")
+        yield Change("step_added", match.end(), match.end(), " + 1", rank=1)
 
 
 def _swaps(code: str, text: str) -> Iterator[Change]:

@@ -3,7 +3,6 @@
 Scores are logarithms of odds, set by hand.
 """
 
-import ast
 import re
 
 from repodojo.policies.repairs.issue import Issue, is_exception
@@ -33,6 +32,9 @@ _KINDS = {
 _BY_RESULT = {
     "bool": {"order", "equality", "boolean", "member", "not_removed", "not_added", "constant"},
     "number": {"arithmetic", "number", "augmented", "order", "step_removed", "step_added"},
+    "case": {"twin"},
+    "text": {"number", "slice", "step_removed", "step_added", "twin", "arithmetic"},
+    "sorting": {"constant", "twin", "swap", "order", "default"},
     "size": {"order", "number", "slice", "not_added", "not_removed", "boolean", "member", "jump"},
     "raised": {"order", "equality", "boolean", "member", "not_added", "not_removed", "number", "swap"},
 }
@@ -47,13 +49,15 @@ _ERRORS = {
 
 def change_score(issue: Issue, change: Change, line: str, following: str) -> float:
     """Score a change of a line; ``following`` is the next line of code."""
-    score = _KINDS[change.kind]
-    result = _result(issue)
+    score = _KINDS[change.kind] - 0.5 * change.rank
+    result = issue.difference
     if result in _BY_RESULT:
         score += 0.7 if change.kind in _BY_RESULT[result] else -0.4
     error = re.split(r"\W", issue.actual, maxsplit=1)[0]
     if is_exception(issue.actual) and error in _ERRORS:
         score += 0.5 if change.kind in _ERRORS[error] else -0.2
+    if "unsupported operand" in issue.actual and change.kind in ("arithmetic", "augmented", "bits"):
+        score += 1.5
     return score + _line_score(issue, line, following)
 
 
@@ -70,21 +74,3 @@ def _line_score(issue: Issue, line: str, following: str) -> float:
     if "isinstance(" in line or "warnings." in line:
         score -= 0.4
     return score
-
-
-def _result(issue: Issue) -> str:
-    """Tell what kind of difference the issue shows."""
-    if is_exception(issue.actual) != is_exception(issue.expected):
-        return "raised"
-    try:
-        actual, expected = ast.literal_eval(issue.actual), ast.literal_eval(issue.expected)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return ""
-    if isinstance(actual, bool) and isinstance(expected, bool):
-        return "bool"
-    if isinstance(actual, int | float) and isinstance(expected, int | float):
-        return "number"
-    sized = (str, bytes, list, tuple, dict, set)
-    if isinstance(actual, sized) and isinstance(expected, sized) and len(actual) != len(expected):
-        return "size"
-    return ""

@@ -5,10 +5,14 @@ definition that it is in; looking at another definition competes with the edits 
 """
 
 import builtins
+import collections
+import functools
+import itertools
+import math
+import operator
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from math import exp
 from typing import NamedTuple
 
 from repodojo.policies.repairs import commands
@@ -19,9 +23,23 @@ from repodojo.policies.repairs.prior import change_score
 from repodojo.policies.repairs.source import Function, called_names, find_functions
 from repodojo.substitution import Edit, sed_command, undo_pattern
 
-_COMMON = frozenset(
-    name for kind in (str, list, dict, set, bytes, re.Pattern, re.Match) for name in dir(kind)
-) | frozenset(dir(builtins))
+_KNOWN = (
+    builtins,
+    str,
+    list,
+    dict,
+    set,
+    bytes,
+    re.Pattern,
+    re.Match,
+    collections,
+    functools,
+    itertools,
+    math,
+    operator,
+)
+_COMMON = frozenset(name for known in _KNOWN for name in dir(known))
+"""Names that are not worth looking up in a project."""
 _ASIDE = re.compile(r"(^|/)(tests?|testing|conftest|docs?|examples?)(/|_|\.)|_test\.py$")
 _NAMES = 6
 _DEPTH = 3
@@ -76,7 +94,10 @@ def definition_text(name: str, other: bool = False) -> str:
 
 def _places(issue: Issue, known: Knowledge, seen: Definitions) -> list[Place]:
     """Weigh names: the issue's, the traceback's, and those that their definitions call."""
-    places = {name: Place(name, 0.6**i, "") for i, name in enumerate(issue.names[:_NAMES])}
+    places = {
+        name: Place(name, 0.6**i * (0.3 if name.startswith("__") else 1.0), "")
+        for i, name in enumerate(issue.names[:_NAMES])
+    }
     for depth, frame in enumerate(reversed(known.frames)):
         if frame.function.isidentifier():
             _raise(places, Place(frame.function, 2 * 0.5**depth, frame.path))
@@ -165,12 +186,27 @@ def _edits(
                 command = sed_command(number, *pair, function.path)
                 score = change_score(issue, change, text[number], next_line)
                 score += 2.0 * any(frame.line == number for frame in known.frames)
-                scores.setdefault(command, exp(score))
+                scores.setdefault(command, math.exp(score))
     total = sum(scores.values())
     share = worth * len(scores) ** 0.7 / total if total else 0.0
+    damping = _damping(known)
     again = bool(known.edits)
     return [
-        Option(commands.attempt(edit, again), odds * share)
+        Option(commands.attempt(edit, again), odds * share * damping.get(_line_of(edit), 1.0))
         for edit, odds in scores.items()
         if edit not in known.edits
     ]
+
+
+def _damping(known: Knowledge) -> dict[str, float]:
+    """Lower the worth of a line with each try, more where the try changed nothing."""
+    result: dict[str, float] = {}
+    for edit, changed in known.edits.items():
+        line = _line_of(edit)
+        result[line] = result.get(line, 1.0) * (0.75 if changed else 0.4)
+    return result
+
+
+def _line_of(edit: str) -> str:
+    """Return the line number and the file of an edit's command."""
+    return re.sub(r"sed -i '(\d+)s.* (\S+)$", r"\1 \2", edit)

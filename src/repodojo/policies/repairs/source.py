@@ -9,6 +9,7 @@ _LITERAL = re.compile(
     r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|\#[^\n]*""",
     re.DOTALL,
 )
+_TRIPLE = re.compile(r"\"{3}|'{3}")
 _DEFINITION = re.compile(r"\s*(?:async )?(?:def|class) (\w+)")
 _CALLED = re.compile(r"(?<![\w.])(?:(?:self|cls|super\(\)|[a-z_]\w*)\.)?([A-Za-z_]\w*)\(")
 
@@ -63,11 +64,25 @@ class Function:
 
 
 def blot(lines: list[str]) -> list[str]:
-    """Blot out strings and comments of adjacent lines; an odd triple quote means a start inside a string."""
-    text = "\n".join(lines)
-    inside = next((q for q in ('"""', "'''") if text.count(q) % 2 and not _DEFINITION.match(lines[0])), "")
-    blotted = _LITERAL.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), inside + text)
+    """Blot out strings and comments of adjacent lines, which may start inside a docstring."""
+    inside = _open_quote(lines)
+    blotted = _LITERAL.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), inside + "\n".join(lines))
     return blotted[len(inside) :].split("\n")
+
+
+def _open_quote(lines: list[str]) -> str:
+    """Return the triple quote that the lines start inside of: their first one closes a docstring."""
+    if _DEFINITION.match(lines[0]):
+        return ""
+    before = ""
+    for line in lines:
+        if match := _TRIPLE.search(line):
+            opens = before.endswith(":") or re.match(
+                r"\s*r?(\"{3}|'{3}).|.*[=(,\[] *[rfb]*(\"{3}|'{3})", line
+            )
+            return "" if opens else match[0]
+        before = line.rstrip() or before
+    return ""
 
 
 def find_functions(listing: Listing, code: dict[int, str]) -> list[Function]:
@@ -96,5 +111,6 @@ def _body(run: list[int], start: int, code: dict[int, str]) -> list[int]:
 
 def called_names(function: Function, code: dict[int, str]) -> list[str]:
     """List the functions that a function calls, in order."""
+    own = {function.name, *re.findall(r"\w+", code[function.numbers[0]])}
     names = [name for number in function.numbers[1:] for name in _CALLED.findall(code[number])]
-    return list(dict.fromkeys(name for name in names if name != function.name))
+    return list(dict.fromkeys(name for name in names if name not in own))
