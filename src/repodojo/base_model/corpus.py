@@ -1,8 +1,8 @@
 """The base model's training text: the standard library's functions with a random edit to undo.
 
 Every document draws its own path, line offset, numbering and layout, so that a model can only succeed by
-copying from its context. Three smaller kinds of document teach copying, looking up and comparing. Nothing here
-has the form of an agent's conversation: that form is what fine-tuning teaches.
+copying from its context. Three smaller kinds of document teach copying, looking up and comparing. Nothing
+here has the form of an agent's conversation: that form is what fine-tuning teaches.
 """
 
 import ast
@@ -116,23 +116,32 @@ class Writer:
 
     def literal(self, depth: int = 0) -> str:
         """Draw the text of a Python literal."""
+        kinds = [self._number, self._constant, self._text, self._text]
+        if depth < 2:
+            kinds += [lambda: self._container(depth)] * 2
+        return self.rng.choice(kinds)()
+
+    def _number(self) -> str:
         rng = self.rng
-        kind = rng.randrange(8 if depth < 2 else 5)
-        if kind == 0:
-            return str(rng.choice([rng.randrange(10), rng.randrange(1000), -rng.randrange(20)]))
-        if kind == 1:
-            return rng.choice(["True", "False", "None"])
-        if kind == 2:
-            return f"{rng.randrange(100)}.{rng.randrange(100)}"
-        if kind <= 4:
-            text = rng.choice([" ", "-", "_", ", ", ""]).join(rng.choices(self.words, k=rng.randrange(1, 4)))
-            return repr(rng.choice([text, text.title(), text.upper(), text[: rng.randrange(1, 4)]]))
-        items = [self.literal(depth + 1) for _ in range(rng.randrange(4))]
-        if kind == 5:
+        whole = rng.choice([rng.randrange(10), rng.randrange(1000), -rng.randrange(20)])
+        return str(whole) if rng.random() < 0.7 else f"{rng.randrange(100)}.{rng.randrange(100)}"
+
+    def _constant(self) -> str:
+        return self.rng.choice(["True", "False", "None"])
+
+    def _text(self) -> str:
+        rng = self.rng
+        text = rng.choice([" ", "-", "_", ", ", ""]).join(rng.choices(self.words, k=rng.randrange(1, 4)))
+        return repr(rng.choice([text, text.title(), text.upper(), text[: rng.randrange(1, 4)]]))
+
+    def _container(self, depth: int) -> str:
+        items = [self.literal(depth + 1) for _ in range(self.rng.randrange(4))]
+        kind = self.rng.choice("[({")
+        if kind == "[":
             return "[" + ", ".join(items) + "]"
-        if kind == 6:
+        if kind == "(":
             return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
-        return "{" + ", ".join(f"{rng.choice(self.words)!r}: {item}" for item in items) + "}"
+        return "{" + ", ".join(f"{self.rng.choice(self.words)!r}: {item}" for item in items) + "}"
 
     def changed(self, literal: str) -> str:
         """Return a literal close to, and different from, the given one."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from repodojo.training.launch import run_child
+
 
 class Recipe(BaseModel):
     """Everything that decides the weights, apart from the versions of Python and torch."""
@@ -53,11 +55,11 @@ class PretrainingPlan:
 
     def run(self, scratch: Path) -> Path:
         """Train in a child process, resuming what ``scratch`` holds; return the finished folder."""
-        from repodojo.training.launch import run_child
-
+        finished = scratch / "model"
         config = {
             "recipe": self.recipe.model_dump(mode="json"),
-            "output": str((scratch / "model").absolute()),
+            "output": str(finished.absolute()),
+            "threads": self.threads,
         }
-        run_child("base model", "repodojo.base_model.pretrain", config, scratch, self.threads)
-        return scratch / "model"
+        run_child("base model", "repodojo.base_model.pretrain", config, scratch)
+        return finished

@@ -29,7 +29,7 @@ class WorkshopDataset(HandleDataset):
 
     def check(self) -> None:
         """Try the backend; its error says what is missing and what to do."""
-        cast(Any, self.load().sandboxes).check_support()
+        cast("Any", self.load().sandboxes).check_support()
 
     def close(self) -> None:
         """End what the backend started."""

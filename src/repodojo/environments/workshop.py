@@ -1,4 +1,4 @@
-"""Where instances come alive: a sandbox backend with the folders that hold environments and instance layers."""
+"""Where instances come alive: a sandbox backend, and the folders of environments and instance layers."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Verdicts addressed by content: the same patch of an instance is never graded twice, by whichever policy.
 
-The address holds the instance (with its environment and tests), the patch, the grader's version and its limits, so
-a different patch never gets an old verdict. A verdict that measured nothing is not kept.
+The address holds the instance (with its environment and tests), the patch, the grader's version and its
+limits, so a different patch never gets an old verdict. A verdict that measured nothing is not kept.
 """
 
 import hashlib

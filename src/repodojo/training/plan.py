@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from repodojo.errors import TrainingError
+from repodojo.training.launch import accelerate_launcher, run_child
 from repodojo.training.settings import TrainingSettings
 
+ROWS_NAME = "rows.jsonl"
 Row = Mapping[str, Any]
 """``{"messages": [{"role": ..., "content": ...}, ...]}``; loss falls on the assistant's messages."""
 
@@ -36,10 +40,31 @@ class TrainingPlan:
         }
 
     def run(self, scratch: Path) -> Path:
-        """Train in a child process, resuming what ``scratch`` holds; return the finished folder."""
-        from repodojo.training.launch import launch
+        """Train in a child process, resuming what ``scratch`` holds; return the finished folder.
 
-        return launch(self, scratch)
+        Raises:
+            TrainingError: there is nothing to learn from, or the child failed.
+        """
+        if not self.rows:
+            raise TrainingError(
+                f"training '{self.name}': found 0 rows, expected at least 1; nothing was started"
+            )
+        scratch.mkdir(parents=True, exist_ok=True)
+        finished = scratch / "model"
+        shutil.rmtree(finished, ignore_errors=True)
+        with (scratch / ROWS_NAME).open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows)
+        config = {
+            "name": self.name,
+            "model": str(self.model.absolute()),
+            "scratch": str(scratch.absolute()),
+            "settings": self.settings.model_dump(mode="json"),
+            "fingerprint": dict(self.fingerprint),
+            "processes": self.processes,
+            "threads": self.threads,
+        }
+        run_child(self.name, "repodojo.training.sft", config, scratch, accelerate_launcher(self.processes))
+        return finished
 
 
 def digest_rows(rows: Sequence[Row]) -> str:

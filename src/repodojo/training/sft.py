@@ -1,7 +1,8 @@
 """Child process: supervised fine-tuning of one checkpoint with TRL.
 
-Run as ``python -m repodojo.training.sft training_config.json``. Loss falls on the assistant's messages only. Goes on
-from the last checkpoint of its scratch folder; the last act is to write ``training.json`` beside the weights.
+Run as ``python -m repodojo.training.sft training_config.json``. Loss falls on the assistant's messages only.
+Goes on from the last checkpoint of its scratch folder; the last act is to write ``training.json`` beside the
+weights.
 """
 
 import json
@@ -14,11 +15,11 @@ from typing import Any
 import torch
 import transformers
 import trl
-from datasets import Dataset
 from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from datasets import Dataset
 from repodojo.training.settings import LoraSettings, TrainingSettings
 
 _WIDTH_STEP = 64

@@ -1,7 +1,7 @@
 """The verifier's conversation: a whole interaction, and the question whether it solved the problem.
 
 Outcome-supervised reward model of SWE-Gym (section 4.1.1 and appendix B.5): the answer is
-``<judgement>YES</judgement>`` or ``<judgement>NO</judgement>``, and the score comes from the token after the tag.
+``<judgement>YES</judgement>`` or ``<judgement>NO</judgement>``, and the token after the tag gives the score.
 """
 
 import hashlib
@@ -17,17 +17,24 @@ YES, NO = "YES", "NO"
 PROMPTS = Path(__file__).parent / "prompts"
 
 
-def render_conversation(trajectory: Trajectory, max_characters: int, prompts: Path = PROMPTS) -> list[Message]:
+def render_conversation(
+    trajectory: Trajectory, max_characters: int, prompts: Path = PROMPTS
+) -> list[Message]:
     """Render a trajectory as the verifier's system and user messages.
 
     An interaction of more than ``max_characters`` loses turns from its middle, two messages at a time:
     the issue and the end, which say most about the outcome, stay.
     """
     environment = Environment(
-        loader=FileSystemLoader(prompts), undefined=StrictUndefined, trim_blocks=True, autoescape=False  # noqa: S701
+        loader=FileSystemLoader(prompts),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701
     )
     interaction = shorten([m for m in trajectory.messages if m.role != "system"], max_characters)
-    user = environment.get_template("user.j2").render(interaction=interaction, exit_status=trajectory.exit_status)
+    user = environment.get_template("user.j2").render(
+        interaction=interaction, exit_status=trajectory.exit_status
+    )
     system = environment.get_template("system.j2").render()
     return [Message("system", system.strip()), Message("user", user.strip())]
 

@@ -27,7 +27,7 @@ def balance(attempts: Sequence[Attempt], negatives_per_positive: float, seed: in
     Where failures are too few, successes are drawn down to keep the proportion.
     """
     ordered = sorted(attempts, key=lambda a: (a.trajectory.rollout_id, a.trajectory.policy))
-    generator = random.Random(seed)  # noqa: S311
+    generator = random.Random(seed)
     positives = [a for a in ordered if a.verdict.resolved]
     negatives = [a for a in ordered if not a.verdict.resolved]
     wanted = min(len(negatives), round(len(positives) * negatives_per_positive))

@@ -8,6 +8,4 @@ from repodojo.pipelines.sampling.nodes import plan_teacher
 
 def create_pipeline() -> Pipeline:
     """Return the pipeline."""
-    return attempts_pipeline(
-        "teacher", plan_teacher, ["instances", "teacher", "workshop", "params:sampling"]
-    )
+    return attempts_pipeline("teacher", plan_teacher, ["instances", "teacher", "workshop", "params:sampling"])
