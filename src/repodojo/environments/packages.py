@@ -1,0 +1,58 @@
+"""The folder of installed packages beside a project: pytest and what the tests need, shared between projects."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from repodojo.errors import BuildError
+
+_INSTALL_S = 600
+_LOCK = threading.Lock()
+
+
+def install_packages(requirements: Sequence[str], root: Path) -> Path:
+    """Install pinned requirements into a folder named by their digest under ``root``; nothing where it is there.
+
+    Raises:
+        BuildError: a requirement is not pinned, or pip failed.
+    """
+    loose = [requirement for requirement in requirements if "==" not in requirement]
+    if loose:
+        raise BuildError(f"packages of an environment must be pinned ('name==version'), found: {', '.join(loose)}")
+    wanted = sorted(set(requirements))
+    target = root / hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:16]
+    with _LOCK:
+        if not target.is_dir():
+            root.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(dir=root, prefix=".install-"))
+            try:
+                _install(wanted, temporary)
+                temporary.chmod(0o755)
+                temporary.rename(target)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def _install(requirements: Sequence[str], folder: Path) -> None:
+    """Install exactly these, dependencies not followed, bytecode compiled by content (sandboxes cannot write it)."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(folder)]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(  # noqa: S603
+        [*command, *requirements], capture_output=True, text=True, timeout=_INSTALL_S, check=False, env=environment
+    )
+    if done.returncode:
+        raise BuildError(
+            f"pip could not install {' '.join(requirements)}: {done.stderr.strip()[-800:]}; "
+            f"see the command's own advice, or `{sys.executable} -m pip config list` for the index it asks"
+        )
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    compile_all = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
+    subprocess.run(compile_all, timeout=_INSTALL_S, check=False, env=environment, capture_output=True)  # noqa: S603

@@ -1,0 +1,107 @@
+"""Repeats recorded calls, each after its import, and writes what each showed; lines too, where asked."""
+# ruff: noqa: PTH, S102
+
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+from recorder import LineTracer
+
+_LONGEST = 400
+_MOST_ITEMS = 200
+
+
+class TooSlow(BaseException):
+    """A call ran past its time."""
+
+
+def main() -> None:
+    """Follow the orders file."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        orders = json.load(file)
+    sys.path[:0] = [*orders["project"], *orders["packages"]]
+    sys.dont_write_bytecode = True
+    signal.signal(signal.SIGALRM, _stop)
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    out = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+    os.dup2(1, 2)
+    tracer = LineTracer(frozenset(orders["files"]).__contains__) if orders["files"] else None
+    slow = 0
+    with open(out, "w", encoding="utf-8", errors="surrogatepass") as report:
+        for call in orders["calls"]:
+            outcome = replay(call, tracer, orders["call_s"])
+            report.write(json.dumps(outcome) + "\n")
+            report.flush()
+            slow += outcome["raised"] and outcome["shown"] is None
+            if slow > orders["most_slow"]:
+                break
+
+
+def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> dict[str, Any]:
+    """Make one call; ``shown`` is None where nothing comparable came back."""
+    random.seed(0)
+    wrap, shown, raised = "", None, False
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        if tracer:
+            __import__(call["module"])
+            tracer.lines.clear()
+            sys.settrace(tracer)  # type: ignore[arg-type]
+        namespace: dict[str, Any] = {}
+        exec(f"from {call['module']} import {call['name']}", namespace)  # noqa: S102
+        value = eval(call["expression"], namespace)  # noqa: S307
+        wrap, shown = show(value)
+    except TooSlow:
+        shown, raised = None, True
+    except Exception as error:  # noqa: BLE001 - whatever the project raises is the outcome
+        shown, raised = last_line(error), True
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.settrace(None)
+    lines = {path: sorted(found) for path, found in tracer.lines.items() if found} if tracer else {}
+    return {"wrap": wrap, "shown": shown, "raised": raised, "lines": lines}
+
+
+def show(value: Any) -> tuple[str, str | None]:
+    """Return what to wrap the call in (``list``, ``str`` or nothing) and what then is printed."""
+    if isinstance(value, Iterator) and type(value).__repr__ is object.__repr__ or _is_builtin_iterator(value):
+        items = list(islice(value, _MOST_ITEMS + 1))
+        return ("list", short(repr(items))) if len(items) <= _MOST_ITEMS else ("", None)
+    text = short(repr(value))
+    if text is not None:
+        return "", text
+    if type(value).__str__ is not object.__str__:
+        return "str", short(repr(str(value)))
+    return "", None
+
+
+def _is_builtin_iterator(value: Any) -> bool:
+    return isinstance(value, Iterator) and type(value).__module__ in ("builtins", "itertools")
+
+
+def short(text: str) -> str | None:
+    """Return a one-line text that names no address."""
+    return text if len(text) <= _LONGEST and "\n" not in text and " at 0x" not in text and not text.startswith("<") else None
+
+
+def last_line(error: BaseException) -> str | None:
+    """Return the last line of a traceback, where it is the only one of its kind."""
+    lines = traceback.format_exception_only(error)
+    return short(lines[-1].rstrip("\n")) if len(lines) == 1 and lines[0].count("\n") == 1 else None
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise TooSlow
+
+
+if __name__ == "__main__":
+    main()

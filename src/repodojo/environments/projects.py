@@ -1,0 +1,123 @@
+"""A pinned project of the package index: what conf says of it, and its files fetched, checked and unpacked."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from repodojo.errors import BuildError
+from repodojo.params import Parameters
+from repodojo.types import Split
+
+_FETCH_S = 600
+
+
+class Project(Parameters):
+    """One project, as a source distribution that ships its tests."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    """As the package index spells it."""
+    version: str = Field(pattern=r"^[A-Za-z0-9.+!_-]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the source distribution."""
+    licence: str
+    """SPDX identifier; none that forbids showing or changing the code."""
+    repo: str = Field(pattern=r"^[^/\s]+/[^/\s]+$")
+    """``owner/repo`` of its origin."""
+    split: Split
+    tests: tuple[str, ...]
+    """Folders or files of tests, relative to the project."""
+    requirements: tuple[str, ...] = ()
+    """Pinned packages that it or its tests need, beside the common ones."""
+
+    @property
+    def environment(self) -> str:
+        """Name of its environment."""
+        return f"{self.name}-{self.version}"
+
+    @property
+    def slug(self) -> str:
+        """``owner__repo``, as instance ids start."""
+        return self.repo.replace("/", "__")
+
+
+def fetch_sdists(projects: Sequence[Project], folder: Path) -> None:
+    """Fetch the archives that are not there yet, in one process that asks the index pip is set up for.
+
+    Raises:
+        BuildError: the index cannot be read.
+    """
+    owed = [project for project in projects if not archive_of(project, folder).is_file()]
+    if not owed:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as temporary:
+        wanted = [f"{project.name}=={project.version}" for project in owed]
+        command = [sys.executable, "-m", "repodojo.environments.fetch_sdists", temporary, *wanted]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)  # noqa: S603
+        if done.returncode:
+            raise BuildError(
+                f"fetching {', '.join(wanted)}: {done.stderr.strip()[-800:] or 'pip failed'}; "
+                f"is the package index reachable (`{sys.executable} -m pip config list`)?"
+            )
+        for project, line in zip(owed, done.stdout.splitlines(), strict=True):
+            found = json.loads(line)
+            if found:
+                Path(temporary, found).replace(archive_of(project, folder))
+
+
+def archive_of(project: Project, folder: Path) -> Path:
+    """Return where a project's archive lies."""
+    return folder / f"{project.environment}.tar.gz"
+
+
+def check_archive(project: Project, archive: Path) -> None:
+    """Compare an archive's hash with the one that conf holds.
+
+    Raises:
+        BuildError: it is missing, or its hash is another one.
+    """
+    if not archive.is_file():
+        raise BuildError(
+            f"{project.environment}: the package index has no source distribution of this version as .tar.gz; "
+            f"take another version, or put the archive at {archive}"
+        )
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if found != project.sha256:
+        raise BuildError(
+            f"{project.environment}: {archive} has sha256 {found}, expected {project.sha256}; delete the file to fetch "
+            f"it again, or mend 'sha256' of the project in parameters_env_build.yml"
+        )
+
+
+def unpack_sdist(project: Project, archive: Path, target: Path) -> None:
+    """Unpack an archive's one top folder to ``target``, without bytecode.
+
+    Raises:
+        BuildError: the archive is broken, or holds what an archive of files must not (a path or link that leads
+            outside, a device).
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpack-") as temporary:
+        try:
+            with tarfile.open(archive, "r:gz") as tar:
+                tar.extractall(temporary, filter="data")
+        except (tarfile.TarError, OSError, EOFError) as error:
+            raise BuildError(f"{project.environment}: cannot unpack {archive}: {error}") from error
+        tops = list(Path(temporary).iterdir())
+        if len(tops) != 1 or not tops[0].is_dir():
+            names = ", ".join(sorted(top.name for top in tops)[:5])
+            raise BuildError(f"{project.environment}: {archive} should hold one folder, found: {names or 'nothing'}")
+        for path in [*tops[0].rglob("__pycache__"), *tops[0].rglob(".git")]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for path in tops[0].rglob("*.pyc"):
+            path.unlink()
+        shutil.rmtree(target, ignore_errors=True)
+        tops[0].rename(target)

@@ -1,0 +1,47 @@
+"""What decides which bugs are injected and which of the proven ones become instances."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from repodojo.environments.projects import Project
+from repodojo.params import Parameters
+from repodojo.types import Split
+
+
+class InjectionSettings(Parameters):
+    """Which bugs are proposed, and what a proven one must be like."""
+
+    seed: int = 0
+    per_function: int = Field(6, ge=1)
+    """The most bugs proposed for one function."""
+    candidates_per_project: Mapping[Split, int]
+    """The most bugs proposed for one project."""
+    most_tests: int = Field(800, ge=1)
+    """A bug whose test files hold more tests than this is not proposed (grading would be slow)."""
+    most_failures: int = Field(60, ge=1)
+    """More FAIL_TO_PASS tests than this and the bug is not a single fault any more."""
+    calls_per_candidate: int = Field(40, ge=1)
+    """Recorded calls repeated in search of a symptom."""
+
+
+class SelectionSettings(Parameters):
+    """How many of the proven bugs become instances."""
+
+    seed: int = 0
+    per_project: Mapping[Split, int]
+    """The most instances of one project."""
+    per_function: int = Field(3, ge=1)
+    """The most instances in one function."""
+    at_least: Mapping[Split, int]
+    """Fewer than this is an error."""
+
+
+class EnvBuildSettings(Parameters):
+    """The key ``env_build``: projects, their common packages, injection and selection."""
+
+    packages: tuple[str, ...]
+    """Pinned packages that every project's tests run with."""
+    projects: tuple[Project, ...] = Field(min_length=1)
+    injection: InjectionSettings
+    selection: SelectionSettings

@@ -1,0 +1,59 @@
+"""Test runs addressed by content: the same files and tests never run twice, whoever asks."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from repodojo.grading.test_run import TestRun
+from repodojo.types import from_json, to_json
+
+
+class TestRunStore:
+    """A folder of test runs; safe to use from many threads at once."""
+
+    __test__ = False
+
+    def __init__(self, root: Path) -> None:
+        """Keep runs under ``root``."""
+        self._root = root
+        self._guard = threading.Lock()
+        self._locks: dict[Path, threading.Lock] = {}
+
+    def get(
+        self,
+        environment: str,
+        files: Mapping[str, bytes],
+        tests: Sequence[str],
+        repetition: int,
+        start: Callable[[], TestRun],
+    ) -> TestRun:
+        """Return the run kept for this content, or start it and keep it.
+
+        Args:
+            environment: digest of the environment.
+            files: what differs from it.
+            tests: what is run.
+            repetition: 0 for the first run of the same content, 1 for its proof.
+            start: runs the tests.
+        """
+        path = self._root / f"{_address(environment, files, tests, repetition)}.json"
+        with self._guard:
+            lock = self._locks.setdefault(path, threading.Lock())
+        with lock:
+            if path.is_file():
+                return from_json(TestRun, json.loads(path.read_text(encoding="utf-8")), str(path))
+            run = replace(start(), log="")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_name(f".{path.name}.{threading.get_ident()}")
+            unfinished.write_text(json.dumps(to_json(run)), encoding="utf-8")
+            unfinished.replace(path)
+            return run
+
+
+def _address(environment: str, files: Mapping[str, bytes], tests: Sequence[str], repetition: int) -> str:
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    parts = [environment, digests, sorted(tests), repetition]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
