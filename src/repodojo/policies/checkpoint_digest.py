@@ -18,7 +18,7 @@ def digest_checkpoint(folder: Path) -> str:
     """
     adapter = folder / "adapter_config.json"
     if not adapter.exists() and not (folder / "config.json").exists():
-        raise PolicyError(f"{folder}: expected a checkpoint with config.json or adapter_config.json, found neither")
+        raise PolicyError(f"{folder}: expected config.json or adapter_config.json there, found neither")
     digest = hashlib.sha256()
     for path in sorted({path for pattern in _DECIDING_FILES for path in folder.glob(pattern)}):
         if path.name not in _TRAINER_FILES:

@@ -1,0 +1,159 @@
+"""Start vLLM's OpenAI-compatible server for a checkpoint, wait until it answers, and stop it again.
+
+The server may live in another environment (vLLM's pins are narrow): it is a command, and nothing is imported.
+"""
+
+import http
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from pydantic import BaseModel, ConfigDict
+
+from repodojo.errors import PolicyError
+from repodojo.policies import process_guard
+from repodojo.policies.checkpoint_digest import digest_checkpoint
+from repodojo.policies.child import read_tail
+from repodojo.policies.openai_api import OpenAIPolicy
+
+_HOST = "127.0.0.1"
+_POLL_S = 0.5
+_HEALTH_TIMEOUT_S = 5
+_STOP_TIMEOUT_S = 30
+_QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+
+
+class VLLMSettings(BaseModel):
+    """How vLLM serves a checkpoint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: tuple[str, ...] = ("vllm", "serve")
+    """What starts the server; its first word may be the interpreter of another environment.
+
+    The unofficial build for CPUs has no working ``vllm`` command: there it is PYTHON, -m,
+    vllm.entrypoints.openai.api_server.
+    """
+    dtype: str = "auto"
+    tensor_parallel_size: int = 1
+    """GPUs that share the model."""
+    max_model_len: int | None = None
+    """Tokens of prompt and answer together; the model's own limit unless given."""
+    gpu_memory_utilization: float | None = None
+    """Share of the device's memory to take; vLLM's own default unless given."""
+    lora_modules: Mapping[str, str] = {}
+    """Adapter folders by the model name that they are served as."""
+    extra_args: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
+    """Environment variables of the server."""
+    start_timeout_s: float = 900.0
+
+
+def launch_command(settings: VLLMSettings, checkpoint: str, name: str, port: int) -> list[str]:
+    """Return the command that serves ``checkpoint`` as ``name``."""
+    command = [*settings.command]
+    command += [checkpoint] if command[-1] == "serve" else ["--model", checkpoint]
+    options: dict[str, str | int | float | None] = {
+        "served-model-name": name,
+        "host": _HOST,
+        "port": port,
+        "dtype": settings.dtype,
+        "tensor-parallel-size": settings.tensor_parallel_size,
+        "max-model-len": settings.max_model_len,
+        "gpu-memory-utilization": settings.gpu_memory_utilization,
+    }
+    for option, value in options.items():
+        command += [] if value is None else [f"--{option}", str(value)]
+    if settings.lora_modules:
+        modules = [f"{module}={folder}" for module, folder in settings.lora_modules.items()]
+        command += ["--enable-lora", "--lora-modules", *modules]
+    return [*command, *settings.extra_args]
+
+
+@contextmanager
+def serve(settings: VLLMSettings, checkpoint: str, name: str) -> Iterator[str]:
+    """Serve a checkpoint folder or a hub's model as ``name`` while inside; yield its address, ending in ``/v1``.
+
+    Raises:
+        PolicyError: the server did not come up; the message ends with its log.
+    """
+    port = _free_port()
+    command = launch_command(settings, checkpoint, name, port)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-I", process_guard.__file__, *command],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **_QUIET, **settings.environment},
+            start_new_session=True,
+        )
+        try:
+            _wait_until_healthy(process, port, log, settings.start_timeout_s)
+            yield f"http://{_HOST}:{port}/v1"
+        finally:
+            _stop(process)
+
+
+@contextmanager
+def served_policy(settings: VLLMSettings, checkpoint: Path, name: str = "") -> Iterator[OpenAIPolicy]:
+    """Serve a checkpoint folder while inside; yield a policy that is known by the checkpoint's digest.
+
+    Raises:
+        PolicyError: the folder is not a checkpoint, or the server did not come up.
+    """
+    name = name or checkpoint.name
+    fingerprint = digest_checkpoint(checkpoint)
+    with serve(settings, str(checkpoint), name) as base_url:
+        yield OpenAIPolicy(name, [base_url], fingerprint=fingerprint)
+
+
+def _wait_until_healthy(
+    process: "subprocess.Popen[bytes]", port: int, log: IO[bytes], timeout_s: float
+) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not _is_healthy(port):
+        if process.poll() is not None:
+            raise PolicyError(f"vLLM's server ended before it answered; its log ends:\n{read_tail(log)}")
+        if time.monotonic() > deadline:
+            raise PolicyError(
+                f"vLLM's server did not answer within {timeout_s:.0f} s; its log ends:\n{read_tail(log)}"
+            )
+        time.sleep(_POLL_S)
+
+
+def _is_healthy(port: int) -> bool:
+    with suppress(OSError, http.client.HTTPException), closing(_connect(port)) as connection:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False
+
+
+def _connect(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(_HOST, port, timeout=_HEALTH_TIMEOUT_S)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Close the guard's input, upon which it ends the server and the rest of its group."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
