@@ -26,7 +26,7 @@ from repodojo.base_model.tokenizer import IM_END, train_tokenizer
 
 _IGNORED = -100
 _WIDTH_STEP = 64
-_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
+CHAT_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
 
 
 class LabelledPositionsTrainer(Trainer):
@@ -126,7 +126,7 @@ def pretrain(recipe: Recipe, output: Path) -> None:
         d.prompt + d.completion
         for d in write_documents(functions, 20_000, recipe.seed + 1, recipe.max_characters)
     )
-    tokenizer = train_tokenizer(sample, recipe.vocabulary_size, _TEMPLATE.read_text(encoding="utf-8"))
+    tokenizer = train_tokenizer(sample, recipe.vocabulary_size, CHAT_TEMPLATE.read_text(encoding="utf-8"))
     scratch = output.with_name("run")
     trainer = LabelledPositionsTrainer(
         model=build_model(recipe, tokenizer),

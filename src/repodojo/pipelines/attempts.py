@@ -87,16 +87,16 @@ def served_attempts_pipeline(name: str, split: Split, checkpoint: str, settings:
 
 def attempts_pipeline(namespace: str, plan: Callable[..., Plan], inputs: list[str]) -> Pipeline:
     """Wire rollouts, planned by ``plan`` from ``inputs``, and their verdicts under a namespace."""
-    trajectories = f"{namespace}.trajectories"
-    graded = [trajectories, "instances", "workshop", "verdict_store", "params:grading"]
+    graded = ["trajectories", "instances", "workshop", "verdict_store", "params:grading"]
+    attempts = [
+        Node(func=plan, inputs=inputs, outputs="trajectories", name="run_rollouts"),
+        Node(func=plan_verdicts, inputs=graded, outputs="verdicts", name="grade_trajectories"),
+    ]
+    shared = {name for name in (*inputs, *graded) if name != "trajectories"}
     return Pipeline(
-        [
-            Node(func=plan, inputs=inputs, outputs=trajectories, name=f"{namespace}.run_rollouts"),
-            Node(
-                func=plan_verdicts,
-                inputs=graded,
-                outputs=f"{namespace}.verdicts",
-                name=f"{namespace}.grade_trajectories",
-            ),
-        ]
+        attempts,
+        namespace=namespace,
+        inputs={name for name in shared if not name.startswith("params:")},
+        parameters={name for name in shared if name.startswith("params:")},
+        prefix_datasets_with_namespace=True,
     )

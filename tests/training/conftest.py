@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from repodojo.base_model.recipe import Recipe
+
+TURNS = [
+    {"role": "system", "content": "You repair a bug."},
+    {"role": "user", "content": "f(2) gives 3, should give 4"},
+    {"role": "assistant", "content": "```bash\nsed -i '7s/+/*/' m.py\n```"},
+    {"role": "user", "content": "4"},
+    {"role": "assistant", "content": "```bash\necho done\n```"},
+]
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model of the real architecture with a tokenizer trained on a few lines."""
+    from repodojo.base_model.pretrain import CHAT_TEMPLATE, build_model
+    from repodojo.base_model.tokenizer import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("tiny")
+    texts = [turn["content"] for turn in TURNS] + ["def f(x):\n    return x + 1\n"] * 4
+    tokenizer = train_tokenizer(texts, 400, CHAT_TEMPLATE.read_text())
+    recipe = Recipe(hidden_size=32, layers=2, heads=2, intermediate_size=64, steps=1)
+    build_model(recipe, tokenizer).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def rows() -> tuple[dict[str, list[dict[str, str]]], ...]:
+    return tuple({"messages": TURNS} for _ in range(8))

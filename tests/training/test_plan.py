@@ -1,0 +1,106 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from repodojo.errors import TrainingError
+from repodojo.training.launch import run_child
+from repodojo.training.plan import TrainingPlan, digest_folder, digest_rows
+from repodojo.training.settings import LoraSettings, TrainingSettings
+
+SETTINGS = TrainingSettings(
+    learning_rate=5e-3,
+    epochs=6,
+    rows_per_step=4,
+    rows_per_device=4,
+    max_tokens=512,
+    packing=False,
+    bf16=False,
+    save_steps=4,
+)
+
+
+def _losses(folder: Path) -> list[float]:
+    return [json.loads(line)["loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_training_without_rows_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="found 0 rows"):
+        TrainingPlan("policy", tmp_path, (), SETTINGS).run(tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_a_failed_child_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"exit status 1; log: .*training\.log\n(.*\n)*.*No module named"):
+        run_child("policy", "repodojo.no_such_module", {"threads": 1}, tmp_path)
+
+
+def test_the_rows_digest_depends_on_order_and_content(rows: tuple[dict[str, object], ...]) -> None:
+    other = ({"messages": []}, *rows[1:])
+    assert digest_rows(rows) == digest_rows(list(rows))
+    assert digest_rows(other) != digest_rows(rows)
+    assert digest_rows(other[::-1]) != digest_rows(other)
+
+
+def test_a_training_learns_and_leaves_a_checkpoint_that_loads(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    from transformers import AutoModelForCausalLM
+
+    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS, threads=1)
+    finished = plan.run(tmp_path)
+    losses = _losses(tmp_path)
+    assert len(losses) == 12
+    assert losses[-1] < losses[0] / 2
+    assert json.loads((finished / "training.json").read_text())["fingerprint"] == plan.fingerprint
+    assert AutoModelForCausalLM.from_pretrained(finished).generation_config.eos_token_id
+    assert digest_folder(finished) != digest_folder(tiny_checkpoint)
+
+
+def test_a_lora_training_saves_merged_weights(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    settings = SETTINGS.model_copy(update={"lora": LoraSettings(rank=4, alpha=8), "epochs": 1})
+    finished = TrainingPlan("verifier", tiny_checkpoint, rows, settings, threads=1).run(tmp_path)
+    assert (finished / "model.safetensors").is_file()
+    assert not (finished / "adapter_config.json").exists()
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint_with_the_same_losses(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS, threads=1)
+    plan.run(tmp_path / "whole")
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import json, sys\nfrom pathlib import Path\n"
+        "from repodojo.training.plan import TrainingPlan\nfrom repodojo.training.settings import TrainingSettings\n"
+        "model, scratch, rows, settings = json.loads(Path(sys.argv[1]).read_text())\n"
+        "TrainingPlan('policy', Path(model), tuple(rows), TrainingSettings(**settings), threads=1)"
+        ".run(Path(scratch))\n"
+    )
+    scratch = tmp_path / "killed"
+    arguments = tmp_path / "arguments.json"
+    arguments.write_text(
+        json.dumps([str(tiny_checkpoint), str(scratch), rows, SETTINGS.model_dump(mode="json")])
+    )
+    parent = subprocess.Popen([sys.executable, str(script), str(arguments)], start_new_session=True)
+    while not any(scratch.glob("run/checkpoint-*/trainer_state.json")):
+        assert parent.poll() is None
+        time.sleep(0.01)
+    os.killpg(parent.pid, signal.SIGKILL)
+    parent.wait()
+    plan.run(scratch)
+    resumed = {row["step"]: row["loss"] for row in map(json.loads, _lines(scratch))}
+    whole = {row["step"]: row["loss"] for row in map(json.loads, _lines(tmp_path / "whole"))}
+    assert resumed.keys() == whole.keys()
+    assert resumed[12] == pytest.approx(whole[12], rel=1e-3)
+
+
+def _lines(folder: Path) -> list[str]:
+    return (folder / "metrics.jsonl").read_text().splitlines()
