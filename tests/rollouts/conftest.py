@@ -9,6 +9,7 @@ import pytest
 
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
+from repodojo.errors import SandboxError
 from repodojo.types import Instance
 
 MODULE = '''"""Numbers."""
@@ -48,13 +49,21 @@ It should print:
 ENVIRONMENT = {"PYTHONPATH": "/testbed", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def issue(name: str, call: str, actual: str, expected: str) -> str:
-    return ISSUE.format(prose="A value is wrong.", name=name, call=call, actual=actual, expected=expected)
+@pytest.fixture(scope="session")
+def write_issue() -> Callable[[str, str, str, str], str]:
+    def write(name: str, call: str, actual: str, expected: str) -> str:
+        return ISSUE.format(prose="A value is wrong.", name=name, call=call, actual=actual, expected=expected)
+
+    return write
 
 
 @pytest.fixture(scope="session")
 def sandboxes() -> Iterator[NamespaceSandboxes]:
     backend = NamespaceSandboxes()
+    try:
+        backend.check_support()
+    except SandboxError as error:
+        pytest.skip(str(error))
     yield backend
     backend.close()
 

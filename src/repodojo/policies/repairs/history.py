@@ -20,7 +20,7 @@ _VIEW = re.compile(r'grep -n -A \d+ "[^"]+" (\S+)$')
 _MORE = re.compile(r'grep -n "" (\S+) \| sed -n ')
 _TRY = re.compile(rf"(sed -i '.*' \S+); python {SCRIPT}$")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
-_HEADER = re.compile(r"\A(?:exit code \d+|killed: .*)(?:\n|\Z)|\A\(no output\)\Z")
+_HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sized
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _FENCED = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)\b(?::|$)")
@@ -68,6 +68,7 @@ class Issue:
             return ""
 
 
+@lru_cache(maxsize=256)
 def parse_issue(text: str) -> Issue | None:
     """Read an issue by its structure: code, then what it prints, then what it should print."""
     blocks = [(kind, body.rstrip("\n")) for kind, body in _FENCED.findall(text) if kind not in ("bash", "sh")]

@@ -43,6 +43,8 @@ _COMMON = frozenset(name for known in _KNOWN for name in dir(known))
 _ASIDE = re.compile(r"(^|/)(tests?|testing|conftest|docs?|examples?)(/|_|\.)|_test\.py$")
 _NAMES = 6
 _DEPTH = 3
+_NONE_OF_THEM = 4.0
+"""Odds that none of a definition's edits is the repair."""
 
 
 class Option(NamedTuple):
@@ -127,7 +129,7 @@ def _callees(place: Place, seen: Definitions) -> Iterator[Place]:
 
 def _aliases(name: str, mentions: list[tuple[str, str]]) -> Iterator[str]:
     for _, text in mentions:
-        match = re.search(rf"\b(\w+) as {name}\b|\b{name} = (?:\w+\.)*(\w+)", text)
+        match = re.search(rf"\b(\w+) as {name}\b|\b{name} = (?:\w+\.)*([A-Za-z_]\w*)", text)
         if match and (match[1] or match[2]) not in _COMMON:
             yield match[1] or match[2]
 
@@ -188,7 +190,7 @@ def _edits(
                 score += 2.0 * any(frame.line == number for frame in known.frames)
                 scores.setdefault(command, math.exp(score))
     total = sum(scores.values())
-    share = worth * len(scores) ** 0.7 / total if total else 0.0
+    share = worth * len(scores) ** 0.7 / (total + _NONE_OF_THEM)
     damping = _damping(known)
     again = bool(known.edits)
     return [

@@ -31,7 +31,8 @@ class Listing:
         rows = [match for row in output.split("\n") if (match := _ROW.match(row))]
         self.lines |= {int(row[1]): row[3] for row in rows}
         marks = "".join(row[2] for row in rows)
-        if rows and len(marks) - marks.rfind(first_mark) - 1 < rows_asked and "left out" not in output:
+        shown = marks.rpartition(first_mark)[2] if first_mark else marks
+        if rows and len(shown) < rows_asked and "left out" not in output:
             self.end = int(rows[-1][1])
 
     def runs(self) -> list[list[int]]:
