@@ -1,0 +1,83 @@
+"""Nodes of the pipeline `reporting`."""
+
+from typing import Any
+
+from repodojo.curation.settings import CurationSettings
+from repodojo.metrics.settings import ScalingSettings
+from repodojo.reporting.figures import draw_figures
+from repodojo.reporting.numbers import headline_numbers
+from repodojo.reporting.report import render_report
+from repodojo.reporting.statistics import instance_statistics, sampling_statistics
+from repodojo.reporting.summary import Summary
+from repodojo.reporting.table import Table
+from repodojo.reporting.tables import build_tables
+from repodojo.reporting.versions import installed_versions
+from repodojo.rollouts.settings import RolloutSettings
+from repodojo.training.settings import TrainingSettings
+from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+from repodojo.verifier.settings import VerifierSettings
+
+
+def describe_instances(instances: list[Instance]) -> dict[str, Any]:
+    """Count and measure the instances."""
+    return instance_statistics(instances)
+
+
+def describe_attempts(
+    trajectories: dict[str, Trajectory], verdicts: dict[str, Verdict], instances: list[Instance]
+) -> dict[str, Any]:
+    """Count and measure a policy's attempts at the training instances."""
+    return sampling_statistics(trajectories.values(), verdicts, instances)
+
+
+def collect_seeds(
+    sampling: RolloutSettings,
+    dedup_capping: CurationSettings,
+    sft: TrainingSettings,
+    verifier: VerifierSettings,
+    evaluation: RolloutSettings,
+    inference_scaling: ScalingSettings,
+) -> dict[str, int]:
+    """Collect the seeds that the results depend on."""
+    return {
+        "sampling": sampling.seed,
+        "dedup_capping": dedup_capping.seed,
+        "sft": sft.seed,
+        "verifier": verifier.training.seed,
+        "evaluation": evaluation.seed,
+        "inference_scaling": inference_scaling.seed,
+    }
+
+
+def gather_results(**results: dict[str, Any]) -> dict[str, Any]:
+    """Put the results of all pipelines into one mapping, by dataset."""
+    return results
+
+
+def build_summary(results: dict[str, Any], timings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Build the summary of a run, and the schema that it follows."""
+    summary = Summary(
+        numbers=headline_numbers(results),
+        seconds=timings["pipelines"],
+        seeds=results["seeds"],
+        versions=installed_versions(),
+    )
+    return summary.model_dump(mode="json"), Summary.model_json_schema()
+
+
+def tabulate_results(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Build the report's tables."""
+    return [to_json(table) for table in build_tables(results)]
+
+
+def draw_results(results: dict[str, Any]) -> list[str]:
+    """Draw the report's figures 1-4."""
+    drawn = draw_figures(results)
+    return [drawn[name] for name in sorted(drawn)]
+
+
+def write_report(summary: dict[str, Any], tables: list[dict[str, Any]], *figures: str) -> str:
+    """Render the report page."""
+    named = {f"figure_{number}": svg for number, svg in enumerate(figures, start=1)}
+    listed = [from_json(Table, table) for table in tables]
+    return render_report(Summary.model_validate(summary), listed, named)

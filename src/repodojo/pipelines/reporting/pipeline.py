@@ -1,0 +1,81 @@
+"""Wiring of the pipeline `reporting`."""
+
+from kedro.pipeline import Node, Pipeline
+
+from repodojo.pipelines.reporting.nodes import (
+    build_summary,
+    collect_seeds,
+    describe_attempts,
+    describe_instances,
+    draw_results,
+    gather_results,
+    tabulate_results,
+    write_report,
+)
+
+SEEDED = ("sampling", "dedup_capping", "sft", "verifier", "evaluation", "inference_scaling")
+RESULTS = (
+    "instance_statistics",
+    "sampling_statistics",
+    "on_policy_statistics",
+    "curation_report",
+    "zero_shot.metrics",
+    "control.metrics",
+    "fine_tuned.metrics",
+    "fine_tuned_minus_zero_shot",
+    "fine_tuned_minus_control",
+    "verifier_quality",
+    "scaling_curves",
+    "seeds",
+)
+"""The datasets that the report rests on."""
+FIGURES = ("figure_1", "figure_2", "figure_3", "figure_4")
+
+
+def create_pipeline() -> Pipeline:
+    """Return the pipeline."""
+    return Pipeline(
+        [
+            Node(
+                func=describe_instances,
+                inputs="instances",
+                outputs="instance_statistics",
+                name="describe_instances",
+            ),
+            *(
+                Node(
+                    func=describe_attempts,
+                    inputs=[f"{policy}.trajectories", f"{policy}.verdicts", "instances"],
+                    outputs=f"{output}_statistics",
+                    name=f"describe_{output}",
+                )
+                for policy, output in (("teacher", "sampling"), ("on_policy", "on_policy"))
+            ),
+            Node(
+                func=collect_seeds,
+                inputs=[f"params:{key}" for key in SEEDED],
+                outputs="seeds",
+                name="collect_seeds",
+            ),
+            Node(
+                func=gather_results,
+                inputs={name.replace(".", "_"): name for name in RESULTS},
+                outputs="results",
+                name="gather_results",
+            ),
+            Node(
+                func=build_summary,
+                inputs=["results", "timings"],
+                outputs=["summary", "summary_schema"],
+                name="build_summary",
+            ),
+            Node(func=tabulate_results, inputs="results", outputs="tables", name="tabulate_results"),
+            Node(func=draw_results, inputs="results", outputs=list(FIGURES), name="draw_results"),
+            Node(
+                func=write_report,
+                inputs=["summary", "tables", *FIGURES],
+                outputs="report",
+                name="write_report",
+            ),
+        ]
+    )

@@ -1,0 +1,169 @@
+"""Figures of a run as SVG, ours and the paper's in panels of their own; ink takes the page's colour."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from math import log, nan
+from typing import TYPE_CHECKING, Any
+
+from repodojo.metrics.log_fit import log_fit
+from repodojo.reporting.numbers import Results
+from repodojo.reporting.published import PublishedFigure
+from repodojo.reporting.published_figures import FIGURES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "#010203"
+"""Drawn where the page's text colour belongs, and replaced by it."""
+OURS, PAPER = "this run", "published (SWE-Gym paper)"
+COLOURS = {"pass": "#2f7ed8", "best": "#e07b00", "random": "#7a7f87"}
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+}
+
+
+def draw_figures(results: Results) -> dict[str, str]:
+    """Draw every figure that a run has data for, as SVG by name."""
+    return {name: _svg(name, results, draw) for name, draw in DRAWINGS.items()}
+
+
+def _svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:
+    """Draw our panel and the paper's; the same results give the same text."""
+    from matplotlib import rc_context  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    text = io.StringIO()
+    with rc_context(STYLE | {"svg.hashsalt": name}):
+        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        ours, paper = figure.subplots(1, 2)
+        ours.set_title(OURS, loc="left", fontweight="bold")
+        paper.set_title(PAPER, loc="left", fontstyle="italic")
+        draw(ours, paper, results)
+        figure.savefig(
+            text,
+            format="svg",
+            transparent=True,
+            metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")),
+        )
+    svg = text.getvalue()
+    return svg[svg.index("<svg") :].replace(INK, "currentColor")
+
+
+def _pass_and_best(ours: "Axes", paper: "Axes", results: Results) -> None:
+    """Draw Figure 4: pass@k and best@k, ours with 95 % intervals and the random baseline."""
+    overall = results["scaling_curves"]["overall"]
+    for name in ("pass", "best", "random"):
+        points = overall[f"{name}_at_k"]
+        ks = [int(k) for k in points]
+        value, low, high = (_percent(points, key) for key in ("value", "low", "high"))
+        ours.plot(ks, value, marker="o", markersize=3, color=COLOURS[name], label=f"{name}@k")
+        ours.fill_between(ks, low, high, color=COLOURS[name], alpha=0.15, linewidth=0)
+    for label, series in FIGURES[4].series.items():
+        x, y = zip(*series, strict=True)
+        name = label.removesuffix("@k")
+        paper.plot(x, y, "--", marker="s", markersize=3, fillstyle="none", color=COLOURS[name], label=label)
+    for panel in (ours, paper):
+        panel.set_ylim(bottom=0)
+        _finish(panel, "k", "resolved %")
+
+
+def _best_fit(ours: "Axes", paper: "Axes", results: Results) -> None:
+    """Draw Figure 1, bottom: best@k over k on a logarithmic axis, with the fit."""
+    points = results["scaling_curves"]["overall"]["best_at_k"]
+    ours_series = [(float(k), _scaled(point["value"])) for k, point in points.items() if int(k) > 1]
+    published = [(float(str(k)), rate) for k, rate in FIGURES[1].series["inference"]]
+    _fit_panel(ours, ours_series, {"linestyle": "-"}, "full")
+    _fit_panel(paper, published, {"linestyle": "--"}, "none")
+
+
+def _fit_panel(panel: "Axes", series: list[tuple[float, float]], line: dict[str, Any], fill: Any) -> None:
+    ks, rates = [k for k, _ in series], [rate for _, rate in series]
+    fit = log_fit(ks, rates)
+    panel.plot(ks, rates, "o", markersize=4, fillstyle=fill, color=COLOURS["best"])
+    label = f"{fit.slope:.2f} ln k {fit.intercept:+.2f}, R² {fit.r2:.3f}"
+    fitted = [fit.slope * log(k) + fit.intercept for k in ks]
+    panel.plot(ks, fitted, color=COLOURS["random"], label=label, **line)
+    panel.set_xscale("log", base=2)
+    shown = ks[:: max(1, len(ks) // 7)]
+    panel.set_xticks(shown, [f"{k:.0f}" for k in shown], minor=False)
+    panel.minorticks_off()
+    _finish(panel, "k", "best@k %")
+
+
+def _repositories(ours: "Axes", paper: "Axes", results: Results) -> None:
+    """Draw Figure 2: instances by repository."""
+    counts = results["instance_statistics"]["repositories"]
+    rows = sorted(counts.items(), key=lambda row: (sum(row[1].values()), row[0]))
+    left = [0] * len(rows)
+    for split, colour in (("train", COLOURS["pass"]), ("held_out", COLOURS["best"])):
+        widths = [row.get(split, 0) for _, row in rows]
+        ours.barh([name for name, _ in rows], widths, left=left, color=colour, label=split.replace("_", " "))
+        left = [a + b for a, b in zip(left, widths, strict=True)]
+    _finish(ours, "instances", "")
+    published = FIGURES[2].series["SWE-Gym"][::-1]
+    paper.barh(
+        [str(name) for name, _ in published], [n for _, n in published], **_outlined("pass"), label="SWE-Gym"
+    )
+    _finish(paper, "instances", "")
+
+
+def _successes(ours: "Axes", paper: "Axes", results: Results) -> None:
+    """Draw Figure 3: how often each instance was solved, most often first."""
+    found = results["sampling_statistics"]["successes"]
+    ours.bar(range(1, len(found) + 1), found, color=COLOURS["pass"], label="the teacher, all attempts")
+    x, y = zip(*FIGURES[3].series["successes"], strict=True)
+    paper.bar(x, y, **_outlined("pass"), label="Moatless 7B, 30 rounds")
+    for panel in (ours, paper):
+        panel.locator_params(integer=True)
+        _finish(panel, "instance, by falling successes", "successes")
+
+
+DRAWINGS = {
+    "figure_1": _best_fit,
+    "figure_2": _repositories,
+    "figure_3": _successes,
+    "figure_4": _pass_and_best,
+}
+
+CAPTIONS = {
+    "figure_1": ("best@k over k, with its logarithmic fit", ("scaling_curves",)),
+    "figure_2": ("Instances by repository", ("instance_statistics",)),
+    "figure_3": ("Successes of each instance", ("sampling_statistics",)),
+    "figure_4": ("pass@k and best@k; bands are 95 % intervals", ("scaling_curves",)),
+}
+"""What each figure shows, and the catalog entries that our panel was drawn from."""
+
+
+def paper_note(name: str) -> str:
+    """Return what the paper's panel shows."""
+    figure: PublishedFigure = FIGURES[int(name.removeprefix("figure_"))]
+    return f"{figure.title}. {figure.note}".strip()
+
+
+def _finish(panel: "Axes", x: str, y: str) -> None:
+    panel.set_xlabel(x)
+    panel.set_ylabel(y)
+    if panel.get_legend_handles_labels()[1]:
+        panel.legend(loc="best")
+
+
+def _outlined(colour: str) -> dict[str, Any]:
+    return {"facecolor": "none", "edgecolor": COLOURS[colour]}
+
+
+def _scaled(share: float | None) -> float:
+    return nan if share is None else 100 * share
+
+
+def _percent(points: Mapping[str, Any], key: str) -> Sequence[float]:
+    return [_scaled(point[key]) for point in points.values()]

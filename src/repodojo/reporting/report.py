@@ -1,0 +1,70 @@
+"""The report page: one file that needs nothing else, in light and dark."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from repodojo.reporting.figures import CAPTIONS, paper_note
+from repodojo.reporting.published import CONFLICTS, SOURCE
+from repodojo.reporting.summary import Number, Summary
+from repodojo.reporting.summary_table import short_table
+from repodojo.reporting.table import Table
+from repodojo.reporting.text import UNDEFINED, number, percent, points
+
+
+class Line(NamedTuple):
+    """One number as the page shows it."""
+
+    name: str
+    label: str
+    value: str
+    interval: str
+    n: str
+    dataset: str
+    command: str
+
+
+def render_report(summary: Summary, tables: Sequence[Table], figures: Mapping[str, str]) -> str:
+    """Render the page; ``figures`` are SVG by name."""
+    folder = Path(__file__).parent
+    environment = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True)
+    return environment.get_template("report.html.jinja").render(
+        short_table=short_table(summary.numbers),
+        lines=[line_of(name, found) for name, found in summary.numbers.items()],
+        tables=tables,
+        figures=[(name, figures[name], *CAPTIONS[name], paper_note(name)) for name in sorted(figures)],
+        conflicts=CONFLICTS,
+        source=SOURCE,
+        seconds=summary.seconds,
+        seeds=summary.seeds,
+        versions=summary.versions,
+    )
+
+
+def line_of(name: str, found: Number) -> Line:
+    """Return a number as text: percentages for shares, points for differences."""
+    interval = (
+        ""
+        if found.low is None or found.high is None
+        else f"{_text(found, found.low)} to {_text(found, found.high)}"
+    )
+    rests_on = f"{found.n:,} {found.of}"
+    if found.not_measured:
+        rests_on += f", {found.not_measured} not measured"
+        if found.lower_bound is not None and found.upper_bound is not None:
+            rests_on += f": {_text(found, found.lower_bound)} to {_text(found, found.upper_bound)}"
+    return Line(
+        name, found.label, _text(found, found.value), interval, rests_on, found.dataset, found.command
+    )
+
+
+def _text(found: Number, value: float | None) -> str:
+    if value is None:
+        return UNDEFINED
+    if found.unit == "count":
+        return number(int(value))
+    if found.unit == "turns":
+        return number(value)
+    return f"{percent(value)} %" if found.unit == "share" else f"{points(value)} points"

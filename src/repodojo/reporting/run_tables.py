@@ -1,0 +1,126 @@
+"""Tables of a run that the paper has no counterpart of, or only in parts."""
+
+from collections.abc import Iterable
+
+from repodojo.reporting.numbers import POLICIES, Results
+from repodojo.reporting.published import SCORED_BY, VERIFIER_SCORES, Cell
+from repodojo.reporting.table import Origin, Row, Table, ours
+from repodojo.reporting.text import NOT_GIVEN, difference, number, percent, with_interval
+
+
+def curation_steps(results: Results) -> Table:
+    """Return what each step of curation removed."""
+    report = results["curation_report"]
+    rows = [
+        (
+            step["name"],
+            step["before"],
+            step["after"],
+            ", ".join(f"{k} {v}" for k, v in step["removed"].items()),
+        )
+        for step in report["steps"]
+    ]
+    rows.append(
+        ("control, unresolved", report["asked"], report["control"], f"{report['control_matched']} matched")
+    )
+    return Table(
+        "curation",
+        "How the training set was chosen",
+        ("step", "before", "after", "removed, and why"),
+        ours(*rows),
+        ("curation_report",),
+        "The paper's counts by repository are its Table 7, its caps Table 4.",
+    )
+
+
+def bug_kinds(results: Results) -> Table:
+    """Return instances and the teacher's resolve rate by kind of bug."""
+    counts, rates = results["instance_statistics"]["kinds"], results["sampling_statistics"]["by_kind"]
+    rows = [
+        (
+            *(kind, split_counts.get("train", 0), split_counts.get("held_out", 0)),
+            *((rates[kind]["attempts"], with_interval(rates[kind])) if kind in rates else (0, NOT_GIVEN)),
+        )
+        for kind, split_counts in counts.items()
+    ]
+    columns = (
+        "kind of bug",
+        "training instances",
+        "held-out instances",
+        "teacher's attempts",
+        "resolved % [95 %]",
+    )
+    datasets = ("instance_statistics", "sampling_statistics")
+    return Table("kinds", "Injected bugs, and what the teacher resolves", columns, ours(*rows), datasets)
+
+
+def held_out_projects(results: Results) -> Table:
+    """Return policies and curves for each held-out project."""
+    curves, k = results["scaling_curves"], results["scaling_curves"]["max_k"]
+    gains = {name: results[f"fine_tuned_minus_{name}"] for name in ("zero_shot", "control")}
+    rows = []
+    for repo in ("overall", *curves["projects"]):
+        scaling = curves["overall"] if repo == "overall" else curves["projects"][repo]
+        policies = [results[f"{policy}_metrics"] for policy in POLICIES]
+        metrics = [
+            found["overall"] if repo == "overall" else found["projects"].get(repo) for found in policies
+        ]
+        rows.append(
+            (
+                *("all held-out projects" if repo == "overall" else repo, scaling["instances"]),
+                *(NOT_GIVEN if found is None else with_interval(found["greedy"]) for found in metrics),
+                *(difference(gain[repo]["greedy"]) if repo in gain else NOT_GIVEN for gain in gains.values()),
+                *(with_interval(scaling[f"{name}_at_k"][str(k)]) for name in ("random", "pass", "best")),
+                *(difference(scaling[f"best_minus_{name}"]) for name in ("greedy", "random")),
+            )
+        )
+    columns = (
+        *("project", "n", "zero-shot", "control", "fine-tuned", "minus zero-shot", "minus control"),
+        *(f"random@{k}", f"pass@{k}", f"best@{k}", "minus greedy", f"minus random@{k}"),
+    )
+    datasets = (*(f"{policy}.metrics" for policy in POLICIES), *(f"fine_tuned_minus_{g}" for g in gains))
+    note = (
+        "Per cent and points, 95 % intervals; policies by their greedy attempt, curves of the fine-tuned one."
+    )
+    title = "Held-out projects, one by one"
+    return Table("projects", title, columns, ours(*rows), (*datasets, "scaling_curves"), note)
+
+
+def verifier_scores(results: Results) -> Table:
+    """Return the distribution of verifier scores by outcome, and how well they rank."""
+    found = results["verifier_quality"]["overall"]
+    keys = ("n", "mean", "deviation", "median")
+    measured = [(name, *(found[name][key] for key in keys)) for name in ("resolved", "unresolved")]
+    sources: tuple[tuple[Origin, str, Iterable[tuple[Cell, ...]]], ...] = (
+        ("this run", "held-out attempts", measured),
+        ("published", SCORED_BY, VERIFIER_SCORES),
+    )
+    rows = tuple(
+        Row(origin, (words, *(number(cell, 3) for cell in row)))
+        for origin, words, listed in sources
+        for row in listed
+    )
+    auc, within = (with_interval(found[key]) for key in ("auc", "auc_within_instance"))
+    note = (
+        f"AUC {auc} %, between attempts at the same instance {within} %, expected calibration error "
+        f"{percent(found['calibration_error'])} %; {found['missing_scores']} attempts without a score."
+    )
+    columns = ("attempts", "outcome", "n", "mean", "sd", "median")
+    return Table("verifier", "Verifier scores by outcome", columns, rows, ("verifier_quality",), note)
+
+
+def curves_over_k(results: Results) -> Table:
+    """Return pass@k, best@k and random@k for each k."""
+    overall = results["scaling_curves"]["overall"]
+    names = ("pass_at_k", "best_at_k", "random_at_k")
+    rows: list[tuple[Cell, ...]] = []
+    for k in sorted(overall["pass_at_k"], key=int):
+        simulated = overall["paper_smoothed"].get(k)
+        means = (percent(simulated[name]) if simulated else NOT_GIVEN for name in ("pass_mean", "best_mean"))
+        rows.append((int(k), *(with_interval(overall[name][k]) for name in names), *means))
+    columns = (
+        *("k", "pass@k % [95 %]", "best@k % [95 %]", "random@k % [95 %]"),
+        *("pass@k, simulated", "best@k, simulated"),
+    )
+    note = "Exact expectations over all subsets of k attempts. Simulated: the paper's smoothed estimator."
+    return Table("scaling", "Curves over k", columns, ours(*rows), ("scaling_curves",), note)

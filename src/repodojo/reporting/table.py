@@ -1,0 +1,45 @@
+"""One table: rows that say whether we measured them or the paper printed them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from repodojo.reporting.published import Cell
+from repodojo.reporting.published_tables import TABLES
+from repodojo.reporting.text import NOT_GIVEN, number
+
+Origin = Literal["this run", "published"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row."""
+
+    origin: Origin
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, its cells as text."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    datasets: tuple[str, ...]
+    """The catalog entries that our rows were computed from."""
+    note: str = ""
+
+
+def published(table: int, arrange: Callable[[tuple[Cell, ...]], Iterable[Cell]] = tuple) -> tuple[Row, ...]:
+    """Return the rows that the paper printed, each arranged into our columns."""
+    return tuple(
+        Row("published", tuple(NOT_GIVEN if cell is None else number(cell) for cell in arrange(row)))
+        for row in TABLES[table].rows
+    )
+
+
+def ours(*rows: Iterable[Cell]) -> tuple[Row, ...]:
+    """Return rows that were measured here; None is undefined."""
+    return tuple(Row("this run", tuple(number(cell) for cell in row)) for row in rows)

@@ -1,0 +1,44 @@
+"""Numbers as a reader sees them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+UNDEFINED = "undefined"
+NOT_GIVEN = "–"
+
+
+def number(value: float | int | str | None, digits: int = 1) -> str:
+    """Render a number with thousands separated; text stays as it is."""
+    if value is None:
+        return UNDEFINED
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.{digits}f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Render a share as a percentage."""
+    return UNDEFINED if share is None else f"{100 * share:.{digits}f}"
+
+
+def points(difference: float | None, digits: int = 1) -> str:
+    """Render a difference of shares in points, with its sign."""
+    return UNDEFINED if difference is None else f"{100 * difference:+.{digits}f}"
+
+
+def with_interval(estimate: Mapping[str, Any], digits: int = 1) -> str:
+    """Render a share and its interval in per cent: ``20.6 [17.3, 24.4]``."""
+    if estimate["value"] is None:
+        return UNDEFINED
+    low, high = percent(estimate["low"], digits), percent(estimate["high"], digits)
+    return f"{percent(estimate['value'], digits)} [{low}, {high}]"
+
+
+def difference(estimate: Mapping[str, Any], digits: int = 1) -> str:
+    """Render a difference of shares and its interval in points: ``+3.1 [+0.4, +6.0]``."""
+    if estimate["value"] is None:
+        return UNDEFINED
+    value, low, high = (points(estimate[name], digits) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"

@@ -1,0 +1,40 @@
+"""The pipeline measures the held-out attempts only, and joins them with scores by rollout_id."""
+
+from typing import Any
+
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from repodojo.metrics.settings import ScalingSettings
+from repodojo.pipelines.inference_scaling import create_pipeline
+from repodojo.types import Instance, Trajectory, Verdict
+
+
+def instance(name: str, split: str) -> Instance:
+    return Instance(
+        *(name, f"o/{name}", "1", "0", "", "", "", ("t",), (), "e", ("t.py",)),
+        split=split,
+    )
+
+
+def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
+    outcomes = {"a.0": "unresolved", "a.1": "resolved", "b.0": "unresolved", "b.1": "unresolved"}
+    made = {
+        key: Trajectory(*(key, key[0], "p", "s", int(key[2]), 0.0, 0), (), (), "diff", "Submitted")
+        for key in outcomes
+    }
+    inputs: dict[str, Any] = {
+        "instances": [instance("a", "held_out"), instance("b", "held_out"), instance("t", "train")],
+        "fine_tuned.trajectories": made,
+        "fine_tuned.verdicts": {key: Verdict(key, key[0], found, "tests") for key, found in outcomes.items()},
+        "verifier_scores": {"a.0": 0.1, "a.1": 0.9, "b.0": None, "b.1": 0.2},
+        "params:inference_scaling": ScalingSettings(max_k=2),
+    }
+    catalog = DataCatalog({name: MemoryDataset(value) for name, value in inputs.items()})
+    curves = SequentialRunner().run(create_pipeline(), catalog)["scaling_curves"].load()
+    overall = curves["overall"]
+    assert (overall["instances"], overall["missing_scores"]) == (2, 1)
+    assert [overall["best_at_k"][k]["value"] for k in ("1", "2")] == [0.25, 0.5]
+    assert overall["best_minus_greedy"]["value"] == 0.5
+    assert list(curves["projects"]) == ["o/a", "o/b"]
+    assert curves["projects"]["o/a"]["best_at_k"]["2"]["value"] == 1.0

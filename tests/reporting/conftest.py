@@ -1,0 +1,112 @@
+"""The results of a small made-up run, computed by the real functions."""
+
+import random
+from typing import Any
+
+import pytest
+
+from repodojo.curation.curate import curate
+from repodojo.curation.settings import CurationSettings
+from repodojo.metrics.evaluated import compare, evaluate
+from repodojo.metrics.scaling import scale_attempts
+from repodojo.metrics.settings import ScalingSettings
+from repodojo.metrics.verifier_quality import verifier_quality
+from repodojo.reporting.statistics import instance_statistics, sampling_statistics
+from repodojo.types import Instance, Message, Trajectory, Turn, Verdict, to_json
+
+PATCH = "diff --git a/m.py b/m.py\n--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
+REPOS = {"train": ("o/one", "o/two"), "held_out": ("h/three", "h/four", "h/five")}
+
+Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
+
+
+def make_instance(name: str, repo: str, split: str) -> Instance:
+    return Instance(
+        instance_id=name,
+        repo=repo,
+        version="1",
+        base_commit="0",
+        problem_statement="Calling f gives the wrong result.",
+        patch=PATCH,
+        test_patch=PATCH,
+        FAIL_TO_PASS=("a",),
+        PASS_TO_PASS=("b", "c"),
+        environment="e",
+        test_files=("t.py",),
+        split=split,
+        metadata={"kind": "comparison" if len(name) % 2 else "off_by_one"},
+    )
+
+
+@pytest.fixture(scope="session")
+def instances() -> list[Instance]:
+    """Twenty training instances of two projects, thirty held-out ones of three."""
+    counts = {"train": 20, "held_out": 30}
+    return [
+        make_instance(f"{split}-{n}", repos[n % len(repos)], split)
+        for split, repos in REPOS.items()
+        for n in range(counts[split])
+    ]
+
+
+def make_attempts(chosen: list[Instance], policy: str, count: int, chance: float) -> Attempts:
+    """Attempts that succeed by chance, from a seed of the policy's name."""
+    generator, trajectories, verdicts = random.Random(policy), {}, {}
+    for instance in chosen:
+        for attempt in range(count):
+            key = f"{instance.instance_id}.{attempt}"
+            drawn = generator.random()
+            outcome = "resolved" if drawn < chance else "not_measured" if drawn > 0.99 else "unresolved"
+            turn = Turn("ls" if drawn < 0.9 else None, 0, 100, 20, "stop", 0.1, 0.1)
+            turns = (turn,) * generator.randint(1, 5)
+            messages = tuple(Message("user", f"{policy} {key} {n}") for n in range(2 * len(turns)))
+            temperature = 0.8 if attempt else 0.0
+            trajectories[key] = Trajectory(
+                *(key, instance.instance_id, policy, "bash_only", attempt, temperature, attempt),
+                messages=messages,
+                turns=turns,
+                model_patch="" if drawn > 0.8 else PATCH,
+                exit_status="Submitted",
+            )
+            verdicts[key] = Verdict(key, instance.instance_id, outcome, "tests")
+    return trajectories, verdicts
+
+
+@pytest.fixture(scope="session")
+def attempts(instances: list[Instance]) -> dict[str, Attempts]:
+    """Attempts of every policy."""
+    train, held_out = ([i for i in instances if i.split == split] for split in ("train", "held_out"))
+    return {
+        "teacher": make_attempts(train, "teacher", 4, 0.4),
+        "on_policy": make_attempts(train, "on_policy", 2, 0.3),
+        "zero_shot": make_attempts(held_out, "zero_shot", 4, 0.05),
+        "control": make_attempts(held_out, "control", 4, 0.1),
+        "fine_tuned": make_attempts(held_out, "fine_tuned", 8, 0.35),
+    }
+
+
+@pytest.fixture(scope="session")
+def results(instances: list[Instance], attempts: dict[str, Attempts]) -> dict[str, Any]:
+    """What the pipelines before the report leave, by dataset, dots as underscores."""
+    trajectories, verdicts = attempts["fine_tuned"]
+    noise = {key: random.Random(key).random() for key in verdicts}
+    scores = {key: 0.7 * noise[key] + 0.3 * verdict.resolved for key, verdict in verdicts.items()}
+    held_out = [each for each in instances if each.split == "held_out"]
+    teacher, graded = attempts["teacher"]
+    curves = scale_attempts(held_out, trajectories.values(), verdicts, scores, ScalingSettings())
+    found: dict[str, Any] = {
+        "instance_statistics": instance_statistics(instances),
+        "curation_report": to_json(curate(teacher.values(), graded, instances, CurationSettings()).report),
+        "verifier_quality": verifier_quality(scores, verdicts, instances),
+        "scaling_curves": curves,
+        "seeds": {"sampling": 0, "sft": 3},
+    }
+    for policy, name in (("teacher", "sampling"), ("on_policy", "on_policy")):
+        made, graded = attempts[policy]
+        found[f"{name}_statistics"] = sampling_statistics(made.values(), graded, instances)
+    for policy in ("zero_shot", "control", "fine_tuned"):
+        found[f"{policy}_metrics"] = evaluate(instances, *attempts[policy])
+    for policy in ("zero_shot", "control"):
+        name = f"fine_tuned_minus_{policy}"
+        found[name] = compare(instances, attempts["fine_tuned"], attempts[policy])
+    return found
