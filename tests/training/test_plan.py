@@ -56,7 +56,7 @@ def test_a_training_learns_and_leaves_a_checkpoint_that_loads(
     finished = plan.run(tmp_path)
     losses = _losses(tmp_path)
     assert len(losses) == 12
-    assert losses[-1] < losses[0] / 2
+    assert losses[-1] < 0.8 * losses[0]
     assert json.loads((finished / "training.json").read_text())["fingerprint"] == plan.fingerprint
     assert AutoModelForCausalLM.from_pretrained(finished).generation_config.eos_token_id
     assert digest_folder(finished) != digest_folder(tiny_checkpoint)

@@ -32,7 +32,7 @@ class Function(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One training row: loss falls on the completion (and on the prompt, where there is none)."""
+    """One training row: a prompt and its completion."""
 
     prompt: str
     completion: str
@@ -252,17 +252,14 @@ class Writer:
         value = rng.choice([want, want, got, self.changed(want)])
         filler = f"{self.path()}\n" if rng.random() < 0.5 else ""
         return Document(
-            f"{text}\n{filler}now it prints {value}\nas expected?\n", "yes" if value == want else "no"
+            f"{text}\n{filler}now it prints {value}\nas expected?\n", "YES" if value == want else "NO"
         )
 
 
 def write_documents(
-    functions: list[Function], count: int, seed: int, max_characters: int, whole_share: float = 0.1
+    functions: list[Function], count: int, seed: int, max_characters: int
 ) -> Iterator[Document]:
-    """Write ``count`` documents; in a share of them the whole text is learned, not the completion alone."""
-    rng = random.Random(seed)
-    writer = Writer(functions, rng, max_characters)
+    """Write ``count`` documents."""
+    writer = Writer(functions, random.Random(seed), max_characters)
     for _ in range(count):
-        document = writer.document()
-        whole = rng.random() < whole_share
-        yield Document("", document.prompt + document.completion) if whole else document
+        yield writer.document()

@@ -24,25 +24,24 @@ from repodojo.base_model.corpus import Document, Function, read_functions, split
 from repodojo.base_model.recipe import Recipe
 from repodojo.base_model.tokenizer import IM_END, train_tokenizer
 
-_IGNORED = -100
 _WIDTH_STEP = 64
 CHAT_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
 
 
-class LabelledPositionsTrainer(Trainer):
-    """A Trainer that computes logits only where there is a label.
+class WeightedTrainer(Trainer):
+    """A Trainer whose loss weighs each token.
 
     Rows are padded on the right, so causal attention alone keeps the padding out: no mask is needed.
     """
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
-        """Return the mean cross-entropy over the labelled positions of the batch."""
-        labels = inputs["labels"][:, 1:]
-        kept = labels != _IGNORED
+        """Return the weighted mean cross-entropy of the batch."""
+        tokens, weights = inputs["input_ids"], inputs["weights"][:, 1:]
+        kept = weights > 0
         with torch.autocast(model.device.type, torch.bfloat16):
-            hidden = model.model(input_ids=inputs["input_ids"]).last_hidden_state[:, :-1]
-            logits = model.lm_head(hidden[kept])
-        loss = torch.nn.functional.cross_entropy(logits.float(), labels[kept])
+            logits = model.lm_head(model.model(input_ids=tokens).last_hidden_state[:, :-1][kept])
+        losses = torch.nn.functional.cross_entropy(logits.float(), tokens[:, 1:][kept], reduction="none")
+        loss = (losses * weights[kept]).sum() / weights[kept].sum()
         return (loss, {}) if return_outputs else loss
 
 
@@ -72,27 +71,27 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
     return model
 
 
-def encode(document: Document, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
-    """Encode a document; prompt tokens carry no label."""
-    prompt = tokenizer.encode(document.prompt) if document.prompt else []
+def encode(document: Document, tokenizer: PreTrainedTokenizerFast, prompt_weight: float) -> dict[str, Any]:
+    """Encode a document; the completion weighs 1 a token, the prompt less."""
+    prompt = tokenizer.encode(document.prompt)
     completion = [*tokenizer.encode(document.completion), tokenizer.eos_token_id]
-    labels = [_IGNORED] * len(prompt) + completion
-    return {"input_ids": prompt + completion, "labels": labels, "length": len(labels)}
+    weights = [prompt_weight] * len(prompt) + [1.0] * len(completion)
+    return {"input_ids": prompt + completion, "weights": weights, "length": len(weights)}
 
 
 def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, torch.Tensor]:
     """Pad the rows on the right, to one of few widths: the CPU kernels are compiled once for each."""
-    width = -(-max(len(row["input_ids"]) for row in rows) // _WIDTH_STEP) * _WIDTH_STEP
-    ids = [row["input_ids"] + [pad] * (width - len(row["input_ids"])) for row in rows]
-    labels = [row["labels"] + [_IGNORED] * (width - len(row["labels"])) for row in rows]
-    return {"input_ids": torch.tensor(ids), "labels": torch.tensor(labels)}
+    width = -(-max(row["length"] for row in rows) // _WIDTH_STEP) * _WIDTH_STEP
+    tokens = [row["input_ids"] + [pad] * (width - row["length"]) for row in rows]
+    weights = [row["weights"] + [0.0] * (width - row["length"]) for row in rows]
+    return {"input_ids": torch.tensor(tokens), "weights": torch.tensor(weights)}
 
 
 def encode_corpus(functions: list[Function], recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Dataset:
     """Write and encode the documents of every step."""
     count = recipe.steps * recipe.documents_per_step
     documents = write_documents(functions, count, recipe.seed + 2, recipe.max_characters)
-    return Dataset.from_list([encode(d, tokenizer) for d in documents])
+    return Dataset.from_list([encode(d, tokenizer, recipe.prompt_weight) for d in documents])
 
 
 def trainer_arguments(recipe: Recipe, scratch: Path) -> TrainingArguments:
@@ -128,7 +127,7 @@ def pretrain(recipe: Recipe, output: Path) -> None:
     )
     tokenizer = train_tokenizer(sample, recipe.vocabulary_size, CHAT_TEMPLATE.read_text(encoding="utf-8"))
     scratch = output.with_name("run")
-    trainer = LabelledPositionsTrainer(
+    trainer = WeightedTrainer(
         model=build_model(recipe, tokenizer),
         args=trainer_arguments(recipe, scratch),
         train_dataset=encode_corpus(functions, recipe, tokenizer),

@@ -23,6 +23,8 @@ class Recipe(BaseModel):
     vocabulary_size: int = Field(2048, ge=300)
     steps: int = Field(ge=1)
     documents_per_step: int = Field(12, ge=1)
+    prompt_weight: float = Field(0.15, ge=0)
+    """Of a prompt's token in the loss; a completion's weighs 1."""
     learning_rate: float = Field(2e-3, gt=0)
     warmup_steps: int = Field(100, ge=0)
     held_out_modules: int = Field(20, ge=0)

@@ -58,4 +58,7 @@ def _environment(threads: int) -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         # Every new shape of a batch adds compiled kernels: without a bound they fill gigabytes.
         "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
+        # Large temporaries that return to the kernel at once cost a page fault a page, every time.
+        "MALLOC_MMAP_THRESHOLD_": str(2**25),
+        "MALLOC_TRIM_THRESHOLD_": str(2**29),
     }
