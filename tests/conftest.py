@@ -1,7 +1,9 @@
 """What every test shares: no telemetry, no model hub, repeatable property tests."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -10,3 +12,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 settings.register_profile("repodojo", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("repodojo")
+
+
+@pytest.fixture(scope="session")
+def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database without runs, to copy: making its tables takes seconds."""
+    from repodojo.tracking.database import create_database
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    assert create_database(f"sqlite:///{path}")
+    assert not create_database(f"sqlite:///{path}")
+    return path

@@ -13,6 +13,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+# Datasets are named `<policy>.<dataset>`, and one pipeline reads those of several policies.
+warnings.filterwarnings("ignore", message="One or more dataset names contain '.' characters")
 _showwarning = warnings.showwarning
 
 

@@ -1,0 +1,150 @@
+"""Every file of `conf` in every environment: it resolves, and says nothing that nothing reads."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.io import CatalogConfigResolver, DataCatalog
+from kedro.pipeline import Pipeline
+
+from repodojo.datasets.checkpoint import CheckpointDataset
+from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
+from repodojo.datasets.stamped import StampedDataset
+from repodojo.errors import InputError
+from repodojo.hooks import check_environment
+from repodojo.params import MODELS, validate_parameters
+from repodojo.pipeline_registry import DEFAULT, register_pipelines
+from repodojo.settings import CONFIG_LOADER_ARGS
+
+CONF = Path(__file__).parents[1] / "conf"
+ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "base")
+KEPT = (ResumablePartitionedDataset, CheckpointDataset, StampedDataset)
+OBSERVED = {"timings"}
+"""Written by a hook, not by a node."""
+
+
+def loader(environment: str, **runtime: Any) -> OmegaConfigLoader:
+    return OmegaConfigLoader(
+        conf_source=str(CONF), env=environment, runtime_params=runtime, **CONFIG_LOADER_ARGS
+    )
+
+
+def catalog_of(environment: str) -> DataCatalog:
+    return DataCatalog.from_config(loader(environment)["catalog"])
+
+
+@pytest.fixture(scope="module")
+def pipelines() -> dict[str, Pipeline]:
+    return register_pipelines()
+
+
+@pytest.fixture(scope="module")
+def graph(pipelines: dict[str, Pipeline]) -> Pipeline:
+    return sum(pipelines.values(), Pipeline([]))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("kind", ["catalog", "parameters", "globals", "mlflow"])
+def test_everything_resolves(environment: str, kind: str) -> None:
+    assert "${" not in yaml.safe_dump(loader(environment)[kind])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_parameters_are_what_their_models_say(environment: str) -> None:
+    assert validate_parameters(loader(environment)["parameters"]).keys() == MODELS.keys()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_dataset_can_be_made(environment: str, graph: Pipeline) -> None:
+    catalog = catalog_of(environment)
+    for name in graph.datasets():
+        if not name.startswith("params:"):
+            assert catalog.get(name) is not None, f"{name} is in no catalog file"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_nodes_write_is_kept_and_says_what_produced_it(environment: str, graph: Pipeline) -> None:
+    catalog = catalog_of(environment)
+    others = {name for name in graph.all_outputs() if not isinstance(catalog.get(name), KEPT)}
+    assert others == set()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_entry_is_unused(environment: str, graph: Pipeline) -> None:
+    entries = loader(environment)["catalog"]
+    resolver = CatalogConfigResolver(entries)
+    used = {resolver.match_dataset_pattern(name) or name for name in graph.datasets()}
+    assert entries.keys() - used - OBSERVED == set()
+
+
+def test_no_two_datasets_share_a_file(graph: Pipeline) -> None:
+    catalog = catalog_of("local")
+    places = [str(catalog.get(name)) for name in graph.all_outputs()]
+    assert len(places) == len(set(places))
+
+
+def test_every_parameter_is_used(graph: Pipeline) -> None:
+    used = {
+        name.removeprefix("params:").split(".")[0] for name in graph.inputs() if name.startswith("params:")
+    }
+    assert MODELS.keys() - used == set()
+
+
+def test_the_default_run_goes_through_the_eight(pipelines: dict[str, Pipeline]) -> None:
+    assert set(DEFAULT) <= pipelines.keys()
+    expected = {node.name for name in DEFAULT for node in pipelines[name].nodes}
+    assert {node.name for node in pipelines["__default__"].nodes} == expected
+    assert set(pipelines) - set(DEFAULT) - {"__default__"} <= {"base_model", "self_improvement", "publish"}
+
+
+@pytest.mark.parametrize("name", DEFAULT)
+def test_a_pipeline_has_files_of_its_name(name: str, pipelines: dict[str, Pipeline]) -> None:
+    assert (CONF / f"base/catalog_{name}.yml").is_file()
+    folder = CONF.parent / "src/repodojo/pipelines" / name
+    assert {"__init__.py", "nodes.py", "pipeline.py"} <= {path.name for path in folder.iterdir()}
+
+
+def test_an_environment_states_only_what_differs() -> None:
+    """Soft merge: the rest of a parameters key comes from `base`."""
+    base = loader("local")["parameters"]
+    changed = loader("local", sampling={"attempts": 3})["parameters"]
+    assert changed["sampling"] == base["sampling"] | {"attempts": 3}
+
+
+def test_an_unknown_environment_is_named_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"environment 'tset' has no folder in .*'base'.*'test'"):
+        check_environment(loader("tset"), "tset")
+    check_environment(loader("test"), "test")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"samplign": {}}, "parameter 'samplign' is unknown, did you mean 'sampling'?"),
+        ({"sampling": {"atempts": 2}}, "parameter 'sampling.atempts' is unknown, did you mean 'attempts'?"),
+        (
+            {"sampling": {"attempts": 0}},
+            "parameter 'sampling.attempts': .*greater than or equal to 1, found 0",
+        ),
+        ({"sampling": {"attempts": "x"}}, "parameter 'sampling.attempts': .*valid integer.*found 'x'"),
+    ],
+)
+def test_a_wrong_parameter_is_named(parameters: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        validate_parameters(parameters)
+
+
+def test_the_data_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    for environment in ENVIRONMENTS:
+        monkeypatch.setenv("REPODOJO_DATA", "elsewhere")
+        assert loader(environment)["globals"]["data"] == "elsewhere"
+
+
+def test_no_file_names_a_machine() -> None:
+    for path in [*CONF.rglob("*.yml"), CONF.parent / "constraints.txt", CONF.parent / "pyproject.toml"]:
+        text = path.read_text()
+        assert "file://" not in text, path
+        assert "+cpu" not in text, path
+        assert "://localhost" not in text, path
