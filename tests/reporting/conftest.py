@@ -34,7 +34,10 @@ def make_instance(name: str, repo: str, split: str) -> Instance:
         environment="e",
         test_files=("t.py",),
         split=split,
-        metadata={"kind": "comparison" if len(name) % 2 else "off_by_one"},
+        metadata={
+            "kind": "comparison" if len(name) % 2 else "off_by_one",
+            "names_function": name.endswith("0"),
+        },
     )
 
 

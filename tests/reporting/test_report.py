@@ -41,7 +41,7 @@ def page(summary: Summary, results: dict[str, Any], figures: dict[str, str]) -> 
 
 
 def test_every_number_has_what_it_rests_on_and_where_it_came_from(summary: Summary) -> None:
-    catalog = {"instance_statistics", "sampling_statistics", "curation_report", "scaling_curves"}
+    catalog = {"results", "instance_statistics", "sampling_statistics", "curation_report", "scaling_curves"}
     catalog |= {"verifier_quality", "fine_tuned_minus_zero_shot", "fine_tuned_minus_control"}
     catalog |= {f"{policy}.metrics" for policy in ("zero_shot", "control", "fine_tuned")}
     assert {found.dataset for found in summary.numbers.values()} == catalog
@@ -63,6 +63,8 @@ def test_numbers_are_those_of_the_datasets(summary: Summary, results: dict[str, 
         == results["fine_tuned_metrics"]["overall"]["greedy"]["value"]
     )
     assert numbers["fine_tuned.resolve_rate"].n == 30
+    assert numbers["rollouts"].value == 80 + 40 + 120 + 120 + 240
+    assert numbers["instances.held_out.names_function"].value == pytest.approx(0.1)
     assert numbers["zero_shot.well_formed"].of == "rollouts"
     assert numbers["zero_shot.well_formed"].n == 120
     gain = results["fine_tuned_minus_control"]["h/three"]["greedy"]
@@ -216,17 +218,17 @@ def test_numbers_as_text() -> None:
 
 def test_the_short_table_shows_value_interval_and_n(summary: Summary) -> None:
     lines = short_table(summary.numbers)
-    assert len(lines) == 16
+    assert len(lines) == 17
     assert re.search(r"^instances built +50 +5 projects$", lines[1])
-    assert re.search(r"^best@8 % +\d+\.\d +\[\d+\.\d, \d+\.\d\] +30 instances$", lines[13])
-    assert re.search(r"^  above control, points +[+-]\d+\.\d", lines[10])
+    assert re.search(r"^best@8 % +\d+\.\d +\[\d+\.\d, \d+\.\d\] +30 instances$", lines[14])
+    assert re.search(r"^  above control, points +[+-]\d+\.\d", lines[11])
 
 
 def test_a_missing_number_names_the_command_that_measures_it(summary: Summary) -> None:
     only = {name: found for name, found in summary.numbers.items() if not name.startswith("scaling.")}
     lines = short_table(only)
-    assert "kedro run --pipeline=inference_scaling" in lines[12]
-    assert "not measured" in lines[12]
+    assert "kedro run --pipeline=inference_scaling" in lines[13]
+    assert "not measured" in lines[13]
     assert "kedro run --pipeline=env_build" in short_table({})[1]
 
 
@@ -237,7 +239,7 @@ def test_the_command_prints_where_the_report_is(
     assert main([str(path)]) == 0
     printed = capsys.readouterr().out
     assert "report:  not written yet; run: kedro run" in printed
-    assert printed.count("not measured") == 15
+    assert printed.count("not measured") == 16
     path.write_text(summary.model_dump_json())
     path.with_name("report.html").write_text("<html>")
     main([str(path)])

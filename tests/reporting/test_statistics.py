@@ -48,6 +48,7 @@ def test_instances_are_counted_by_split_repository_and_kind(instances: list[Inst
     assert found["splits"]["train"]["fail_to_pass"] == 1.0
     assert found["splits"]["train"]["tests"] == 3.0
     assert found["splits"]["train"]["issue_words"] == 6.0
+    assert found["splits"]["train"]["names_function"] == pytest.approx(0.1)
     assert sum(sum(split.values()) for split in found["kinds"].values()) == 50
     assert instance_statistics([])["instances"] == 0
 

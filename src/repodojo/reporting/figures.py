@@ -6,7 +6,7 @@ from math import log, nan
 from typing import TYPE_CHECKING, Any
 
 from repodojo.metrics.log_fit import log_fit
-from repodojo.reporting.numbers import Results
+from repodojo.reporting.named import Results
 from repodojo.reporting.published import PublishedFigure
 from repodojo.reporting.published_figures import FIGURES
 

@@ -1,6 +1,6 @@
 """The paper's tables that a run has data for, ours beside the printed ones."""
 
-from repodojo.reporting.numbers import POLICIES, Results
+from repodojo.reporting.named import POLICIES, Results
 from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.statistics import PERCENTILES

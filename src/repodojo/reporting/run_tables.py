@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from repodojo.reporting.numbers import POLICIES, Results
+from repodojo.reporting.named import POLICIES, Results
 from repodojo.reporting.published import SCORED_BY, VERIFIER_SCORES, Cell
 from repodojo.reporting.table import Origin, Row, Table, ours
 from repodojo.reporting.text import NOT_GIVEN, difference, number, percent, with_interval

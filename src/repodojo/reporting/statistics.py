@@ -104,6 +104,7 @@ def _means(instances: Sequence[Instance]) -> dict[str, float]:
         "gold_files": mean(lambda each: edited_files(each.patch)),
         "fail_to_pass": mean(lambda each: len(each.FAIL_TO_PASS)),
         "tests": mean(lambda each: len(each.FAIL_TO_PASS) + len(each.PASS_TO_PASS)),
+        "names_function": mean(lambda each: bool(each.metadata.get("names_function"))),
     }
 
 

@@ -1,6 +1,6 @@
 """Every table of the report, in the order in which it shows them."""
 
-from repodojo.reporting.numbers import Results
+from repodojo.reporting.named import Results
 from repodojo.reporting.paper_tables import (
     dataset_comparison,
     instance_means,
