@@ -1,7 +1,7 @@
 """The shell commands that the repair agent gives; `history` reads the same forms back."""
 
 SCRIPT = "/tmp/r.py"  # noqa: S108
-VIEW_LINES = 40
+VIEW_LINES = 30
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
 
@@ -30,6 +30,6 @@ def more(path: str, first: int) -> str:
     return f"grep -n \"\" {path} | sed -n '{first},{first + VIEW_LINES - 1}p'"
 
 
-def attempt(edit: str, again: bool) -> str:
-    """Make an edit, after undoing the one before, and run the snippet."""
-    return f"{'git checkout -q .; ' if again else ''}{edit}; python {SCRIPT}"
+def attempt(edit: str, again: bool, lines: int) -> str:
+    """Make an edit, after undoing the one before, run the snippet, and show its last lines."""
+    return f"{'git checkout -q .; ' if again else ''}{edit}; python {SCRIPT} 2>&1 | tail -{lines}"

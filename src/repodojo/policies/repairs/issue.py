@@ -1,7 +1,6 @@
-"""Read an issue: a snippet to run, what it prints, what it should print, and the names that it uses."""
+"""Read an issue: a snippet to run, what it prints, and what it should print."""
 
 import ast
-import builtins
 import re
 import sys
 from collections.abc import Sized
@@ -9,32 +8,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 
+from repodojo.policies.repairs.names import names_in
+
 _FENCED = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)\b(?::|$)")
-_BUILTINS = frozenset(dir(builtins))
-_DUNDERS = {
-    ast.Add: "__add__",
-    ast.Sub: "__sub__",
-    ast.Mult: "__mul__",
-    ast.Div: "__truediv__",
-    ast.FloorDiv: "__floordiv__",
-    ast.Mod: "__mod__",
-    ast.Pow: "__pow__",
-    ast.BitAnd: "__and__",
-    ast.BitOr: "__or__",
-    ast.BitXor: "__xor__",
-    ast.Eq: "__eq__",
-    ast.NotEq: "__ne__",
-    ast.Lt: "__lt__",
-    ast.LtE: "__le__",
-    ast.Gt: "__gt__",
-    ast.GtE: "__ge__",
-    ast.In: "__contains__",
-}
-_DUNDER_CALLS = {
-    **{name: f"__{name}__" for name in ("len", "str", "repr", "bool", "hash", "next", "int", "float", "abs")},
-    **dict.fromkeys(("iter", "list", "tuple", "sorted", "dict", "set"), "__iter__"),
-}
 
 
 @dataclass(frozen=True)
@@ -49,7 +26,7 @@ class Issue:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The project's functions and classes that the snippet uses, the likeliest place of a bug first."""
-        return tuple(dict.fromkeys(_names_in(self.snippet)))
+        return names_in(self.snippet)
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -114,63 +91,3 @@ def _text_difference(actual: str, expected: str) -> str:
     if actual.lower() == expected.lower():
         return "case"
     return "text" if SequenceMatcher(None, actual, expected).ratio() > 0.6 else ""
-
-
-def _names_in(snippet: str) -> list[str]:
-    try:
-        tree = ast.parse(snippet)
-    except SyntaxError:
-        return [name for name in re.findall(r"\b(\w+)\(", snippet) if name not in _BUILTINS]
-    aliases, foreign = _imports(tree)
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    foreign |= {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
-    names: list[str] = []
-    for statement in reversed(tree.body):
-        if not isinstance(statement, ast.Import | ast.ImportFrom):
-            names += [aliases.get(name, name) for name in _outermost_first(statement) if name not in foreign]
-    return names
-
-
-def _imports(tree: ast.Module) -> tuple[dict[str, str], set[str]]:
-    """Return what the snippet calls differently, and the names of modules and of what they hold elsewhere."""
-    aliases: dict[str, str] = {}
-    foreign: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            foreign |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
-            if (node.module or "").split(".")[0] in sys.stdlib_module_names:
-                foreign |= {alias.asname or alias.name for alias in node.names}
-    return aliases, foreign
-
-
-def _outermost_first(root: ast.AST) -> list[str]:
-    """List the names that are called or looked up, the outermost first, those of operators last."""
-    calls: list[str] = []
-    operators: list[str] = []
-    todo: list[ast.AST] = [root]
-    while todo:
-        node = todo.pop(0)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BUILTINS:
-            printed = node.func.id == "repr" and isinstance(root, ast.Expr) and node in _arguments(root.value)
-            operators.append("" if printed else _DUNDER_CALLS.get(node.func.id, ""))
-        elif isinstance(node, ast.Attribute):
-            calls.append(node.attr)
-        elif isinstance(node, ast.BinOp | ast.Compare | ast.Subscript):
-            operators += _operators(node)
-        elif isinstance(node, ast.Name) and node.id not in _BUILTINS:
-            calls.append(node.id)
-        todo += ast.iter_child_nodes(node)
-    return calls + [name for name in operators if name]
-
-
-def _arguments(node: ast.expr) -> list[ast.expr]:
-    return node.args if isinstance(node, ast.Call) else []
-
-
-def _operators(node: ast.BinOp | ast.Compare | ast.Subscript) -> list[str]:
-    if isinstance(node, ast.Subscript):
-        return ["__getitem__"]
-    kinds = [node.op] if isinstance(node, ast.BinOp) else node.ops
-    return [_DUNDERS[type(kind)] for kind in kinds if type(kind) in _DUNDERS]

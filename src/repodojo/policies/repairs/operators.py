@@ -24,7 +24,7 @@ _EQUALITY = {"==": ("!=",), "!=": ("==",)}
 _ARITHMETIC = {
     "+": ("-", "*"),
     "-": ("+",),
-    "*": ("/", "+", "//", "**", "%"),
+    "*": ("/", "+", "//", "%", "**"),
     "/": ("*", "//"),
     "//": ("/", "%", "*"),
     "%": ("//", "*"),
@@ -52,10 +52,7 @@ _PAIRS = (
     ("split", "rsplit"),
     ("partition", "rpartition"),
     ("ljust", "rjust"),
-    ("append", "extend"),
     ("floor", "ceil"),
-    ("add", "discard"),
-    ("keys", "values"),
 )
 _TWINS = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])} | {"break": "continue", "continue": "break"}
 _OPENERS = frozenset(
@@ -125,7 +122,8 @@ def _arithmetic(code: str) -> Iterator[Change]:
         before = re.search(r"(\w+)$", code[: match.start()])
         if before and before[1] in _OPENERS:
             continue
-        for rank, new in enumerate(_ARITHMETIC[match[2]]):
+        formats = 3 if code[: match.start()].endswith("\0") else 0
+        for rank, new in enumerate(_ARITHMETIC[match[2]], formats):
             yield Change("arithmetic", match.start(2), match.end(2), new, rank)
 
 

@@ -56,7 +56,8 @@ def change_score(issue: Issue, change: Change, line: str, following: str) -> flo
     error = re.split(r"\W", issue.actual, maxsplit=1)[0]
     if is_exception(issue.actual) and error in _ERRORS:
         score += 0.5 if change.kind in _ERRORS[error] else -0.2
-    if "unsupported operand" in issue.actual and change.kind in ("arithmetic", "augmented", "bits"):
+    operands = "unsupported operand" in issue.actual or "can't multiply" in issue.actual
+    if operands and change.kind in ("arithmetic", "augmented", "bits"):
         score += 1.5
     return score + _line_score(issue, line, following)
 

@@ -96,10 +96,7 @@ def definition_text(name: str, other: bool = False) -> str:
 
 def _places(issue: Issue, known: Knowledge, seen: Definitions) -> list[Place]:
     """Weigh names: the issue's, the traceback's, and those that their definitions call."""
-    places = {
-        name: Place(name, 0.6**i * (0.3 if name.startswith("__") else 1.0), "")
-        for i, name in enumerate(issue.names[:_NAMES])
-    }
+    places = {name: Place(name, 0.6**i, "") for i, name in enumerate(issue.names[:_NAMES])}
     for depth, frame in enumerate(reversed(known.frames)):
         if frame.function.isidentifier():
             _raise(places, Place(frame.function, 2 * 0.5**depth, frame.path))
@@ -168,7 +165,12 @@ def _rank_paths(paths: tuple[str, ...], issue: Issue) -> list[str]:
 def _continuation(function: Function, worth: float, known: Knowledge) -> Iterator[Option]:
     last = function.numbers[-1]
     command = commands.more(function.path, last + 1)
-    if not function.complete and last != known.listings[function.path].end and command not in known.commands:
+    if (
+        not function.complete
+        and not function.is_class
+        and last != known.listings[function.path].end
+        and command not in known.commands
+    ):
         yield Option(command, worth * 0.6)
 
 
@@ -193,8 +195,9 @@ def _edits(
     share = worth * len(scores) ** 0.7 / (total + _NONE_OF_THEM)
     damping = _damping(known)
     again = bool(known.edits)
+    lines = issue.expected.count("\n") + 1
     return [
-        Option(commands.attempt(edit, again), odds * share * damping.get(_line_of(edit), 1.0))
+        Option(commands.attempt(edit, again, lines), odds * share * damping.get(_line_of(edit), 1.0))
         for edit, odds in scores.items()
         if edit not in known.edits
     ]

@@ -1,6 +1,7 @@
 """Read source text out of numbered listings, and tell code from strings and comments."""
 
 import re
+import sys
 from dataclasses import dataclass, field
 
 _ROW = re.compile(r"^(\d+)([:-])(.*)$")
@@ -10,8 +11,8 @@ _LITERAL = re.compile(
     re.DOTALL,
 )
 _TRIPLE = re.compile(r"\"{3}|'{3}")
-_DEFINITION = re.compile(r"\s*(?:async )?(?:def|class) (\w+)")
-_CALLED = re.compile(r"(?<![\w.])(?:(?:self|cls|super\(\)|[a-z_]\w*)\.)?([A-Za-z_]\w*)\(")
+_DEFINITION = re.compile(r"\s*(?:async )?(def|class) (\w+)")
+_CALLED = re.compile(r"(?<![\w.])(?:(super\(\)|[a-z_]\w*)\.)?([A-Za-z_]\w*)\(")
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Function:
     numbers: tuple[int, ...]
     complete: bool
     """Whether its end has been seen."""
+    is_class: bool = False
 
 
 def blot(lines: list[str]) -> list[str]:
@@ -90,10 +92,11 @@ def find_functions(listing: Listing, code: dict[int, str]) -> list[Function]:
     """Find the definitions in a listing, each with the lines up to the next line that is not inside it."""
     found = []
     for run in listing.runs():
-        starts = [(n, match[1]) for n in run if (match := _DEFINITION.match(code[n]))]
-        for start, name in starts:
-            body = _body(run, start, code)
-            found.append(Function(name, listing.path, tuple(body), complete=body[-1] != run[-1]))
+        starts = [(n, match) for n in run if (match := _DEFINITION.match(code[n]))]
+        for start, match in starts:
+            body = tuple(_body(run, start, code))
+            ends = body[-1] != run[-1]
+            found.append(Function(match[2], listing.path, body, ends, is_class=match[1] == "class"))
     return found
 
 
@@ -113,5 +116,6 @@ def _body(run: list[int], start: int, code: dict[int, str]) -> list[int]:
 def called_names(function: Function, code: dict[int, str]) -> list[str]:
     """List the functions that a function calls, in order."""
     own = {function.name, *re.findall(r"\w+", code[function.numbers[0]])}
-    names = [name for number in function.numbers[1:] for name in _CALLED.findall(code[number])]
+    calls = [call for number in function.numbers[1:] for call in _CALLED.findall(code[number])]
+    names = (name for owner, name in calls if owner not in sys.stdlib_module_names)
     return list(dict.fromkeys(name for name in names if name not in own))

@@ -23,7 +23,7 @@ class BashOnly:
 
     name = "bash_only"
 
-    def __init__(self, prompts: Path | None = None, observation_chars: int = 2400) -> None:
+    def __init__(self, prompts: Path | None = None, observation_chars: int = 1800) -> None:
         """Read the prompts, by default those beside the code.
 
         Raises:
