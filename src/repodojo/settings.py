@@ -41,6 +41,9 @@ def _env_or(name: str, default: str) -> str:
 
 HOOKS = (ConfigurationHooks(), TrackingHooks(), HandleHooks(), TimingHooks())
 
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
+"""The first would ask for consent; the second writes ``.viz/`` and warns at every partial run."""
+
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

@@ -1,9 +1,11 @@
 from typing import Any
 
+import pytest
 from kedro.pipeline import Node, Pipeline
 from pydantic import BaseModel
 
 from repodojo.datasets.configuration import Configuration
+from repodojo.errors import InputError
 from repodojo.tracking.lineage import configurations, flatten, value_of
 
 
@@ -89,6 +91,12 @@ def test_values_are_found_by_dotted_name() -> None:
     assert value_of("params:a.k", parameters) == 4
     assert value_of("params:b.c.d", parameters) == [1]
     assert value_of("parameters", parameters)["a"] == {"k": 4, "seed": 0}
+
+
+def test_a_parameter_that_is_missing_is_named() -> None:
+    for name in ("params:c", "params:a.z", "params:a.k.x"):
+        with pytest.raises(InputError, match=f"a node needs '{name}'"):
+            value_of(name, {"a": Settings()})
 
 
 def test_nested_values_flatten_to_dotted_names() -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from repodojo.datasets.configuration import Configuration
 from repodojo.datasets.plan import digest
+from repodojo.errors import InputError
 
 PREFIX = "params:"
 
@@ -51,12 +52,18 @@ def is_parameter(name: str) -> bool:
 
 
 def value_of(name: str, parameters: Mapping[str, Any]) -> Any:
-    """Return the JSON value of ``params:a.b`` (or all of ``parameters``)."""
-    value: Any = parameters
+    """Return the JSON value of ``params:a.b`` (or all of ``parameters``).
+
+    Raises:
+        InputError: there is no such parameter.
+    """
+    value: Any = plain(parameters)
     path = name.removeprefix(PREFIX).split(".") if name.startswith(PREFIX) else []
     for part in path:
-        value = value[part] if isinstance(value, Mapping) else getattr(value, part)
-    return plain(value)
+        if not isinstance(value, Mapping) or part not in value:
+            raise InputError(f"a node needs '{name}', which no parameters file of this environment holds")
+        value = value[part]
+    return value
 
 
 def plain(value: Any) -> Any:
