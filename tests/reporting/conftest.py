@@ -17,6 +17,15 @@ from repodojo.types import Instance, Message, Trajectory, Turn, Verdict, to_json
 PATCH = "diff --git a/m.py b/m.py\n--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
 REPOS = {"train": ("o/one", "o/two"), "held_out": ("h/three", "h/four", "h/five")}
 
+FUNNEL = [
+    {
+        **{"project": project, "kind": kind, "proposed": 40, "proven": 25, "selected": 10, "yield": 0.625},
+        "reasons": {"no_test_fails": 15},
+    }
+    for project in ("all", "one-1.0")
+    for kind in ("all", "comparison")
+]
+
 Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
 
 
@@ -98,6 +107,7 @@ def results(instances: list[Instance], attempts: dict[str, Attempts]) -> dict[st
     teacher, graded = attempts["teacher"]
     curves = scale_attempts(held_out, trajectories.values(), verdicts, scores, ScalingSettings())
     found: dict[str, Any] = {
+        "instance_funnel": FUNNEL,
         "instance_statistics": instance_statistics(instances),
         "curation_report": to_json(curate(teacher.values(), graded, instances, CurationSettings()).report),
         "verifier_quality": verifier_quality(scores, verdicts, instances),

@@ -83,7 +83,7 @@ def test_the_summary_survives_json_and_its_schema_documents_every_field(summary:
 
 def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, Any]) -> None:
     tables = {table.name: table for table in build_tables(results)}
-    assert len(tables) == 10
+    assert len(tables) == 11
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.name
         assert table.datasets
@@ -100,6 +100,8 @@ def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, 
     assert [row.cells[0] for row in tables["projects"].rows] == [
         *("all held-out projects", "h/five", "h/four", "h/three"),
     ]
+    assert tables["funnel"].rows[0].cells == ("all projects", "40", "25", "10", "62.5", "no_test_fails 15")
+    assert len(tables["funnel"].rows) == 2
     assert [row.cells[0] for row in tables["curation"].rows] == [
         "success",
         "identical",

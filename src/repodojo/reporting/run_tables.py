@@ -8,6 +8,23 @@ from repodojo.reporting.table import Origin, Row, Table, ours
 from repodojo.reporting.text import NOT_GIVEN, difference, number, percent, with_interval
 
 
+def instance_funnel(results: Results) -> Table:
+    """Return what became of the bugs proposed for each project."""
+    rows = [
+        (
+            *("all projects" if row["project"] == "all" else row["project"], row["proposed"], row["proven"]),
+            *(row["selected"], percent(row["yield"])),
+            ", ".join(f"{reason} {count}" for reason, count in row["reasons"].items()),
+        )
+        for row in results["instance_funnel"]
+        if row["kind"] == "all"
+    ]
+    columns = ("project", "bugs proposed", "proven by its tests", "instances", "yield %", "rejected, and why")
+    note = "Each rejected bug stands in rejected_candidates."
+    title = "From injected bugs to instances"
+    return Table("funnel", title, columns, ours(*rows), ("instance_funnel",), note)
+
+
 def curation_steps(results: Results) -> Table:
     """Return what each step of curation removed."""
     report = results["curation_report"]

@@ -13,6 +13,7 @@ from repodojo.reporting.run_tables import (
     curation_steps,
     curves_over_k,
     held_out_projects,
+    instance_funnel,
     verifier_scores,
 )
 from repodojo.reporting.table import Table
@@ -24,6 +25,7 @@ BUILDERS = (
     verifier_scores,
     dataset_comparison,
     instance_means,
+    instance_funnel,
     bug_kinds,
     trajectory_sources,
     trajectory_lengths,

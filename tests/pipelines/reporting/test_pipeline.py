@@ -57,6 +57,7 @@ def catalog() -> DataCatalog:
     report = curate(made["teacher"][0].values(), made["teacher"][1], instances, CurationSettings()).report
     values: dict[str, Any] = {
         "instances": instances,
+        "instance_funnel": [],
         "curation_report": to_json(report),
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
         "scaling_curves": curves,
@@ -95,6 +96,6 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["versions"]["kedro"]
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
-    assert len(catalog["tables"].load()) == 10
+    assert len(catalog["tables"].load()) == 11
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.startswith("<!doctype html>")

@@ -49,7 +49,7 @@ def collect_seeds(
     }
 
 
-def gather_results(**results: dict[str, Any]) -> dict[str, Any]:
+def gather_results(**results: Any) -> dict[str, Any]:
     """Put the results of all pipelines into one mapping, by dataset."""
     return results
 

@@ -15,6 +15,7 @@ from repodojo.pipelines.reporting.nodes import (
 
 SEEDED = ("sampling", "dedup_capping", "sft", "verifier", "evaluation", "inference_scaling")
 RESULTS = (
+    "instance_funnel",
     "instance_statistics",
     "sampling_statistics",
     "on_policy_statistics",
