@@ -1,10 +1,10 @@
 """Makes a project executable: fetches it, installs what its tests need, runs and watches the tests in a sandbox.
 
-Layout under the root: ``<name>/source``, ``<name>/packages`` (a link into ``packages/<digest>``, shared).
+Layout under the root: ``<name>/source``, ``<name>/packages`` (a link into ``packages/<digest>``, shared),
+``archives/<name>.tar.gz``.
 """
 
 import hashlib
-import os
 import threading
 import time
 from collections import defaultdict
@@ -21,11 +21,16 @@ from repodojo.environments.packages import install_packages
 from repodojo.environments.projects import Project, archive_of, check_archive, fetch_sdists, unpack_sdist
 from repodojo.environments.sandbox import Sandboxes, SandboxSpec
 from repodojo.environments.watch import Watched, plain_asserts, replay_calls, watch_tests
+from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
 from repodojo.grading.test_run import run_tests
 from repodojo.types import Environment
 
-_NOT_CODE = frozenset({"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "setup.py"})
+BUILDER_VERSION = 1
+"""Raised when the same project would give another record."""
+_NOT_CODE = frozenset(
+    {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "setup.py"}
+)
 _SUITE_S = 120.0
 
 
@@ -39,6 +44,11 @@ class BuildSite:
     archives: Path
     """Folder of the fetched source distributions."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, workshop: Workshop) -> "BuildSite":
+        """Return the site of a workshop; archives lie beside the environments."""
+        return cls(workshop.sandboxes, workshop.environments, workshop.environments / "archives")
 
     def fetch(self, projects: Sequence[Project]) -> None:
         """Fetch what is missing, once for all threads."""
@@ -99,10 +109,14 @@ def _check_no_copy(project: Project, source: Path, packages: Path) -> None:
     """Refuse packages that bring the project itself along: the unharmed code would lie beside the bug."""
     own = {path.name for folder in (source, source / "src") if folder.is_dir() for path in folder.iterdir()}
     common = sorted(
-        name for name in own & {path.name for path in packages.iterdir()} if name.endswith(".py") or (packages / name / "__init__.py").is_file()
+        name
+        for name in own & {path.name for path in packages.iterdir()}
+        if name.endswith(".py") or (packages / name / "__init__.py").is_file()
     )
     if common:
-        raise BuildError(f"{project.environment}: its test packages hold the project's own code: {', '.join(common)}")
+        raise BuildError(
+            f"{project.environment}: its test packages hold the project's own code: {', '.join(common)}"
+        )
 
 
 def _link(link: Path, target: Path) -> None:
@@ -131,7 +145,9 @@ def code_files(source: Path) -> tuple[str, ...]:
     found = []
     for path in sorted(source.rglob("*.py")):
         relative = path.relative_to(source)
-        is_test = relative.name.startswith(("test_", "conftest")) or relative.name.endswith(("_test.py", "tests.py"))
+        is_test = relative.name.startswith(("test_", "conftest")) or relative.name.endswith(
+            ("_test.py", "tests.py")
+        )
         if not is_test and not _NOT_CODE.intersection(relative.parts):
             found.append(relative.as_posix())
     return tuple(found)

@@ -25,7 +25,9 @@ def install_packages(requirements: Sequence[str], root: Path) -> Path:
     """
     loose = [requirement for requirement in requirements if "==" not in requirement]
     if loose:
-        raise BuildError(f"packages of an environment must be pinned ('name==version'), found: {', '.join(loose)}")
+        raise BuildError(
+            f"packages of an environment must be pinned ('name==version'), found: {', '.join(loose)}"
+        )
     wanted = sorted(set(requirements))
     target = root / hashlib.sha256(json.dumps(wanted).encode()).hexdigest()[:16]
     with _LOCK:
@@ -43,10 +45,25 @@ def install_packages(requirements: Sequence[str], root: Path) -> Path:
 
 def _install(requirements: Sequence[str], folder: Path) -> None:
     """Install exactly these, dependencies not followed, bytecode compiled by content (sandboxes cannot write it)."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+        "--target",
+        str(folder),
+    ]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(  # noqa: S603
-        [*command, *requirements], capture_output=True, text=True, timeout=_INSTALL_S, check=False, env=environment
+    done = subprocess.run(
+        [*command, *requirements],
+        capture_output=True,
+        text=True,
+        timeout=_INSTALL_S,
+        check=False,
+        env=environment,
     )
     if done.returncode:
         raise BuildError(
@@ -54,5 +71,13 @@ def _install(requirements: Sequence[str], folder: Path) -> None:
             f"see the command's own advice, or `{sys.executable} -m pip config list` for the index it asks"
         )
     shutil.rmtree(folder / "bin", ignore_errors=True)
-    compile_all = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
-    subprocess.run(compile_all, timeout=_INSTALL_S, check=False, env=environment, capture_output=True)  # noqa: S603
+    compile_all = [
+        sys.executable,
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+        str(folder),
+    ]
+    subprocess.run(compile_all, timeout=_INSTALL_S, check=False, env=environment, capture_output=True)

@@ -10,17 +10,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.errors import BuildError
-from repodojo.params import Parameters
 from repodojo.types import Split
 
 _FETCH_S = 600
 
 
-class Project(Parameters):
+class Project(BaseModel):
     """One project, as a source distribution that ships its tests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
     """As the package index spells it."""
@@ -61,7 +62,7 @@ def fetch_sdists(projects: Sequence[Project], folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as temporary:
         wanted = [f"{project.name}=={project.version}" for project in owed]
         command = [sys.executable, "-m", "repodojo.environments.fetch_sdists", temporary, *wanted]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)
         if done.returncode:
             raise BuildError(
                 f"fetching {', '.join(wanted)}: {done.stderr.strip()[-800:] or 'pip failed'}; "
@@ -114,7 +115,9 @@ def unpack_sdist(project: Project, archive: Path, target: Path) -> None:
         tops = list(Path(temporary).iterdir())
         if len(tops) != 1 or not tops[0].is_dir():
             names = ", ".join(sorted(top.name for top in tops)[:5])
-            raise BuildError(f"{project.environment}: {archive} should hold one folder, found: {names or 'nothing'}")
+            raise BuildError(
+                f"{project.environment}: {archive} should hold one folder, found: {names or 'nothing'}"
+            )
         for path in [*tops[0].rglob("__pycache__"), *tops[0].rglob(".git")]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         for path in tops[0].rglob("*.pyc"):

@@ -12,7 +12,7 @@ from repodojo.environments.line_ranges import encode_lines
 from repodojo.environments.sandbox import Mount, Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import BuildError
 
-_PROBE = "/opt/probe"
+_PROBE = "/opt/repodojo_probe"
 _ORDERS = "/tmp/probe.json"  # noqa: S108 - inside the sandbox
 _REPORT = "/tmp/report.json"  # noqa: S108
 _OVERRIDES = ("-q", "-p", "no:cacheprovider", "-o", "addopts=")
@@ -55,7 +55,7 @@ def watch_tests(
     with sandboxes.start(probe_spec(plain_asserts(spec))) as sandbox:
         orders = _folders(spec) | {"files": _inside(files, spec), "arguments": arguments, "report": _REPORT}
         sandbox.write(_ORDERS, json.dumps(orders).encode())
-        result = sandbox.run(f"exec python {_PROBE}/watch_tests.py {_ORDERS}", timeout_s)
+        result = sandbox.run(f"exec {_command('watch_tests')}", timeout_s)
         if result.timed_out or not _exists(sandbox):
             raise BuildError(f"the tests could not be watched: {result.text[-500:]}")
         report = json.loads(sandbox.read(_REPORT))
@@ -74,7 +74,10 @@ def watch_tests(
 def replay_calls(
     sandboxes: Sandboxes, spec: SandboxSpec, calls: Iterable[dict[str, str]], files: Sequence[str]
 ) -> tuple[RecordedCall, ...]:
-    """Repeat calls in two fresh processes with different hash seeds; keep those that show the same both times."""
+    """Repeat calls in two fresh processes with different hash seeds; keep those that show the same both times.
+
+    Functions that only ever give None are left out: they are called for an effect that no result shows.
+    """
     wanted = choose_calls(calls)
     traced = run_calls(sandboxes, spec, wanted, files, hash_seed=0)
     again = run_calls(sandboxes, spec, wanted, (), hash_seed=1)
@@ -82,7 +85,10 @@ def replay_calls(
     for call, first, second in zip(wanted, traced, again, strict=True):
         if first["shown"] is not None and first["shown"] == second["shown"] and first["lines"]:
             kept.append(_recorded(call, first, f"{spec.workdir}/"))
-    return tuple(kept)
+    silent = {(call.path, call.function) for call in kept} - {
+        (call.path, call.function) for call in kept if call.shown != "None"
+    }
+    return tuple(call for call in kept if (call.path, call.function) not in silent)
 
 
 def choose_calls(calls: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -131,7 +137,7 @@ def run_calls(  # noqa: PLR0913
         for path, content in (files_to_write or {}).items():
             sandbox.write(path, content)
         sandbox.write(_ORDERS, json.dumps(orders).encode())
-        command = f"PYTHONHASHSEED={hash_seed} python {_PROBE}/replay_calls.py {_ORDERS} > {_REPORT}"
+        command = f"PYTHONHASHSEED={hash_seed} {_command('replay_calls')} > {_REPORT}"
         sandbox.run(command, total_s)
         lines = sandbox.read(_REPORT).decode(errors="replace").splitlines()
     found = [outcome for line in lines if (outcome := _parse(line)) is not None]
@@ -147,8 +153,6 @@ def _parse(line: str) -> dict[str, Any] | None:
     return outcome
 
 
-
-
 def _recorded(call: Mapping[str, str], outcome: Mapping[str, Any], prefix: str) -> RecordedCall:
     wrap = outcome["wrap"]
     expression = f"{wrap}({call['expression']})" if wrap else call["expression"]
@@ -162,6 +166,15 @@ def _recorded(call: Mapping[str, str], outcome: Mapping[str, Any], prefix: str) 
         shown=outcome["shown"],
         raised=outcome["raised"],
         lines=lines,
+    )
+
+
+def _command(program: str) -> str:
+    """Return what starts a program of the probe, which is imported as a package."""
+    folder, _, package = _PROBE.rpartition("/")
+    return (
+        f"python -c \"import sys; sys.path.insert(0, '{folder}'); from {package}.{program} import main; "
+        f"sys.path.remove('{folder}'); main('{_ORDERS}')\""
     )
 
 

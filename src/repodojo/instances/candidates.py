@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from repodojo.environments.build_records import EnvironmentBuild
@@ -27,8 +27,16 @@ class Candidate:
     schema_version: int = SCHEMA_VERSION
 
 
-def propose_candidates(build: EnvironmentBuild, settings: InjectionSettings) -> list[Candidate]:
-    """Propose bugs for a project, the same for the same build, settings and seed."""
+def propose_candidates(
+    build: EnvironmentBuild, settings: InjectionSettings, excluded: Collection[tuple[str, str]] = ()
+) -> list[Candidate]:
+    """Propose bugs for a project, the same for the same build, settings and seed.
+
+    Args:
+        build: the project.
+        settings: how many, and the seed.
+        excluded: modules and names (without class) of functions that other code holds too.
+    """
     covered, called = _test_files_by_line(build), _lines_of_calls(build)
     tests = Counter(test.split("::")[0] for test in build.coverage)
     used: Counter[str] = Counter()
@@ -37,13 +45,26 @@ def propose_candidates(build: EnvironmentBuild, settings: InjectionSettings) -> 
         lines = covered[path].keys() & called[path]
         for mutation in inject_bugs(text, path, lines, settings.seed, settings.per_function, used):
             files = sorted(set().union(*(covered[path].get(line, ()) for line in mutation.lines)))
-            if sum(tests[file] for file in files) <= settings.most_tests:
+            known = (path, mutation.function.rpartition(".")[2]) in excluded
+            if not known and sum(tests[file] for file in files) <= settings.most_tests:
                 found.append(_candidate(build, mutation, tuple(files)))
-    return spread_kinds(found, settings.candidates_per_project[build.environment.split], settings.seed)
+    most = settings.candidates_per_project[build.environment.split]
+    called_functions = {(call.path, call.function) for call in build.calls}
+    return spread_kinds(unique_ids(found), called_functions, most, settings.seed)
 
 
-def spread_kinds(candidates: Sequence[Candidate], most: int, seed: int) -> list[Candidate]:
-    """Take at most ``most``: one of each kind in turn, functions not taken yet first."""
+def spread_kinds(
+    candidates: Sequence[Candidate], called: Collection[tuple[str, str]], most: int, seed: int
+) -> list[Candidate]:
+    """Take at most ``most``: one of each kind in turn, in functions taken least so far.
+
+    Args:
+        candidates: of one project.
+        called: functions with recorded calls of their own; the others count as taken once already, for their
+            bugs show in other functions' results only.
+        most: how many to take.
+        seed: decides among equals.
+    """
     rng = random.Random(f"{seed}:{candidates[0].environment}" if candidates else seed)
     by_kind: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in sorted(candidates, key=lambda candidate: candidate.candidate_id):
@@ -51,14 +72,14 @@ def spread_kinds(candidates: Sequence[Candidate], most: int, seed: int) -> list[
     for group in by_kind.values():
         rng.shuffle(group)
     taken: list[Candidate] = []
-    functions: Counter[tuple[str, str]] = Counter()
+    functions = Counter(set(map(_function, candidates)) - set(called))
     while len(taken) < most and by_kind:
         for kind in sorted(by_kind):
             fresh = min(by_kind[kind], key=lambda candidate: functions[_function(candidate)])
             by_kind[kind].remove(fresh)
             functions[_function(fresh)] += 1
             taken.append(fresh)
-        by_kind = {kind: group for kind, group in by_kind.items() if group}  # type: ignore[assignment]
+        by_kind = {kind: group for kind, group in by_kind.items() if group}
     return taken[:most]
 
 

@@ -98,7 +98,7 @@ def find_leaks(text: str, path: str, lines: Collection[int], tests: Iterable[str
     leaks = [name for name in {path, PurePosixPath(path).name} if name in text and name != "__init__.py"]
     leaks += [f"line {number}" for number in lines if re.search(rf"\bline {number}\b", text)]
     names = {part.split("[")[0] for test in tests for part in test.split("::")}
-    return leaks + sorted(name for name in names if len(name) > 3 and name in text)  # noqa: PLR2004
+    return leaks + sorted(name for name in names if len(name) > 3 and name in text)
 
 
 def names_function(text: str, function: str) -> bool:

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.environments.projects import Project
-from repodojo.params import Parameters
 from repodojo.types import Split
 
 
-class InjectionSettings(Parameters):
+class InjectionSettings(BaseModel):
     """Which bugs are proposed, and what a proven one must be like."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = 0
     per_function: int = Field(6, ge=1)
@@ -25,8 +26,10 @@ class InjectionSettings(Parameters):
     """Recorded calls repeated in search of a symptom."""
 
 
-class SelectionSettings(Parameters):
+class SelectionSettings(BaseModel):
     """How many of the proven bugs become instances."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = 0
     per_project: Mapping[Split, int]
@@ -37,8 +40,10 @@ class SelectionSettings(Parameters):
     """Fewer than this is an error."""
 
 
-class EnvBuildSettings(Parameters):
+class EnvBuildSettings(BaseModel):
     """The key ``env_build``: projects, their common packages, injection and selection."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     packages: tuple[str, ...]
     """Pinned packages that every project's tests run with."""

@@ -60,17 +60,20 @@ def make_patch(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     parts = []
     for path in sorted(old):
         if old[path] != new[path]:
-            lines = difflib.unified_diff(_lines(old[path]), _lines(new[path]), f"a/{path}", f"b/{path}", n=_CONTEXT)
-            body = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+            lines = difflib.unified_diff(
+                _lines(old[path]), _lines(new[path]), f"a/{path}", f"b/{path}", n=_CONTEXT
+            )
+            body = "".join(
+                line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+            )
             parts.append(f"diff --git a/{path} b/{path}\n{body}")
     return "".join(parts)
 
 
 def _lines(text: str) -> list[str]:
     """Split at line feeds only, as git does."""
-    return [line for line in (part + "\n" for part in text.split("\n")[:-1])] + [text.split("\n")[-1]] * (
-        not text.endswith("\n") and bool(text)
-    )
+    *lines, rest = text.split("\n")
+    return [f"{line}\n" for line in lines] + [rest] * bool(rest)
 
 
 Definition = tuple[str, ast.stmt, list[ast.stmt]]
@@ -124,7 +127,7 @@ def _without(lines: list[str], cut: list[Definition]) -> str:
 
 
 def _extent(node: ast.stmt, lines: list[str]) -> tuple[int, int]:
-    """Return the lines (from 0) of a definition: its decorators, the comment above it, the blank lines after it."""
+    """Return the lines (from 0) of a definition with its decorators, comment and the blank lines after it."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
     while first and lines[first - 1].lstrip().startswith("#"):

@@ -1,4 +1,7 @@
-"""Test runs addressed by content: the same files and tests never run twice, whoever asks."""
+"""Test runs addressed by content: the same files and tests never run twice, whoever asks.
+
+A run that ended at its timeout, or is not believed, is not kept.
+"""
 
 import hashlib
 import json
@@ -27,7 +30,6 @@ class TestRunStore:
         environment: str,
         files: Mapping[str, bytes],
         tests: Sequence[str],
-        repetition: int,
         start: Callable[[], TestRun],
     ) -> TestRun:
         """Return the run kept for this content, or start it and keep it.
@@ -36,16 +38,17 @@ class TestRunStore:
             environment: digest of the environment.
             files: what differs from it.
             tests: what is run.
-            repetition: 0 for the first run of the same content, 1 for its proof.
             start: runs the tests.
         """
-        path = self._root / f"{_address(environment, files, tests, repetition)}.json"
+        path = self._root / f"{_address(environment, files, tests)}.json"
         with self._guard:
             lock = self._locks.setdefault(path, threading.Lock())
         with lock:
             if path.is_file():
                 return from_json(TestRun, json.loads(path.read_text(encoding="utf-8")), str(path))
             run = replace(start(), log="")
+            if not run.trusted:
+                return run
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_name(f".{path.name}.{threading.get_ident()}")
             unfinished.write_text(json.dumps(to_json(run)), encoding="utf-8")
@@ -53,7 +56,7 @@ class TestRunStore:
             return run
 
 
-def _address(environment: str, files: Mapping[str, bytes], tests: Sequence[str], repetition: int) -> str:
+def _address(environment: str, files: Mapping[str, bytes], tests: Sequence[str]) -> str:
     digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
-    parts = [environment, digests, sorted(tests), repetition]
+    parts = [environment, digests, sorted(tests)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

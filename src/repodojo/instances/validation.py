@@ -1,46 +1,42 @@
-"""Proves a candidate by the project's own tests: they pass, fail with the bug, and pass again without it.
+"""Proves a candidate by the project's own tests, and makes an instance of it.
 
-The order is cheapest first: a recorded call must show the bug, then the tests that touch it must fail. The bug
-runs twice, so does the pristine selection (kept by content, it runs once for all candidates that share it), and the
-instance's own tree runs the tests that it keeps. What fails any of this is a record with its reason.
+Cheapest first: a recorded call must show the bug, then tests that touch it must fail. They run twice with it: on the
+pristine project with the bug put in, and as a grader would, on the instance's own commit with the hidden tests put
+back. Without it the whole suite has passed twice when the environment was built, and each selection passes here once
+more (kept by content, so it runs once for all candidates that share it). What fails any of this is a record too.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from repodojo.environments.build_records import EnvironmentBuild, RecordedCall
-from repodojo.environments.git_objects import Blob, commit_hash, read_tree
+from repodojo.environments.git_objects import read_tree
 from repodojo.environments.layers import environment_sandbox_spec
 from repodojo.environments.line_ranges import decode_lines
 from repodojo.environments.watch import plain_asserts, run_calls
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
 from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.instances.assembly import assemble_instance
 from repodojo.instances.candidates import Candidate
-from repodojo.instances.issue_text import (
-    Symptom,
-    find_leaks,
-    find_symptom,
-    names_function,
-    names_module,
-    order_calls,
-    write_issue,
-)
+from repodojo.instances.issue_text import Symptom, find_symptom, order_calls
+from repodojo.instances.proof import Proof, Rejected, compare_runs
 from repodojo.instances.settings import InjectionSettings
-from repodojo.instances.splitting import cut_functions, functions_of, make_patch
+from repodojo.instances.splitting import functions_of
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.types import SCHEMA_VERSION, Instance
 
+VALIDATOR_VERSION = 2
+"""Raised when the same candidate would get another record."""
+BASE_RUN_EVERY = 8
+"""One in so many instances also runs the tests that its base commit keeps."""
 _START_S = 6.0
 _SLOWER = 5.0
 _CALLS_S = 10.0
 _MOST_SLOW = 1
-
-
-class Rejected(Exception):  # noqa: N818 - not an error: an outcome
-    """A candidate is not an instance; the argument says why."""
+_PATCH = "/tmp/test.patch"  # noqa: S108 - inside the sandbox
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,9 @@ class Validation:
     schema_version: int = SCHEMA_VERSION
 
 
-@dataclass(frozen=True)
-class Proof:
-    """What the tests did to a bug."""
-
-    fail_to_pass: tuple[str, ...]
-    pass_to_pass: tuple[str, ...]
+def summarise(validation: Validation) -> dict[str, int]:
+    """Count for the live bar."""
+    return {"proven": int(validation.instance is not None)}
 
 
 def validate_candidate(
@@ -77,175 +70,129 @@ def validate_candidate(
 ) -> Validation:
     """Return the candidate's instance, or the reason why it is none."""
     started = time.monotonic()
-    mutation = candidate.mutation
-    record = Validation(
-        candidate.candidate_id, candidate.environment, mutation.kind, mutation.path, mutation.function, ""
-    )
+    bug = candidate.mutation
+    record = Validation(candidate.candidate_id, candidate.environment, bug.kind, bug.path, bug.function, "")
+    prover = Prover(candidate, build, settings, workshop, runs)
     try:
-        symptom = _symptom(candidate, build, settings, workshop)
-        proof = _prove(candidate, build, settings, workshop, runs)
-        instance = _assemble(candidate, build, workshop, symptom, proof)
-        _check_base(instance, build, workshop, runs)
-        record = replace(record, instance=instance)
+        record = replace(record, instance=prover.prove())
     except Rejected as rejection:
         reason, _, detail = str(rejection).partition(": ")
         record = replace(record, reason=reason, detail=detail[:300])
     return replace(record, seconds=round(time.monotonic() - started, 2))
 
 
-def _symptom(
-    candidate: Candidate, build: EnvironmentBuild, settings: InjectionSettings, workshop: Workshop
-) -> Symptom:
-    """Repeat the recorded calls that meet the bug; return the first that shows it."""
-    calls = order_calls(calls_meeting(candidate, build.calls), candidate.mutation)[: settings.calls_per_candidate]
-    outcomes = run_calls(
-        workshop.sandboxes,
-        environment_sandbox_spec(build.environment, workshop.environments),
-        [vars(call) for call in calls],
-        (),
-        files_to_write=_with_bug(candidate, build),
-        total_s=_CALLS_S,
-        most_slow=_MOST_SLOW,
-    )
-    symptom = find_symptom(calls, outcomes)
-    if symptom is None:
-        hangs = any(outcome["raised"] and outcome["shown"] is None for outcome in outcomes)
-        raise Rejected("hangs" if hangs else "no_symptom")
-    return symptom
+@dataclass(frozen=True)
+class Prover:
+    """The steps of one validation; each raises `Rejected` where the candidate fails it."""
+
+    candidate: Candidate
+    build: EnvironmentBuild
+    settings: InjectionSettings
+    workshop: Workshop
+    runs: TestRunStore
+
+    def prove(self) -> Instance:
+        """Take all steps."""
+        symptom = self._find_symptom()
+        proof = self._compare()
+        tree = read_tree(self.workshop.environments / self.build.environment.source)
+        instance = assemble_instance(self.candidate, self.build, tree, symptom, proof)
+        self._repeat(instance, proof)
+        if int(self.candidate.candidate_id[-8:], 16) % BASE_RUN_EVERY == 0:
+            self._run_base(instance)
+        return instance
+
+    def _find_symptom(self) -> Symptom:
+        """Repeat the recorded calls that meet the bug; return the first that shows it."""
+        calls = order_calls(calls_meeting(self.candidate, self.build.calls), self.candidate.mutation)
+        calls = calls[: self.settings.calls_per_candidate]
+        outcomes = run_calls(
+            self.workshop.sandboxes,
+            environment_sandbox_spec(self.build.environment, self.workshop.environments),
+            [vars(call) for call in calls],
+            (),
+            files_to_write=self._bug(),
+            total_s=_CALLS_S,
+            most_slow=_MOST_SLOW,
+        )
+        symptom = find_symptom(calls, outcomes)
+        if symptom is None:
+            hangs = any(outcome["raised"] and outcome["shown"] is None for outcome in outcomes)
+            raise Rejected("hangs" if hangs else "no_symptom")
+        return symptom
+
+    def _compare(self) -> Proof:
+        """Run the tests that touch the bug, without it and with it."""
+        environment = self.build.environment
+        spec = plain_asserts(environment_sandbox_spec(environment, self.workshop.environments))
+
+        def run(files: Mapping[str, bytes]) -> dict[str, str]:
+            start = partial(
+                run_tests, self.workshop.sandboxes, spec, self.candidate.test_files, self._limit_s, files
+            )
+            return self._statuses(files, start)
+
+        return compare_runs(self.build.coverage, run({}), run(self._bug()), self.settings.most_failures)
+
+    def _repeat(self, instance: Instance, proof: Proof) -> None:
+        """Run the same tests as a grader would after an empty patch; git takes both patches off and puts one on."""
+        try:
+            spec = plain_asserts(self.workshop.spec(instance))
+        except BuildError as error:
+            raise Rejected(f"patches_do_not_come_off: {error}") from error
+        files = {_PATCH: instance.test_patch.encode()}
+        start = partial(
+            run_tests,
+            self.workshop.sandboxes,
+            spec,
+            instance.test_files,
+            self._limit_s,
+            files,
+            f"git apply {_PATCH}",
+        )
+        statuses = self._statuses({"base_commit": instance.base_commit.encode(), **files}, start)
+        again = tuple(
+            test for test in instance.FAIL_TO_PASS + instance.PASS_TO_PASS if statuses.get(test) != "PASSED"
+        )
+        if again != proof.fail_to_pass:
+            raise Rejected("bug_differs")
+
+    def _run_base(self, instance: Instance) -> None:
+        """Run what the base commit keeps: every kept test passes, no hidden one is there."""
+        spec = plain_asserts(self.workshop.spec(instance))
+        start = partial(run_tests, self.workshop.sandboxes, spec, instance.test_files, self._limit_s)
+        statuses = self._statuses({"base_commit": instance.base_commit.encode()}, start)
+        if hidden := set(instance.FAIL_TO_PASS) & statuses.keys():
+            raise Rejected(f"hidden_test_visible: {min(hidden)}")
+        cut = functions_of(instance.FAIL_TO_PASS)
+        for test in instance.PASS_TO_PASS:
+            ((file, names),) = functions_of([test]).items()
+            if statuses.get(test) != "PASSED" and not names & cut.get(file, frozenset()):
+                raise Rejected(f"kept_test_fails: {test}")
+
+    def _bug(self) -> dict[str, bytes]:
+        path = self.candidate.mutation.path
+        return {path: self.candidate.mutation.apply(self.build.sources[path]).encode()}
+
+    @property
+    def _limit_s(self) -> float:
+        return _START_S + _SLOWER * sum(
+            self.build.file_s.get(file, 0.0) for file in self.candidate.test_files
+        )
+
+    def _statuses(self, files: Mapping[str, bytes], start: Callable[[], TestRun]) -> dict[str, str]:
+        """Return the statuses of stable tests and of files that cannot be collected."""
+        run = self.runs.get(self.build.environment.digest, files, self.candidate.test_files, start)
+        if run.timed_out:
+            raise Rejected("timeout")
+        if not run.trusted:
+            raise Rejected(f"not_believed: {run.fault}")
+        return {
+            test: s for test, s in run.statuses.items() if test in self.build.coverage or "::" not in test
+        }
 
 
 def calls_meeting(candidate: Candidate, calls: Sequence[RecordedCall]) -> list[RecordedCall]:
     """Return the recorded calls that execute the changed code."""
-    lines = set(candidate.mutation.lines)
-    return [call for call in calls if lines & decode_lines(call.lines.get(candidate.mutation.path, ""))]
-
-
-def _prove(
-    candidate: Candidate,
-    build: EnvironmentBuild,
-    settings: InjectionSettings,
-    workshop: Workshop,
-    runs: TestRunStore,
-) -> Proof:
-    """Run the tests with the bug, without it, and with it again."""
-    spec = plain_asserts(environment_sandbox_spec(build.environment, workshop.environments))
-    limit_s = _START_S + _SLOWER * sum(build.file_s.get(file, 0.0) for file in candidate.test_files)
-
-    def run(files: Mapping[str, bytes], repetition: int) -> dict[str, str]:
-        def start() -> TestRun:
-            return run_tests(workshop.sandboxes, spec, candidate.test_files, limit_s, files)
-
-        return _believed(runs.get(build.environment.digest, files, candidate.test_files, repetition, start))
-
-    bug = _with_bug(candidate, build)
-    proof = compare_runs(set(build.coverage), run({}, 0), run(bug, 0), settings.most_failures)
-    if run({}, 1) != run({}, 0):
-        raise Rejected("gold_differs")
-    if run(bug, 1) != run(bug, 0):
-        raise Rejected("bug_differs")
-    return proof
-
-
-def compare_runs(
-    stable: set[str], gold: Mapping[str, str], buggy: Mapping[str, str], most_failures: int
-) -> Proof:
-    """Return which stable tests fail only with the bug, and which pass in both runs.
-
-    Raises:
-        Rejected: no test fails, whole files cannot be collected, or too much fails.
-    """
-    passing = sorted(test for test in stable & gold.keys() if gold[test] == "PASSED")
-    failing = tuple(test for test in passing if buggy.get(test) != "PASSED")
-    broken = sorted(test for test in buggy if "::" not in test)
-    if broken:
-        raise Rejected(f"breaks_collection: {', '.join(broken)}")
-    if not failing:
-        raise Rejected("no_test_fails")
-    if len(failing) > most_failures:
-        raise Rejected(f"too_many_failures: {len(failing)}")
-    return Proof(failing, tuple(test for test in passing if buggy.get(test) == "PASSED"))
-
-
-def _believed(run: TestRun) -> dict[str, str]:
-    if run.timed_out:
-        raise Rejected("timeout")
-    if not run.trusted:
-        raise Rejected(f"not_believed: {run.fault}")
-    return run.statuses
-
-
-def _with_bug(candidate: Candidate, build: EnvironmentBuild) -> dict[str, bytes]:
-    path = candidate.mutation.path
-    return {path: candidate.mutation.apply(build.sources[path]).encode()}
-
-
-def _assemble(
-    candidate: Candidate, build: EnvironmentBuild, workshop: Workshop, symptom: Symptom, proof: Proof
-) -> Instance:
-    """Cut the failing tests out, write the patches and the issue, and name the base commit."""
-    source = workshop.environments / build.environment.source
-    mutation = candidate.mutation
-    text = write_issue(symptom)
-    if leaks := find_leaks(text, mutation.path, mutation.lines, proof.fail_to_pass):
-        raise Rejected(f"issue_leaks: {', '.join(leaks)}")
-    try:
-        tests = functions_of(proof.fail_to_pass)
-        whole = {file: (source / file).read_bytes().decode() for file in tests}
-        cut = {file: cut_functions(whole[file], names) for file, names in tests.items()}
-    except (BuildError, UnicodeDecodeError) as error:
-        raise Rejected(f"tests_not_separable: {error}") from error
-    pristine, buggy = build.sources[mutation.path], mutation.apply(build.sources[mutation.path])
-    tree = read_tree(source)
-    for path, content in {**cut, mutation.path: buggy}.items():
-        tree[path] = Blob(tree[path].mode, content.encode())
-    return Instance(
-        instance_id=candidate.candidate_id,
-        repo=build.environment.repo,
-        version=build.environment.version,
-        base_commit=commit_hash(tree),
-        problem_statement=text,
-        patch=make_patch({mutation.path: buggy}, {mutation.path: pristine}),
-        test_patch=make_patch(cut, whole),
-        FAIL_TO_PASS=proof.fail_to_pass,
-        PASS_TO_PASS=proof.pass_to_pass,
-        environment=build.environment.name,
-        test_files=candidate.test_files,
-        split=candidate.split,
-        metadata=_metadata(candidate, symptom, text),
-    )
-
-
-def _metadata(candidate: Candidate, symptom: Symptom, text: str) -> dict[str, Any]:
-    mutation = candidate.mutation
-    return {
-        "kind": mutation.kind,
-        "path": mutation.path,
-        "function": mutation.function,
-        "lines": list(mutation.lines),
-        "old": mutation.old,
-        "new": mutation.new,
-        "names_function": names_function(text, mutation.function),
-        "names_module": names_module(symptom, mutation.path),
-    }
-
-
-def _check_base(instance: Instance, build: EnvironmentBuild, workshop: Workshop, runs: TestRunStore) -> None:
-    """Build the instance's layer (git undoes both patches and must meet the base commit) and run what it keeps."""
-    try:
-        spec = workshop.spec(instance)
-    except BuildError as error:
-        raise Rejected(f"patches_do_not_come_off: {error}") from error
-    limit_s = _START_S + _SLOWER * sum(build.file_s.get(file, 0.0) for file in instance.test_files)
-
-    def start() -> TestRun:
-        return run_tests(workshop.sandboxes, plain_asserts(spec), instance.test_files, limit_s)
-
-    key = {"base_commit": instance.base_commit.encode()}
-    statuses = _believed(runs.get(build.environment.digest, key, instance.test_files, 0, start))
-    if hidden := set(instance.FAIL_TO_PASS) & statuses.keys():
-        raise Rejected(f"hidden_test_visible: {min(hidden)}")
-    hidden_functions = functions_of(instance.FAIL_TO_PASS)
-    for test in instance.PASS_TO_PASS:
-        (file, names), = functions_of([test]).items()
-        if statuses.get(test) != "PASSED" and not names & hidden_functions.get(file, frozenset()):
-            raise Rejected(f"kept_test_fails: {test}")
+    lines, path = set(candidate.mutation.lines), candidate.mutation.path
+    return [call for call in calls if lines & decode_lines(call.lines.get(path, ""))]

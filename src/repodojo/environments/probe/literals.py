@@ -41,7 +41,9 @@ def is_literal(value: Any, depth: int = 4) -> bool:
     if kind in (list, tuple, set):
         return len(value) <= LONGEST_CALL and (kind is not set or bool(value)) and _all_literal(value, depth)
     if kind is dict:
-        return len(value) <= LONGEST_CALL and _all_literal(value, depth) and _all_literal(value.values(), depth)
+        return (
+            len(value) <= LONGEST_CALL and _all_literal(value, depth) and _all_literal(value.values(), depth)
+        )
     return False
 
 
@@ -115,7 +117,9 @@ def _defaults(function: Any, code: CodeType) -> dict[str, Any]:
 
 
 def _is_default(text: str | Opaque, default: Any) -> bool:
-    return text.value is default if isinstance(text, Opaque) else is_literal(default) and text == repr(default)
+    return (
+        text.value is default if isinstance(text, Opaque) else is_literal(default) and text == repr(default)
+    )
 
 
 def reads_back(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
-from literals import Arguments, read_arguments, render_call
+from .literals import Arguments, read_arguments, render_call
 
 _CALLS_PER_FUNCTION = 60
 _ATTEMPTS_PER_FUNCTION = 400
@@ -122,10 +122,12 @@ def public_names(is_public_module: Callable[[ModuleType], bool]) -> Names:
 
 def _is_own(value: Any, module: str) -> bool:
     """Whether a value comes from the package that a module belongs to."""
-    return str(getattr(value, "__module__", None) or "").split(".")[0] == module.split(".")[0]
+    return str(getattr(value, "__module__", None) or "").split(".")[0] == module.split(".", maxsplit=1)[0]
 
 
-def _expression(code: CodeType, maker: Any, arguments: Arguments, names: Names) -> tuple[str, str, str] | None:
+def _expression(
+    code: CodeType, maker: Any, arguments: Arguments, names: Names
+) -> tuple[str, str, str] | None:
     if id(code) in names:
         module, name, function = names[id(code)]
         if function.__code__ is not code:
@@ -137,13 +139,19 @@ def _expression(code: CodeType, maker: Any, arguments: Arguments, names: Names) 
     return _class_method_expression(code, arguments, names)
 
 
-def _method_expression(code: CodeType, maker: Any, arguments: Arguments, names: Names) -> tuple[str, str, str] | None:
+def _method_expression(
+    code: CodeType, maker: Any, arguments: Arguments, names: Names
+) -> tuple[str, str, str] | None:
     """Render ``Class(...).method(...)``, ``Class(...).property`` or ``str(Class(...))``."""
     kind, init_code, init_arguments = maker
     if id(kind) not in names:
         return None
     module, name, _ = names[id(kind)]
-    made = render_call(kind.__init__, init_code, init_arguments, 1) if _is_plain(kind.__init__, init_code) else None
+    made = (
+        render_call(kind.__init__, init_code, init_arguments, 1)
+        if _is_plain(kind.__init__, init_code)
+        else None
+    )
     if made is None:
         return None
     receiver = f"{name}({made})"
@@ -154,11 +162,13 @@ def _method_expression(code: CodeType, maker: Any, arguments: Arguments, names: 
         return module, name, f"{_SHOWN_BY[code.co_name]}({receiver})"
     if code.co_name.startswith("_") or not _is_plain(member, code):
         return None
-    text = render_call(inspect.unwrap(member), code, arguments, 1)  # type: ignore[arg-type]
+    text = render_call(inspect.unwrap(member), code, arguments, 1)
     return None if text is None else (module, name, f"{receiver}.{code.co_name}({text})")
 
 
-def _class_method_expression(code: CodeType, arguments: Arguments, names: Names) -> tuple[str, str, str] | None:
+def _class_method_expression(
+    code: CodeType, arguments: Arguments, names: Names
+) -> tuple[str, str, str] | None:
     """Render ``Class.method(...)`` of a class or static method."""
     if code.co_name.startswith("_") or code.co_qualname.count(".") != 1:
         return None

@@ -13,7 +13,7 @@ from itertools import islice
 from types import FrameType
 from typing import Any
 
-from recorder import LineTracer
+from .recorder import LineTracer
 
 _LONGEST = 400
 _MOST_ITEMS = 200
@@ -23,9 +23,9 @@ class TooSlow(BaseException):
     """A call ran past its time."""
 
 
-def main() -> None:
-    """Follow the orders file."""
-    with open(sys.argv[1], encoding="utf-8") as file:
+def main(path: str) -> None:
+    """Follow the orders in a file."""
+    with open(path, encoding="utf-8") as file:
         orders = json.load(file)
     sys.path[:0] = [*orders["project"], *orders["packages"]]
     sys.dont_write_bytecode = True
@@ -55,14 +55,14 @@ def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> d
         if tracer:
             __import__(call["module"])
             tracer.lines.clear()
-            sys.settrace(tracer)  # type: ignore[arg-type]
+            sys.settrace(tracer)
         namespace: dict[str, Any] = {}
         exec(f"from {call['module']} import {call['name']}", namespace)  # noqa: S102
         value = eval(call["expression"], namespace)  # noqa: S307
         wrap, shown = show(value)
     except TooSlow:
         shown, raised = None, True
-    except Exception as error:  # noqa: BLE001 - whatever the project raises is the outcome
+    except Exception as error:
         shown, raised = last_line(error), True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -73,15 +73,20 @@ def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> d
 
 def show(value: Any) -> tuple[str, str | None]:
     """Return what to wrap the call in (``list``, ``str`` or nothing) and what then is printed."""
-    if isinstance(value, Iterator) and type(value).__repr__ is object.__repr__ or _is_builtin_iterator(value):
+    if (isinstance(value, Iterator) and type(value).__repr__ is object.__repr__) or _is_builtin_iterator(
+        value
+    ):
         items = list(islice(value, _MOST_ITEMS + 1))
         return ("list", short(repr(items))) if len(items) <= _MOST_ITEMS else ("", None)
     text = short(repr(value))
     if text is not None:
         return "", text
-    if type(value).__str__ is not object.__str__:
-        return "str", short(repr(str(value)))
-    return "", None
+    return ("", None) if _has_plain(value, "__str__") else ("str", short(repr(str(value))))
+
+
+def _has_plain(value: Any, method: str) -> bool:
+    """Whether a method is the one of ``object``."""
+    return getattr(type(value), method) is getattr(object, method)
 
 
 def _is_builtin_iterator(value: Any) -> bool:
@@ -89,8 +94,8 @@ def _is_builtin_iterator(value: Any) -> bool:
 
 
 def short(text: str) -> str | None:
-    """Return a one-line text that names no address."""
-    return text if len(text) <= _LONGEST and "\n" not in text and " at 0x" not in text and not text.startswith("<") else None
+    """Return a text of one line that names no address; None for any other."""
+    return text if len(text) <= _LONGEST and text.isprintable() and " at 0x" not in text else None
 
 
 def last_line(error: BaseException) -> str | None:
@@ -101,7 +106,3 @@ def last_line(error: BaseException) -> str | None:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     raise TooSlow
-
-
-if __name__ == "__main__":
-    main()

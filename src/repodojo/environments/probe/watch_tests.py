@@ -1,12 +1,12 @@
 """Runs a project's tests under the recorder; writes what each test executes and the calls worth repeating."""
-# ruff: noqa: PTH
+# ruff: noqa: PTH, PLC0415
 
 import json
 import sys
 from types import ModuleType
 from typing import Any
 
-from recorder import CallRecorder
+from .recorder import CallRecorder
 
 
 class Watcher:
@@ -30,9 +30,9 @@ class Watcher:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
 
-def main() -> None:
-    """Follow the orders file."""
-    with open(sys.argv[1], encoding="utf-8") as file:
+def main(path: str) -> None:
+    """Follow the orders in a file."""
+    with open(path, encoding="utf-8") as file:
         orders = json.load(file)
     sys.path[:0] = orders["packages"]
     sys.dont_write_bytecode = True
@@ -57,7 +57,3 @@ def main() -> None:
     }
     with open(orders["report"], "w", encoding="utf-8") as file:
         json.dump(result, file)
-
-
-if __name__ == "__main__":
-    main()

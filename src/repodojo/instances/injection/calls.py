@@ -13,7 +13,7 @@ from repodojo.instances.injection.source import (
     parameter_names,
 )
 
-_METHODS = (
+_METHODS: tuple[tuple[str, str], ...] = (
     ("lower", "upper"),
     ("lstrip", "rstrip"),
     ("startswith", "endswith"),
@@ -37,10 +37,17 @@ _METHODS = (
     ("strip", "rstrip"),
     ("items", "keys"),
 )
-_FUNCTIONS = (("min", "max"), ("any", "all"), ("int", "float"), ("sorted", "list"), ("tuple", "list"), ("ceil", "floor"))
+_FUNCTIONS: tuple[tuple[str, str], ...] = (
+    ("min", "max"),
+    ("any", "all"),
+    ("int", "float"),
+    ("sorted", "list"),
+    ("tuple", "list"),
+    ("ceil", "floor"),
+)
 _DROPPED_METHODS = {
     "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "copy", "splitlines", "items",
-    "keys", "values", "rstrip", "swapcase", "decode", "encode", "bit_length", "total_seconds", "group",
+    "keys", "values", "swapcase", "decode", "encode", "bit_length", "total_seconds", "group",
 }  # fmt: skip
 _DROPPED_FUNCTIONS = {
     "sorted", "list", "tuple", "set", "frozenset", "int", "str", "float", "bool", "abs", "reversed", "round", "iter",

@@ -20,7 +20,17 @@ _PATTERN_EDITS = (
     (re.compile(r"A-Z"), "a-z"),
     (re.compile(r"0-9"), "1-9"),
 )
-_PATTERN_FUNCTIONS = {"compile", "sub", "subn", "match", "search", "fullmatch", "findall", "finditer", "split"}
+_PATTERN_FUNCTIONS = {
+    "compile",
+    "sub",
+    "subn",
+    "match",
+    "search",
+    "fullmatch",
+    "findall",
+    "finditer",
+    "split",
+}
 
 
 def off_by_one(place: Place, source: Source) -> Iterator[Replacement]:
@@ -44,7 +54,7 @@ def wrong_constant(place: Place, source: Source) -> Iterator[Replacement]:
     elif node.value is None and not isinstance(place.parent, ast.Compare | ast.Slice):
         yield Replacement(start, end, "False")
         yield Replacement(start, end, "''")
-    elif type(node.value) is int and node.value >= 10 and source.text(node).isdigit():  # noqa: PLR2004
+    elif type(node.value) is int and node.value >= 10 and source.text(node).isdigit():
         yield Replacement(start, end, str(node.value // 10))
         yield Replacement(start, end, f"{node.value}0")
     elif isinstance(node.value, float):

@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from repodojo.instances.injection.source import Place, Replacement, Source
 
@@ -42,10 +43,10 @@ def membership(place: Place, source: Source) -> Iterator[Replacement]:
     yield from _compared(place.node, source, _MEMBERSHIPS)
 
 
-def _compared(node: ast.AST, source: Source, table: dict[str, tuple[str, ...]]) -> Iterator[Replacement]:
+def _compared(node: ast.AST, source: Source, table: Mapping[str, tuple[str, ...]]) -> Iterator[Replacement]:
     if isinstance(node, ast.Compare):
         operands = [node.left, *node.comparators]
-        for left, right in zip(operands, operands[1:], strict=False):
+        for left, right in pairwise(operands):
             yield from _swapped(source, left, right, table)
 
 
@@ -53,7 +54,7 @@ def boolean_operator(place: Place, source: Source) -> Iterator[Replacement]:
     """Swap ``and`` and ``or``."""
     node = place.node
     if isinstance(node, ast.BoolOp):
-        for left, right in zip(node.values, node.values[1:], strict=False):
+        for left, right in pairwise(node.values):
             yield from _swapped(source, left, right, {"and": ("or",), "or": ("and",)})
 
 
@@ -116,7 +117,7 @@ def added_negation(place: Place, source: Source) -> Iterator[Replacement]:
 
 
 def _swapped(
-    source: Source, left: ast.expr, right: ast.expr, table: dict[str, tuple[str, ...]]
+    source: Source, left: ast.expr, right: ast.expr, table: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Replacement]:
     """Replace the operator between two operands; parentheses and spaces around it stay."""
     start, end = source.span(left)[1], source.span(right)[0]

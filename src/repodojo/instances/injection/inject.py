@@ -78,8 +78,13 @@ def find_mutations(text: str, path: str) -> Iterator[Mutation]:
         yield from _of_function(function, source, path)
 
 
-def inject_bugs(  # noqa: PLR0913
-    text: str, path: str, lines: Collection[int], seed: int, per_function: int, used: Counter[str] | None = None
+def inject_bugs(
+    text: str,
+    path: str,
+    lines: Collection[int],
+    seed: int,
+    per_function: int,
+    used: Counter[str] | None = None,
 ) -> list[Mutation]:
     """Choose at most ``per_function`` bugs for each function, of the kinds used least so far.
 
@@ -148,8 +153,13 @@ def _of_function(function: Function, source: Source, path: str) -> Iterator[Muta
         yield _mutation(WRONG_DEFAULT, path, function, (function.node.body[-1],), replacement, source)
 
 
-def _mutation(  # noqa: PLR0913
-    kind: str, path: str, function: Function, nodes: tuple[ast.AST, ...], replacement: Replacement, source: Source
+def _mutation(
+    kind: str,
+    path: str,
+    function: Function,
+    nodes: tuple[ast.AST, ...],
+    replacement: Replacement,
+    source: Source,
 ) -> Mutation:
     lines = {source.line_at(replacement.start)} if kind != WRONG_DEFAULT else set()
     lines |= {node.lineno for node in nodes if isinstance(node, ast.stmt | ast.expr)}

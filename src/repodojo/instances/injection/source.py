@@ -87,7 +87,9 @@ def _functions(body: list[ast.stmt], prefix: str) -> Iterator[Function]:
 def parameter_names(function: FunctionNode) -> tuple[str, ...]:
     """Return the names of a function's parameters, without the starred ones."""
     arguments = function.args
-    return tuple(argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
+    return tuple(
+        argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    )
 
 
 def places(function: FunctionNode) -> Iterator[Place]:

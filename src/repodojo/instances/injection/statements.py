@@ -34,7 +34,7 @@ def wrong_return(place: Place, source: Source) -> Iterator[Replacement]:
     if not isinstance(node, ast.Return) or node.value is None:
         return
     start, end = source.span(node)
-    if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:  # noqa: PLR2004
+    if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
         left, right = node.value.elts
         (first, first_end), (second, second_end) = source.span(left), source.span(right)
         swapped = source.text(right) + source.between(first_end, second) + source.text(left)
@@ -55,7 +55,9 @@ def swapped_branches(place: Place, source: Source) -> Iterator[Replacement]:
         second, end = source.span(node.orelse[0])[0], source.span(node.orelse[-1])[1]
         if node.body[0].col_offset == node.orelse[0].col_offset:
             swapped = (
-                source.between(second, end) + source.between(first_end, second) + source.between(start, first_end)
+                source.between(second, end)
+                + source.between(first_end, second)
+                + source.between(start, first_end)
             )
             yield Replacement(start, end, swapped)
 
@@ -80,7 +82,10 @@ def _has_own_lines(node: ast.AST, source: Source) -> bool:
     """Whether nothing else stands on the lines of a statement."""
     line_start, line_end = source.lines_of(node)
     start, end = source.span(node)
-    return not source.between(line_start, start).strip() and source.between(end, line_end).strip()[:1] in ("", "#")
+    return not source.between(line_start, start).strip() and source.between(end, line_end).strip()[:1] in (
+        "",
+        "#",
+    )
 
 
 def _exists(target: ast.expr, place: Place) -> bool:

@@ -1,0 +1,94 @@
+"""Nodes of the pipeline `env_build`."""
+
+from functools import partial
+from typing import Any
+
+from repodojo.datasets.plan import Plan
+from repodojo.environments.build import BUILDER_VERSION, BuildSite, build_environment
+from repodojo.environments.build_records import EnvironmentBuild
+from repodojo.environments.workshop import Workshop
+from repodojo.instances import selection, statistics
+from repodojo.instances.candidates import Candidate, propose_candidates
+from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
+from repodojo.instances.settings import EnvBuildSettings
+from repodojo.instances.standard_library import compare_project
+from repodojo.instances.test_runs import TestRunStore
+from repodojo.instances.validation import VALIDATOR_VERSION, Validation, validate_candidate
+from repodojo.types import Instance, to_json
+
+Builds = dict[str, EnvironmentBuild]
+
+
+def plan_environments(env_build: EnvBuildSettings, workshop: Workshop) -> Plan:
+    """Plan the build of every project."""
+    site = BuildSite.of(workshop)
+    build = partial(
+        build_environment, projects=env_build.projects, requirements=env_build.packages, site=site
+    )
+    return Plan(
+        {project.environment: partial(build, project) for project in env_build.projects},
+        {
+            "projects": [project.model_dump(mode="json") for project in env_build.projects],
+            "packages": env_build.packages,
+            "builder": BUILDER_VERSION,
+        },
+    )
+
+
+def plan_comparisons(environment_builds: Builds) -> Plan:
+    """Plan the search for near-duplicate functions, each project against the others and the standard library."""
+    sources = {name: build.sources for name, build in environment_builds.items()}
+    digests = {name: build.environment.digest for name, build in environment_builds.items()}
+    return Plan(
+        {name: partial(compare_project, name, sources) for name in sources},
+        {"environments": digests, "shingles": SHINGLES_VERSION},
+    )
+
+
+def inject_bugs(
+    environment_builds: Builds, near_duplicates: dict[str, Comparison], env_build: EnvBuildSettings
+) -> list[Candidate]:
+    """Propose bugs for every project, none in code that others hold too."""
+    return [
+        candidate
+        for name, build in sorted(environment_builds.items())
+        for candidate in propose_candidates(
+            build, env_build.injection, {(pair.path, pair.function) for pair in near_duplicates[name].pairs}
+        )
+    ]
+
+
+def plan_validations(
+    candidates: list[Candidate], environment_builds: Builds, env_build: EnvBuildSettings, workshop: Workshop
+) -> Plan:
+    """Plan the proof of every candidate."""
+    runs = TestRunStore(workshop.environments / "test_runs")
+    validate = partial(validate_candidate, settings=env_build.injection, workshop=workshop, runs=runs)
+    return Plan(
+        {
+            candidate.candidate_id: partial(validate, candidate, environment_builds[candidate.environment])
+            for candidate in candidates
+        },
+        {
+            "candidates": [to_json(candidate) for candidate in candidates],
+            "environments": {name: build.environment.digest for name, build in environment_builds.items()},
+            "injection": env_build.injection.model_dump(mode="json"),
+            "validator": VALIDATOR_VERSION,
+        },
+    )
+
+
+def select_instances(
+    validations: dict[str, Validation], env_build: EnvBuildSettings
+) -> tuple[list[Instance], list[dict[str, Any]]]:
+    """Choose instances among the proven candidates, and list the others with their reason."""
+    chosen = selection.select_instances(validations, env_build.selection)
+    return chosen.instances, chosen.rejected
+
+
+def describe_env_build(
+    instances: list[Instance], validations: dict[str, Validation], environment_builds: Builds
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Count what became of the candidates, and describe the instances."""
+    rows = statistics.funnel(validations.values(), instances)
+    return rows, statistics.describe_instances(instances, validations, environment_builds)

@@ -1,0 +1,56 @@
+"""Wiring of the pipeline `env_build`."""
+
+from kedro.pipeline import Node, Pipeline
+
+from repodojo.pipelines.env_build.nodes import (
+    describe_env_build,
+    inject_bugs,
+    plan_comparisons,
+    plan_environments,
+    plan_validations,
+    select_instances,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Return the pipeline."""
+    return Pipeline(
+        [
+            Node(
+                func=plan_environments,
+                inputs=["params:env_build", "workshop"],
+                outputs="environment_builds",
+                name="plan_environments",
+            ),
+            Node(
+                func=plan_comparisons,
+                inputs="environment_builds",
+                outputs="near_duplicates",
+                name="plan_comparisons",
+            ),
+            Node(
+                func=inject_bugs,
+                inputs=["environment_builds", "near_duplicates", "params:env_build"],
+                outputs="candidates",
+                name="inject_bugs",
+            ),
+            Node(
+                func=plan_validations,
+                inputs=["candidates", "environment_builds", "params:env_build", "workshop"],
+                outputs="validations",
+                name="plan_validations",
+            ),
+            Node(
+                func=select_instances,
+                inputs=["validations", "params:env_build"],
+                outputs=["instances", "rejected_candidates"],
+                name="select_instances",
+            ),
+            Node(
+                func=describe_env_build,
+                inputs=["instances", "validations", "environment_builds"],
+                outputs=["instance_funnel", "build_statistics"],
+                name="describe_env_build",
+            ),
+        ]
+    )
