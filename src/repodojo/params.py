@@ -14,6 +14,7 @@ from repodojo.curation.settings import CurationSettings
 from repodojo.base_model.recipe import BaseModelSettings
 from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
+from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import TrainingSettings
@@ -27,6 +28,7 @@ class Parameters(BaseModel):
 
 
 MODELS: dict[str, type[BaseModel]] = {
+    "env_build": EnvBuildSettings,
     "base_model": BaseModelSettings,
     "sampling": RolloutSettings,
     "grading": GradingSettings,
