@@ -22,7 +22,7 @@ class Echo:
 
     def __init__(self, checkpoint: Path) -> None:
         self.name = checkpoint.name
-        self.fingerprint = f"digest of {checkpoint.name}"
+        self.fingerprint = ""
         self._open = False
 
     def __enter__(self) -> "Echo":
@@ -47,6 +47,10 @@ class Echo:
         return [dict.fromkeys(choices, -1.0) for _ in conversations]
 
 
+def digest(checkpoint: Path) -> str:
+    return f"digest of {checkpoint.name}"
+
+
 @pytest.fixture
 def log() -> list[str]:
     LOG.clear()
@@ -54,7 +58,7 @@ def log() -> list[str]:
 
 
 def test_an_engine_starts_when_first_asked_and_once_for_all(log: list[str]) -> None:
-    engines = Engines(Echo)
+    engines = Engines(Echo, digest)
     policy, scorer = engines.policy(Path("a"), "student"), engines.scorer(Path("a"), "judge")
     assert (policy.name, policy.fingerprint, scorer.name) == ("student", "digest of a", "judge")
     assert log == []
@@ -66,7 +70,7 @@ def test_an_engine_starts_when_first_asked_and_once_for_all(log: list[str]) -> N
 
 
 def test_an_idle_engine_ends_before_another_starts_and_starts_again(log: list[str]) -> None:
-    engines = Engines(Echo)
+    engines = Engines(Echo, digest)
     first, second = engines.policy(Path("a"), "a"), engines.policy(Path("b"), "b")
     for policy in (first, second, first):
         policy.complete(ASK, SamplingParameters())
@@ -80,7 +84,7 @@ def test_an_engine_that_is_answering_does_not_end(log: list[str]) -> None:
     class Slow(Echo):
         gate = threading.Event()
 
-    engines = Engines(lambda path: Slow(path) if path.name == "a" else Echo(path))
+    engines = Engines(lambda path: Slow(path) if path.name == "a" else Echo(path), digest)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(engines.policy(Path("a"), "a").complete, ASK, SamplingParameters())
         while log != ["start a"]:
@@ -128,3 +132,19 @@ def test_what_decides_answers_identifies_a_handle_and_how_it_runs_does_not() -> 
 
     assert make(1.0, 1) == make(1.0, 8)
     assert make(1.0, 1) != make(0.5, 1)
+
+
+def test_weights_and_settings_decide_a_fingerprint_and_threads_do_not(tmp_path: Path) -> None:
+    for name, weights in (("a", b"1"), ("b", b"2"), ("c", b"1")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+        (tmp_path / name / "model.safetensors").write_bytes(weights)
+
+    def fingerprint(name: str, max_context: int = 2048, threads: int = 1) -> str:
+        settings, operation = {"max_context": max_context}, {"threads": threads}
+        engines = EnginesDataset(kind="local", settings=settings, operation=operation).load()
+        return str(engines.policy(tmp_path / name, name).fingerprint)
+
+    assert fingerprint("a") == fingerprint("c") == fingerprint("a", threads=4)
+    assert fingerprint("a") != fingerprint("b")
+    assert fingerprint("a") != fingerprint("a", max_context=1024)

@@ -15,13 +15,7 @@ from repodojo.types import Message
 
 
 class Engine(Policy, Scorer, Protocol):
-    """What serves a checkpoint while its context is open; its fingerprint is known before."""
-
-    def __enter__(self) -> "Engine":
-        """Start it and wait until it answers."""
-
-    def __exit__(self, *error: object) -> None:
-        """End it."""
+    """What answers while a checkpoint is served."""
 
 
 class Served:
@@ -50,11 +44,23 @@ class Served:
 class Engines:
     """Serves checkpoints."""
 
-    def __init__(self, make: Callable[[Path], Engine], scripted: Policy | None = None) -> None:
-        """Take what makes a checkpoint's engine, and what answers in place of every policy, if anything."""
-        self._make = make
+    def __init__(
+        self,
+        serve: Callable[[Path], AbstractContextManager[Engine]],
+        fingerprint: Callable[[Path], str],
+        scripted: Policy | None = None,
+    ) -> None:
+        """Describe how checkpoints are served.
+
+        Args:
+            serve: starts a checkpoint's engine on entering, ends it on leaving.
+            fingerprint: digest of what decides a checkpoint's answers.
+            scripted: what answers in place of every policy, if anything.
+        """
+        self._serve = serve
+        self._fingerprint = fingerprint
         self._scripted = scripted
-        self._live: dict[Path, Engine] = {}
+        self._live: dict[Path, tuple[AbstractContextManager[Engine], Engine]] = {}
         self._asking: dict[Path, int] = {}
         self._lock = threading.Lock()
 
@@ -72,7 +78,7 @@ class Engines:
             self._end(list(self._live))
 
     def _served(self, checkpoint: Path, name: str) -> Served:
-        return Served(name, self._make(checkpoint).fingerprint, lambda: self._use(checkpoint))
+        return Served(name, self._fingerprint(checkpoint), lambda: self._use(checkpoint))
 
     @contextmanager
     def _use(self, checkpoint: Path) -> Iterator[Engine]:
@@ -80,9 +86,10 @@ class Engines:
         with self._lock:
             if checkpoint not in self._live:
                 self._end([other for other in self._live if not self._asking[other]])
-                self._live[checkpoint] = self._make(checkpoint).__enter__()
+                context = self._serve(checkpoint)
+                self._live[checkpoint] = (context, context.__enter__())
                 self._asking.setdefault(checkpoint, 0)
-            engine = self._live[checkpoint]
+            _, engine = self._live[checkpoint]
             self._asking[checkpoint] += 1
         try:
             yield engine
@@ -92,4 +99,5 @@ class Engines:
 
     def _end(self, checkpoints: Sequence[Path]) -> None:
         for checkpoint in checkpoints:
-            self._live.pop(checkpoint).__exit__(None, None, None)
+            context, _ = self._live.pop(checkpoint)
+            context.__exit__(None, None, None)

@@ -6,6 +6,7 @@ Nothing starts before it is used; `close` ends what was started, and the next us
 """
 
 import atexit
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -14,8 +15,10 @@ from kedro.io import AbstractDataset
 from repodojo.datasets.engines import Engine, Engines
 from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.files import file_digest, read_json
+from repodojo.datasets.plan import digest
 from repodojo.datasets.records import load_object
 from repodojo.environments.sandbox import Sandboxes
+from repodojo.policies.checkpoint_digest import digest_checkpoint
 from repodojo.policies.policy import Policy
 
 BACKENDS = {
@@ -26,10 +29,7 @@ PROGRAMS = {
     "repair": "repodojo.policies.repair.RepairPolicy",
     "openai": "repodojo.policies.openai_api.OpenAIPolicy",
 }
-ENGINES = {
-    "local": "repodojo.policies.local_engine.LocalEngine",
-    "vllm": "repodojo.policies.vllm_server.VLLMServer",
-}
+ENGINES = {"local": "repodojo.policies.local_engine", "vllm": "repodojo.policies.vllm_server"}
 
 
 class HandleDataset(AbstractDataset[None, Any]):
@@ -161,11 +161,20 @@ class EnginesDataset(HandleDataset):
         return super().identity() | _scripts_identity(self._scripts)
 
     def _make(self) -> Engines:
-        def make(checkpoint: Path) -> Engine:
-            engine = load_object(ENGINES[self._kind])(checkpoint, **self._settings, **self._operation)
-            return cast("Engine", engine)
+        return Engines(self._serve, self._fingerprint, _scripted(self._scripts) if self._scripts else None)
 
-        return Engines(make, _scripted(self._scripts) if self._scripts else None)
+    def _serve(self, checkpoint: Path) -> AbstractContextManager[Engine]:
+        settings = {**self._settings, **self._operation}
+        if self._kind == "local":
+            local = load_object(f"{ENGINES['local']}.LocalEngine")(checkpoint, **settings)
+            return cast("AbstractContextManager[Engine]", local)
+        served_policy = load_object(f"{ENGINES['vllm']}.served_policy")
+        vllm_settings = load_object(f"{ENGINES['vllm']}.VLLMSettings")(**settings)
+        return cast("AbstractContextManager[Engine]", served_policy(vllm_settings, checkpoint))
+
+    def _fingerprint(self, checkpoint: Path) -> str:
+        weights = digest_checkpoint(checkpoint)
+        return digest({"checkpoint": weights, "engine": self._kind, "settings": self._settings})
 
 
 def known_kind(kind: str, kinds: dict[str, str], what: str) -> str:
