@@ -97,6 +97,7 @@ def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, 
         "30",
     )
     assert tables["table_2"].rows[0].cells[:3] == ("RepoDojo, train", "20", "2")
+    assert tables["table_2"].rows[3].cells[3] == "186.16"
     assert [row.cells[0] for row in tables["projects"].rows] == [
         *("all held-out projects", "h/five", "h/four", "h/three"),
     ]

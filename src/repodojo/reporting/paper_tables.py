@@ -5,7 +5,7 @@ from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.statistics import PERCENTILES
 from repodojo.reporting.table import Row, Table, ours, published
-from repodojo.reporting.text import number, percent, with_interval
+from repodojo.reporting.text import as_printed, percent, with_interval
 
 
 def dataset_comparison(results: Results) -> Table:
@@ -36,7 +36,7 @@ def instance_means(results: Results) -> Table:
         rows.append((f"RepoDojo, {split.replace('_', ' ')}", *(part[_STATISTICS[c]] for c in columns)))
     printed = {row[0]: row[1:] for row in TABLES[2].rows}
     printed_rows = tuple(
-        Row("published", (name, *(number(printed[c][index]) for c in columns)))
+        Row("published", (name, *(as_printed(printed[c][index]) for c in columns)))
         for index, name in enumerate(TABLES[2].columns[1:])
     )
     return Table(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
-from repodojo.reporting.text import NOT_GIVEN, number
+from repodojo.reporting.text import as_printed, number
 
 Origin = Literal["this run", "published"]
 
@@ -35,8 +35,7 @@ class Table:
 def published(table: int, arrange: Callable[[tuple[Cell, ...]], Iterable[Cell]] = tuple) -> tuple[Row, ...]:
     """Return the rows that the paper printed, each arranged into our columns."""
     return tuple(
-        Row("published", tuple(NOT_GIVEN if cell is None else number(cell) for cell in arrange(row)))
-        for row in TABLES[table].rows
+        Row("published", tuple(as_printed(cell) for cell in arrange(row))) for row in TABLES[table].rows
     )
 
 

@@ -18,6 +18,13 @@ def number(value: float | int | str | None, digits: int = 1) -> str:
     return f"{value:,.{digits}f}"
 
 
+def as_printed(value: float | int | str | None) -> str:
+    """Render a published number with the digits that the paper gives; None is one that it does not give."""
+    if value is None:
+        return NOT_GIVEN
+    return value if isinstance(value, str) else f"{value:,}"
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """Render a share as a percentage."""
     return UNDEFINED if share is None else f"{100 * share:.{digits}f}"
