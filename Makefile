@@ -44,6 +44,7 @@ system: ## check what the system must have; install it where this is root, else 
 install: system $(READY) ## create .venv with pinned versions
 
 $(READY): pyproject.toml constraints.txt | system
+	@echo "installing into $(VENV): pinned versions, about 3 GB; this takes a few minutes"
 	python=$$(command -v $(PYTHON) || command -v python3)
 	if command -v uv >/dev/null; then
 	  test -x $(BIN)/python || uv venv --quiet --python "$$python" $(VENV)

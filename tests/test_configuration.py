@@ -139,7 +139,9 @@ def test_a_wrong_parameter_is_named(parameters: dict[str, Any], told: str) -> No
 def test_the_data_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     for environment in ENVIRONMENTS:
         monkeypatch.setenv("REPODOJO_DATA", "elsewhere")
-        assert loader(environment)["globals"]["data"] == "elsewhere"
+        assert loader(environment)["globals"]["data"] == str(CONF.parent / "elsewhere")
+        monkeypatch.setenv("REPODOJO_DATA", "/another/disk")
+        assert loader(environment)["globals"]["data"] == "/another/disk"
 
 
 def test_no_file_names_a_machine() -> None:

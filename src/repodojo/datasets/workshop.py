@@ -18,6 +18,7 @@ class WorkshopDataset(HandleDataset):
         backend: str,
         environments: str,
         layers: str,
+        archives: str | None = None,
         operation: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -25,6 +26,7 @@ class WorkshopDataset(HandleDataset):
         super().__init__(known_kind(backend, BACKENDS, "sandbox backend"), None, operation)
         self._environments = Path(environments)
         self._layers = Path(layers)
+        self._archives = None if archives is None else Path(archives)
         self.metadata = metadata
 
     def check(self) -> None:
@@ -38,7 +40,7 @@ class WorkshopDataset(HandleDataset):
 
     def _make(self) -> Workshop:
         backend = load_object(BACKENDS[self._kind])(**self._operation)
-        return Workshop(backend, self._environments.absolute(), self._layers.absolute())
+        return Workshop(backend, self._environments.absolute(), self._layers.absolute(), self._archives)
 
 
 class VerdictStoreDataset(HandleDataset):

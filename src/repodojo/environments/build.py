@@ -1,7 +1,7 @@
 """Makes a project executable: fetches it, installs what its tests need, runs and watches the tests in a sandbox.
 
 Layout under the root: ``<name>/source``, ``<name>/packages`` (a link into ``packages/<digest>``, shared),
-``archives/<name>.tar.gz``.
+``archives/<name>.tar.gz`` (or where the workshop keeps archives).
 """
 
 import hashlib
@@ -47,8 +47,9 @@ class BuildSite:
 
     @classmethod
     def of(cls, workshop: Workshop) -> "BuildSite":
-        """Return the site of a workshop; archives lie beside the environments."""
-        return cls(workshop.sandboxes, workshop.environments, workshop.environments / "archives")
+        """Return the site of a workshop."""
+        archives = workshop.archives or workshop.environments / "archives"
+        return cls(workshop.sandboxes, workshop.environments, archives)
 
     def fetch(self, projects: Sequence[Project]) -> None:
         """Fetch what is missing, once for all threads."""

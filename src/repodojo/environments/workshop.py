@@ -15,6 +15,8 @@ class Workshop:
     sandboxes: Sandboxes
     environments: Path
     layers: Path
+    archives: Path | None = None
+    """Folder of source distributions, fetched into it where missing; beside the environments unless given."""
 
     def spec(self, instance: Instance) -> SandboxSpec:
         """Return what to start for an instance: its repository as of ``base_commit``."""
