@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from repodojo.policies.local_attention import ATTENTION, slot_bytes
 from repodojo.policies.local_decoder import Decoder
 from repodojo.policies.local_slots import Request
+from repodojo.policies.tokenizer_files import load_tokenizer
 
 
 class Worker:
@@ -123,7 +124,7 @@ def load(folder: Path) -> tuple[Any, Any]:
     if kinds:
         raise ValueError(f"{base}: layers of kind {sorted(kinds)} are not supported; serve it with vLLM")
     words = folder if (folder / "tokenizer_config.json").exists() else base
-    return model.eval(), AutoTokenizer.from_pretrained(str(words))
+    return model.eval(), load_tokenizer(words)
 
 
 def end_tokens(model: Any, tokenizer: Any) -> list[int]:

@@ -105,7 +105,7 @@ class OpenAIPolicy:
         A choice that is not among the likeliest tokens is scored as the prompt's end, as vLLM can.
 
         Raises:
-            PolicyError: the endpoint failed or gives no log-probabilities, or a choice is not one token there.
+            PolicyError: the endpoint failed or gives no log-probabilities, or a choice is no single token.
         """
         with ThreadPoolExecutor(_CONCURRENCY) as executor:
             return list(executor.map(lambda c: self._score(c, answer_prefix, choices), conversations))

@@ -23,6 +23,7 @@ from repodojo.policies import process_guard
 from repodojo.policies.checkpoint_digest import digest_checkpoint
 from repodojo.policies.child import read_tail
 from repodojo.policies.openai_api import OpenAIPolicy
+from repodojo.policies.tokenizer_files import copy_tokenizer
 
 _HOST = "127.0.0.1"
 _POLL_S = 0.5
@@ -57,11 +58,14 @@ class VLLMSettings(BaseModel):
     start_timeout_s: float = 900.0
 
 
-def launch_command(settings: VLLMSettings, checkpoint: str, name: str, port: int) -> list[str]:
+def launch_command(
+    settings: VLLMSettings, checkpoint: str, name: str, port: int, tokenizer: str | None = None
+) -> list[str]:
     """Return the command that serves ``checkpoint`` as ``name``."""
     command = [*settings.command]
     command += [checkpoint] if command[-1] == "serve" else ["--model", checkpoint]
     options: dict[str, str | int | float | None] = {
+        "tokenizer": tokenizer,
         "served-model-name": name,
         "host": _HOST,
         "port": port,
@@ -80,14 +84,15 @@ def launch_command(settings: VLLMSettings, checkpoint: str, name: str, port: int
 
 @contextmanager
 def serve(settings: VLLMSettings, checkpoint: str, name: str) -> Iterator[str]:
-    """Serve a checkpoint folder or a hub's model as ``name`` while inside; yield its address, ending in ``/v1``.
+    """Serve a checkpoint folder or a hub's model as ``name`` while inside; yield its address.
 
     Raises:
         PolicyError: the server did not come up; the message ends with its log.
     """
     port = _free_port()
-    command = launch_command(settings, checkpoint, name, port)
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
+        tokenizer = folder if copy_tokenizer(Path(checkpoint), Path(folder)) else None
+        command = launch_command(settings, checkpoint, name, port, tokenizer)
         process = subprocess.Popen(
             [sys.executable, "-I", process_guard.__file__, *command],
             stdin=subprocess.PIPE,
