@@ -53,6 +53,12 @@ def test_a_parameter_is_no_function_to_look_up() -> None:
     assert called_names(function, found.code()) == ["g"]
 
 
+def test_a_call_into_the_standard_library_is_not_looked_up() -> None:
+    found = listing("1:def f(a):\n2-    return re.escape(a) + self.g(a) + super().h(a)")
+    (function,) = find_functions(found, found.code())
+    assert called_names(function, found.code()) == ["g", "h"]
+
+
 def test_a_definition_over_several_lines_keeps_its_body() -> None:
     found = listing("1:def f(\n2-    a,\n3-):\n4-    return a\n5-x = 1")
     assert find_functions(found, found.code())[0].numbers == (1, 2, 3, 4)
