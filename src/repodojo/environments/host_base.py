@@ -1,19 +1,38 @@
-"""Decides what of the host a sandbox sees, read-only: programs and libraries, never packages or settings.
+"""Decides what of the host a sandbox sees, read-only: programs, libraries, and one Python without packages.
 
-Hidden on purpose: every installed Python package (a sandbox must not hold the released, repaired version of
-the project it works on), pip's wheels, ``/usr/local`` (unless the interpreter lives there), home folders.
+A list of what is shown, since a host may hold the released, repaired version of a project in many places: packages
+of any Python, tools that bundle some, wheels, caches, home folders, ``/usr/local``. None of these is shown.
 """
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 PYTHON_FOLDER = "/opt/python"
-SEARCH_PATH = f"{PYTHON_FOLDER}:/usr/local/bin:/usr/bin:/bin"
-_PROGRAMS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_SETTINGS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
-_PACKAGES = ("site-packages", "dist-packages", "ensurepip/_bundled")
+SEARCH_PATH = f"{PYTHON_FOLDER}:/usr/bin:/bin:/usr/sbin:/sbin"
+_TOP = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SHOWN = {
+    "/usr": ("bin", "sbin", "lib32", "lib64", "libx32"),
+    "/usr/lib": ("*-linux-*", "*.so*", "git-core", "locale", "bash", "coreutils", "ssl", "os-release"),
+    "/usr/libexec": ("git-core", "coreutils", "awk"),
+    "/usr/share": (
+        "git-core",
+        "terminfo",
+        "zoneinfo",
+        "locale",
+        "i18n",
+        "misc",
+        "perl*",
+        "mime",
+        "awk",
+        "file",
+    ),
+    "/etc": ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"),
+}
+_SEVERAL = 60
+"""More libraries than this lie side by side: then their whole folder is shown."""
 _FILES = {
     "/etc/passwd": "dojo:x:1000:1000::/home/dojo:/bin/bash\nnobody:x:65534:65534::/:/bin/false\n",
     "/etc/group": "dojo:x:1000:\nnogroup:x:65534:\n",
@@ -28,8 +47,8 @@ _FILES = {
 class HostBase:
     """The read-only part of a sandbox's file system."""
 
-    trees: tuple[tuple[str, str], ...]
-    """Source on the host, and where it is seen."""
+    trees: tuple[str, ...]
+    """Files and folders of the host, seen at their own paths."""
     masks: tuple[str, ...]
     """Paths that show nothing."""
     links: tuple[tuple[str, str], ...]
@@ -42,35 +61,47 @@ class HostBase:
 def host_base() -> HostBase:
     """Describe this host, with the interpreter that runs this program."""
     interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    prefix = Path(sys.base_prefix).resolve()
-    trees = [("/usr", "/usr")]
-    links = []
-    for name in _PROGRAMS:
-        path = Path(name)
-        if path.is_symlink():
-            links.append((name, str(path.readlink())))
-        elif path.is_dir():
-            trees.append((name, name))
-    trees += [(name, name) for name in _SETTINGS if Path(name).exists()]
-    if not prefix.is_relative_to("/usr"):
-        trees.append((str(prefix), str(prefix)))
-    links += [
-        (f"{PYTHON_FOLDER}/{name}", str(interpreter)) for name in ("python", "python3", interpreter.name)
+    paths = [*_top_folders(), *_system_parts(), *_python_parts(Path(sys.base_prefix).resolve())]
+    names = dict.fromkeys(("python", "python3", interpreter.name))
+    links = [
+        *((str(path), str(path.readlink())) for path in paths if path.is_symlink()),
+        *((f"{PYTHON_FOLDER}/{name}", str(interpreter)) for name in names),
+        ("/dev/fd", "/proc/self/fd"),
+        *((f"/dev/{name}", f"/proc/self/fd/{n}") for n, name in enumerate(("stdin", "stdout", "stderr"))),
     ]
-    links.append(("/dev/fd", "/proc/self/fd"))
-    links += [(f"/dev/{name}", f"/proc/self/fd/{n}") for n, name in enumerate(("stdin", "stdout", "stderr"))]
-    return HostBase(tuple(trees), _package_folders(prefix), tuple(dict.fromkeys(links)), _FILES)
+    trees = _outermost([path for path in paths if not path.is_symlink()])
+    masks = [mask for tree in trees for mask in _package_folders(tree)]
+    return HostBase(tuple(map(str, trees)), tuple(map(str, masks)), tuple(links), _FILES)
 
 
-def _package_folders(prefix: Path) -> tuple[str, ...]:
-    found = {Path("/usr/share/python-wheels")}
-    roots = {prefix, Path("/usr")}
-    if prefix.is_relative_to("/usr/local"):
-        roots.add(Path("/usr/local"))
-    else:
-        found.add(Path("/usr/local"))
-    for root in roots:
-        for library in root.glob("lib*/python*"):
-            found.update(library / name for name in _PACKAGES)
-    found = {path for path in found if path.exists()}
-    return tuple(sorted(str(path) for path in found))
+def _top_folders() -> Iterator[Path]:
+    return (path for path in map(Path, _TOP) if path.is_symlink() or path.is_dir())
+
+
+def _system_parts() -> Iterator[Path]:
+    for folder, patterns in _SHOWN.items():
+        found = [path for pattern in patterns for path in sorted(Path(folder).glob(pattern))]
+        yield from [Path(folder)] if len(found) > _SEVERAL else found
+
+
+def _python_parts(prefix: Path) -> Iterator[Path]:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if prefix == Path("/usr"):
+        return (path for path in (prefix / "lib" / version, prefix / "lib64" / version) if path.is_dir())
+    return (path for path in (prefix / "bin", prefix / "lib", prefix / "lib64") if path.exists())
+
+
+def _outermost(paths: list[Path]) -> list[Path]:
+    chosen = set(paths)
+    return [path for path in dict.fromkeys(paths) if chosen.isdisjoint(path.parents)]
+
+
+def _package_folders(tree: Path) -> list[Path]:
+    """Return the folders of installed packages in what is shown of a Python, or of any system library folder."""
+    pythons = [tree] if tree.name.startswith("python") else [*tree.glob("python*"), *tree.glob("pypy*")]
+    found = (
+        python / name
+        for python in pythons
+        for name in ("site-packages", "dist-packages", "ensurepip/_bundled")
+    )
+    return sorted(path for path in found if path.is_dir())

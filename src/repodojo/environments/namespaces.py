@@ -22,7 +22,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,9 @@ class NamespaceSandbox:
 
     def close(self) -> None:
         """End the sandbox and leave nothing of it."""
+        # A thread that waits for an answer would keep a merely closed socket open.
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
 
     def _command(self, operation: bytes, command: str, timeout_s: float, keep_bytes: int) -> ExecResult:
@@ -141,7 +144,11 @@ class NamespaceSandboxes:
                 raise SandboxError(f"the sandbox did not start: {error or type(error).__name__}") from error
             if reply.kind == frames.FAILURE:
                 raise SandboxError(explain(reply.exit_code, reply.payload.decode(errors="replace")))
-            yield NamespaceSandbox(ours, spec, has_base)
+            sandbox = NamespaceSandbox(ours, spec, has_base)
+            try:
+                yield sandbox
+            finally:
+                sandbox.close()
 
     def check_support(self) -> None:
         """Start and end a sandbox without layers.
@@ -220,7 +227,10 @@ def _plan(spec: SandboxSpec, copies_layers: bool) -> tuple[bytes, bool]:
     for path in [*spec.layers, *(mount.source for mount in spec.mounts)]:
         if not path.exists():
             raise SandboxError(f"the sandbox cannot start: {path} does not exist")
-    trees = [*base.trees, *((str(mount.source.resolve()), mount.target) for mount in spec.mounts)]
+    trees = [
+        *((tree, tree) for tree in base.trees),
+        *((str(mount.source.resolve()), mount.target) for mount in spec.mounts),
+    ]
     histories = [layer for layer in spec.layers if (layer / ".git").is_dir()]
     if histories:
         trees.append((str(histories[0].resolve() / ".git"), f"{_BASE}/.git"))

@@ -1,82 +1,88 @@
 """The persistent shell of a sandbox: a bash that evaluates one command after another in itself.
 
-A command arrives in a file (never on a command line, so of any length), its output leaves by a pipe of its
-own, and its status by another, so that nothing that it prints can be taken for either. The loop's own
-descriptors are closed while a command runs.
+A command arrives over a socket in two reads (a pipe's lines bash would read byte by byte), and its status leaves
+there, marked with the command's token; its output leaves by a pipe, so that nothing that it prints can be taken for
+a status. The socket is closed while a command runs.
 """
 
 import os
 import signal
+import socket
 
-_TOKENS, _STATUS, _COMMAND = 100, 101, 102
-_READ_COMMAND = f"IFS= builtin read -r -d '' -u {_COMMAND} __command"
+_SOCKET = 100
+_HEADER = 24
+_EVALUATE = f'builtin eval "$__command" {_SOCKET}<&-'
 # On one line, so that bash counts a command's lines from 1 in its messages.
 _LOOP = "; ".join(
     (
         '__status() { builtin return "$1"; }',
-        f"while builtin read -r -u {_TOKENS} __token; do {_READ_COMMAND}",
+        f"while builtin read -r -N {_HEADER} -u {_SOCKET} __head",
+        "do __token=${__head:0:8} __pipe=${__head:18:6}",
+        f"LC_ALL=C builtin read -r -N $((10#${{__head:8:10}})) -u {_SOCKET} __command",
+        '[[ $__pipe == 000000 ]] || exec >"PIPES$__pipe" 2>&1',
         '[[ ${__code:-0} == 0 ]] || __status "$__code"',
-        'builtin eval "$__command" </dev/null >"OUTPUT.$__token" 2>&1 '
-        f"{_TOKENS}<&- {_STATUS}>&- {_COMMAND}<&-",
+        _EVALUATE,
         "__code=$?",
-        rf"builtin printf '%s %s\n' $__token $__code >&{_STATUS} || builtin exit 125",
+        rf"builtin printf '%s %s\n' $__token $__code >&{_SOCKET} || builtin exit 125",
         "done",
     )
 )
-_ONCE = f'{_READ_COMMAND}; builtin eval "$__command" {_COMMAND}<&-'
-_LONGEST_ARGUMENT = 100_000
+_FROM_FILE = 'IFS= builtin read -r -d "" __command <FILE; builtin eval "$__command"'
+_LONGEST = 60_000
 _DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
 
 
 class Shell:
-    """A running persistent shell; ``pid`` is a child of the caller."""
+    """A running persistent shell; ``pid`` is a child of the caller.
 
-    def __init__(self, environment: dict[str, str], folder: str, output_prefix: str) -> None:
-        tokens, self._tokens = os.pipe()
-        self.status, status = os.pipe()
-        self._command = _make_file()
-        os.set_blocking(self.status, False)
-        output = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        descriptors = {tokens: _TOKENS, status: _STATUS, self._command: _COMMAND}
-        self.pid = _spawn(_LOOP.replace("OUTPUT", output_prefix), environment, folder, output, descriptors)
-        os.close(tokens)
-        os.close(status)
+    It writes to ``output``; later pipes are ``pipes`` followed by six digits.
+    """
 
-    def send(self, token: int, command: bytes) -> None:
-        """Start a command; its token names its pipe and comes back with its status."""
-        _fill(self._command, command)
-        os.write(self._tokens, b"%d\n" % token)
+    def __init__(self, environment: dict[str, str], folder: str, pipes: str, output: int) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        self.status = self._socket.fileno()
+        self.pid = _spawn(
+            _LOOP.replace("PIPES", pipes), environment, folder, output, {theirs.fileno(): _SOCKET}
+        )
+        theirs.close()
+
+    def send(self, token: str, command: bytes, pipe: int = 0) -> None:
+        """Start a command; its token, eight letters, comes back with its status.
+
+        It, and those after it, write to another pipe if its number is given.
+
+        Raises:
+            OSError: the shell is gone, or too busy to listen.
+        """
+        self._socket.send(f"{token}{len(command):010}{pipe:06}".encode() + command)
+
+    def receive(self) -> bytes:
+        """Return the lines of tokens and statuses that have come."""
+        return self._socket.recv(4096)
 
     def close(self) -> None:
-        """Let go of the descriptors; ends nothing."""
-        for descriptor in (self._tokens, self.status, self._command):
-            os.close(descriptor)
+        """Let go of the socket; ends nothing."""
+        self._socket.close()
+
+
+def fit_command(command: bytes, file: str, handle: int) -> bytes:
+    """Return a command that is short enough to be passed on, having put a longer one into a file.
+
+    ``file`` is its path for the shell, in the folder of ``handle``.
+    """
+    command = command.replace(b"\0", b"")
+    if len(command) <= _LONGEST:
+        return command
+    target = os.open(os.path.basename(file), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=handle)
+    with open(target, "wb") as opened:
+        opened.write(command + b"\0")
+    return _FROM_FILE.replace("FILE", file).encode()
 
 
 def spawn_once(command: bytes, environment: dict[str, str], folder: str, output: int) -> int:
     """Start a new shell for one command and return its pid; takes over ``output``."""
-    if len(command) <= _LONGEST_ARGUMENT:
-        return _spawn(os.fsdecode(command.replace(b"\0", b"")), environment, folder, output, {})
-    file = _make_file()
-    try:
-        _fill(file, command)
-        return _spawn(_ONCE, environment, folder, output, {file: _COMMAND})
-    finally:
-        os.close(file)
-
-
-def _make_file() -> int:
-    """Return an unnamed file in memory, within the sandbox's disk limit."""
-    return os.open("/tmp", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)  # noqa: S108
-
-
-def _fill(file: int, command: bytes) -> None:
-    text = memoryview(command.replace(b"\0", b"") + b"\0")
-    offset = 0
-    while offset < len(text):
-        offset += os.pwrite(file, text[offset:], offset)
-    os.ftruncate(file, len(text))
-    os.lseek(file, 0, os.SEEK_SET)
+    return _spawn(os.fsdecode(command), environment, folder, output, {})
 
 
 def _spawn(

@@ -19,6 +19,7 @@ from repodojo.environments.inside import frames, mounts, syscalls
 from repodojo.environments.inside.seccomp import install_filter
 from repodojo.environments.inside.supervisor import Supervisor
 
+_CMSG_CLOEXEC = 0x40000000
 _LARGEST_PLAN = 1 << 18
 _INNER_ID = 1000
 _SPACES = (
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def _receive(owner: socket.socket) -> tuple[dict[str, Any], socket.socket] | None:
-    text, ancillary, _, _ = owner.recvmsg(_LARGEST_PLAN, socket.CMSG_LEN(4))
+    text, ancillary, _, _ = owner.recvmsg(_LARGEST_PLAN, socket.CMSG_LEN(4), _CMSG_CLOEXEC)
     if not text:
         return None
     descriptors = array.array("i")
@@ -77,13 +78,22 @@ def _spawn(plan: dict[str, Any], connection: socket.socket, identity: tuple[int,
         return
     try:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-        others[0].close()
-        os.close(others[1])
+        _let_go(others)
         _become_sandbox(plan, connection, identity)
     except BaseException as error:
         _report(connection, error)
     finally:
         os._exit(1)
+
+
+def _let_go(others: Any) -> None:
+    """Keep nothing of the spawner's own descriptors, least of all its owner's socket."""
+    others[0].close()
+    os.close(others[1])
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
 def _report(connection: socket.socket, error: BaseException) -> None:

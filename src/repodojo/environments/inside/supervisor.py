@@ -5,8 +5,6 @@ When the owner goes away it ends, and the kernel ends every process of the sandb
 
 import os
 import resource
-import select
-import signal
 import socket
 import time
 from collections.abc import Callable
@@ -16,37 +14,33 @@ from repodojo.environments.inside import frames, processes
 from repodojo.environments.inside.bounded_output import BoundedOutput
 from repodojo.environments.inside.files import read_file, write_file
 from repodojo.environments.inside.mounts import CONTROL
-from repodojo.environments.inside.shell import Shell, spawn_once
+from repodojo.environments.inside.reactor import Events, Reactor, take
+from repodojo.environments.inside.shell import Shell, fit_command, spawn_once
+from repodojo.environments.inside.watchdog import Watchdog
 
 _TICK_S = 0.1
-_CHUNK = 1 << 18
 _DRAIN_READS = 256
-
-Events = dict[int, int]
+_BLOCK = 1 << 16
+_PIPE = "o"
 
 
 class Supervisor:
-    """Serves one owner; ``control`` is a writable handle on the folder of the output pipes."""
+    """Serves one owner; ``control`` is a writable handle on the folder `CONTROL`."""
 
     def __init__(self, connection: socket.socket, plan: dict[str, Any], control: int) -> None:
         self._connection = connection
         self._environment: dict[str, str] = plan["environment"]
         self._workdir: str = plan["workdir"]
-        self._limits: dict[str, int] = plan["limits"]
+        self._cpu_s: int = plan["limits"]["cpu_s"]
         self._control = control
         self._folder = self._workdir
-        self._token = 0
         self._kept: set[processes.Name] = set()
-        self._ended: dict[int, int] = {}
-        self._late: set[int] = set()
-        self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        self._poll = select.poll()
-        self._poll.register(connection.fileno(), 0)
-        self._poll.register(self._wake, select.POLLIN)
+        self._watchdog = Watchdog(plan["limits"])
+        self._reactor = Reactor(connection)
+        self._pipes = 0
+        self._next_pipe = 0
+        self._opened_pipe = 0
         self._start_shell()
-        self._output = self._make_pipe()
 
     def serve(self) -> None:
         """Answer requests until the owner hangs up."""
@@ -63,55 +57,58 @@ class Supervisor:
             except OSError as error:
                 reply = frames.Reply(frames.FAILURE, error.errno or 0, 0, 0.0, str(error).encode())
             self._connection.sendall(reply.pack())
-            self._settle(request.operation == frames.EXECUTE)
+            self._settle()
 
     def _next_request(self) -> frames.Request:
-        owner = self._connection.fileno()
-        self._poll.modify(owner, select.POLLIN)
-        while owner not in self._pump(_TICK_S if self._kept else None):
+        while not self._reactor.wait_for_owner(_TICK_S if self._kept else None):
             if self._kept:
-                self._watch(BoundedOutput(0), self._kept)
-        self._poll.modify(owner, 0)
-        operation, timeout_s, keep_bytes, size = frames.REQUEST.unpack(self._receive(frames.REQUEST.size))
-        return frames.Request(operation, timeout_s, keep_bytes, self._receive(size))
+                self._watchdog.look(self._kept)
+        data = self._receive(frames.REQUEST.size)
+        operation, timeout_s, keep_bytes, size = frames.REQUEST.unpack_from(data)
+        payload = data[frames.REQUEST.size :]
+        if len(payload) < size:
+            payload += self._receive(size - len(payload))
+        return frames.Request(operation, timeout_s, keep_bytes, payload)
 
-    def _receive(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            block = self._connection.recv(size - len(data), socket.MSG_WAITALL)
-            if not block:
-                os._exit(0)
-            data = data + block if data else block
+    def _receive(self, least: int) -> bytes:
+        data = self._connection.recv(_BLOCK)
+        while data and len(data) < least:
+            block = self._connection.recv(max(_BLOCK, least - len(data)))
+            data = data + block if block else b""
+        if not data:
+            os._exit(0)
         return data
 
     def _execute(self, request: frames.Request) -> frames.Reply:
+        command = fit_command(request.payload, f"{CONTROL}/command", self._control)
+        # Unknown until its command runs, so that no earlier command can fake its status.
+        token = os.urandom(4).hex()
+        try:
+            self._shell.send(token, command, self._next_pipe)
+        except OSError:
+            self._replace_shell()
+            self._shell.send(token, command)
+        self._opened_pipe, self._next_pipe = self._next_pipe, 0
         shell = self._shell
-        self._poll.register(shell.status, select.POLLIN)
-        shell.send(self._token, request.payload)
 
         def ended(events: Events) -> int | None:
-            code = self._read_status() if shell.status in events else None
-            return self._ended.get(shell.pid) if code is None else code
+            code = _status_of(token, shell.receive()) if shell.status in events else None
+            return self._reactor.ended.get(shell.pid) if code is None else code
 
-        reply = self._await(request, self._output, ended, self._kept)
-        self._poll.unregister(shell.status)
-        return reply
-
-    def _read_status(self) -> int | None:
-        for line in os.read(self._shell.status, 4096).splitlines():
-            token, _, code = line.partition(b" ")
-            if token == b"%d" % self._token and code.isdigit():
-                return int(code)
-        return None
+        return self._collect(request, self._output, ended, self._kept)
 
     def _run(self, request: frames.Request) -> frames.Reply:
-        kept = self._names()
+        kept = {process.name for process in processes.read_table().values()}
         output, writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(output, False)
-        pid = spawn_once(request.payload, self._environment, self._workdir, writing)
+        self._reactor.watch(output)
+        command = fit_command(request.payload, f"{CONTROL}/once", self._control)
+        pid = spawn_once(command, self._environment, self._workdir, writing)
         self._limit(pid)
-        reply = self._await(request, output, lambda _: self._ended.get(pid), kept)
+        reply = self._collect(request, output, lambda _: self._reactor.ended.get(pid), kept)
         processes.kill_not_kept(kept)
+        self._reactor.forget(output)
+        os.close(output)
         return reply
 
     def _read(self, request: frames.Request) -> frames.Reply:
@@ -123,7 +120,7 @@ class Supervisor:
         write_file(os.path.join(self._workdir, os.fsdecode(name)), content)
         return frames.Reply(frames.RESULT, 0, 0, 0.0, b"")
 
-    def _await(
+    def _collect(
         self,
         request: frames.Request,
         output: int,
@@ -133,110 +130,55 @@ class Supervisor:
         """Collect output until ``ended`` gives a status, or time is over and what is not kept is killed."""
         kept = set(kept)
         collected = BoundedOutput(request.keep_bytes)
-        start = time.monotonic()
+        start = now = time.monotonic()
         deadline, tick = start + request.timeout_s, start + _TICK_S
-        self._poll.register(output, select.POLLIN)
-        is_open = True
-        while True:
-            events = self._pump(max(0.0, min(deadline, tick) - time.monotonic()))
-            if is_open and output in events and not self._feed(output, collected):
-                self._poll.unregister(output)
-                is_open = False
+        code = None
+        while code is None and now < deadline:
+            events = self._reactor.wait(max(0.0, min(deadline, tick) - now))
+            if output in events:
+                self._feed(output, collected)
             code = ended(events)
             now = time.monotonic()
-            if code is not None or now >= deadline:
-                break
             if now >= tick:
                 tick = now + _TICK_S
-                self._watch(collected, kept)
+                collected.feed(self._watchdog.look(kept))
         if code is None:
             processes.kill_not_kept(kept)
-        self._drain(output, is_open, collected)
+        # What was written before the status came is in the pipe; what still writes to it may go on, unheard.
+        for _ in range(_DRAIN_READS):
+            if not self._feed(output, collected):
+                break
         flags = (frames.TIMED_OUT if code is None else 0) | (frames.TRUNCATED if collected.truncated else 0)
-        return frames.Reply(frames.RESULT, code or 0, flags, time.monotonic() - start, collected.value())
+        return frames.Reply(frames.RESULT, code or 0, flags, now - start, collected.value())
 
     def _feed(self, output: int, collected: BoundedOutput) -> bool:
-        """Take what is there; False at the end of the stream."""
-        try:
-            data = os.read(output, _CHUNK)
-        except BlockingIOError:
-            return True
-        collected.feed(data)
+        data = take(output)
+        if data:
+            collected.feed(data)
+        elif data is not None:
+            self._reactor.forget(output)
         return bool(data)
 
-    def _drain(self, output: int, is_open: bool, collected: BoundedOutput) -> None:
-        """Take what the pipe holds; whoever still writes to it may go on, unheard."""
-        for _ in range(_DRAIN_READS):
-            try:
-                data = os.read(output, _CHUNK)
-            except BlockingIOError:
-                break
-            if not data:
-                if is_open:
-                    self._poll.unregister(output)
-                os.close(output)
-                return
-            collected.feed(data)
-        if not is_open:
-            self._poll.register(output, select.POLLIN)
-        self._late.add(output)
-
-    def _pump(self, wait_s: float | None) -> Events:
-        """Wait for something to happen; tends to children and to pipes of ended commands by itself."""
-        events = dict(self._poll.poll(None if wait_s is None else wait_s * 1000 + 0.999))
-        if events.get(self._connection.fileno(), 0) & (select.POLLHUP | select.POLLERR):
-            os._exit(0)
-        if self._wake in events:
-            os.read(self._wake, 4096)
-            self._reap()
-        for descriptor in self._late & events.keys():
-            if not self._feed(descriptor, BoundedOutput(0)):
-                self._poll.unregister(descriptor)
-                self._late.discard(descriptor)
-                os.close(descriptor)
-        return events
-
-    def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            code = os.waitstatus_to_exitcode(status)
-            self._ended[pid] = code if code >= 0 else 128 - code
-
-    def _watch(self, collected: BoundedOutput, kept: set[processes.Name]) -> None:
-        """Enforce the limits on all processes together, and learn which new ones descend from kept ones."""
-        table = processes.read_table()
-        threads = sum(process.threads for process in table.values())
-        if max(threads, len(processes.list_pids())) > self._limits["processes"]:
-            processes.kill_all()
-            collected.feed(b"\n[sandbox: more than %d processes: all killed]\n" % self._limits["processes"])
-        elif sum(process.memory_bytes for process in table.values()) > self._limits["memory_bytes"]:
-            processes.kill(max(table.values(), key=lambda process: process.memory_bytes).pid)
-            limit = self._limits["memory_bytes"] >> 20
-            collected.feed(b"\n[sandbox: more than %d MiB of memory: the largest process killed]\n" % limit)
-        elif kept:
-            doomed = {process.pid for process in processes.not_kept(table, kept)}
-            kept.update(process.name for process in table.values() if process.pid not in doomed)
-
-    def _settle(self, executed: bool) -> None:
+    def _settle(self) -> None:
         """Between two commands: renew what the last one used up or ended, and remember what runs."""
-        self._reap()
-        if executed:
-            os.unlink(self._pipe_name(), dir_fd=self._control)
-            self._output = self._make_pipe()
-        if self._shell.pid in self._ended:
-            self._shell.close()
+        shell = self._shell
+        if self._watchdog.killed_all:
+            self._replace_shell()
+        elif shell.pid in self._reactor.ended:
             self._start_shell()
-        self._ended.clear()
-        self._remember_folder()
-        own = self._shell.pid
-        self._kept = set() if self._is_alone() else {name for name in self._names() if name[0] != own}
+        self._remove_pipe(self._opened_pipe)
+        self._opened_pipe = 0
+        self._reactor.ended.clear()
+        is_alone = self._is_alone()
+        if shell is self._shell:
+            self._remember_folder()
+            if not (self._next_pipe or (is_alone and self._has_output())):
+                self._make_pipe()
+        table = {} if is_alone else processes.read_table()
+        self._kept = {process.name for process in table.values() if process.pid != self._shell.pid}
 
     def _is_alone(self) -> bool:
+        """Whether nothing runs but this process and the shell."""
         try:
             return processes.children_of(1) == [self._shell.pid] and not processes.children_of(
                 self._shell.pid
@@ -244,8 +186,34 @@ class Supervisor:
         except OSError:
             return False
 
-    def _names(self) -> set[processes.Name]:
-        return {process.name for process in processes.read_table().values()}
+    def _has_output(self) -> bool:
+        """Whether the shell still writes where this process listens."""
+        try:
+            pipe = os.fstat(self._output)
+            ends = [os.stat(f"/proc/{self._shell.pid}/fd/{descriptor}") for descriptor in (1, 2)]
+        except OSError:
+            return False
+        return all((end.st_dev, end.st_ino) == (pipe.st_dev, pipe.st_ino) for end in ends)
+
+    def _make_pipe(self) -> None:
+        """Make another pipe for the shell to write to from its next command on."""
+        self._pipes += 1
+        self._next_pipe = self._pipes
+        name = f"{_PIPE}{self._next_pipe:06}"
+        os.mkfifo(name, 0o600, dir_fd=self._control)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        self._take_output(os.open(name, flags, dir_fd=self._control))
+
+    def _remove_pipe(self, number: int) -> None:
+        if number:
+            os.unlink(f"{_PIPE}{number:06}", dir_fd=self._control)
+
+    def _take_output(self, output: int) -> None:
+        if self._pipes:
+            self._reactor.forget(self._output)
+            self._reactor.ignore(self._output)
+        self._output = output
+        self._reactor.watch(output)
 
     def _remember_folder(self) -> None:
         try:
@@ -253,24 +221,40 @@ class Supervisor:
         except OSError:
             return
 
+    def _replace_shell(self) -> None:
+        """End a shell that does not listen, and start another."""
+        processes.kill(self._shell.pid)
+        self._reactor.reap()
+        while self._shell.pid not in self._reactor.ended:
+            self._reactor.wait(_TICK_S)
+        self._watchdog.killed_all = False
+        self._start_shell()
+
     def _start_shell(self) -> None:
+        if self._pipes:
+            self._reactor.forget(self._shell.status)
+            self._shell.close()
+        self._remove_pipe(self._next_pipe)
+        self._next_pipe = 0
+        output, writing = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(output, False)
+        self._take_output(output)
+        self._pipes += 1
         folder = self._folder if os.path.isdir(self._folder) else self._workdir
-        self._shell = Shell(self._environment, folder, f"{CONTROL}/o")
+        self._shell = Shell(self._environment, folder, f"{CONTROL}/{_PIPE}", writing)
         self._limit(self._shell.pid)
-
-    def _pipe_name(self) -> str:
-        return f"o.{self._token}"
-
-    def _make_pipe(self) -> int:
-        """Make the pipe that the next command's output goes to, and return its reading end."""
-        self._token += 1
-        os.mkfifo(self._pipe_name(), 0o600, dir_fd=self._control)
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.open(self._pipe_name(), flags, dir_fd=self._control)
+        self._reactor.watch(self._shell.status)
 
     def _limit(self, pid: int) -> None:
-        seconds = self._limits["cpu_s"]
         try:
-            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+            resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
         except ProcessLookupError:
             return
+
+
+def _status_of(token: str, lines: bytes) -> int | None:
+    for line in lines.decode(errors="replace").splitlines():
+        name, _, code = line.partition(" ")
+        if name == token and code.isdigit():
+            return int(code) & 0xFF
+    return None

@@ -1,0 +1,84 @@
+"""Waits for descriptors and children at once, and empties the pipes that nobody listens to any more."""
+
+import os
+import select
+import signal
+import socket
+
+_CHUNK = 1 << 18
+
+Events = dict[int, int]
+
+
+class Reactor:
+    """What process 1 waits with; ends the process when the owner hangs up."""
+
+    def __init__(self, owner: socket.socket) -> None:
+        self.ended: dict[int, int] = {}
+        """Exit codes of children that ended, by pid; 128 and the signal's number for a killed one."""
+        self._owner = owner.fileno()
+        self._unheard: set[int] = set()
+        self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        self._poll = select.poll()
+        self._poll.register(self._owner, 0)
+        self._poll.register(self._wake, select.POLLIN)
+
+    def watch(self, descriptor: int) -> None:
+        """Report when there is something to read."""
+        self._poll.register(descriptor, select.POLLIN)
+
+    def forget(self, descriptor: int) -> None:
+        """Report no more; it may be forgotten already."""
+        try:
+            self._poll.unregister(descriptor)
+        except KeyError:
+            return
+
+    def ignore(self, descriptor: int) -> None:
+        """Throw away what comes, so that its writers do not block, and close it when they are gone."""
+        self._poll.register(descriptor, select.POLLIN)
+        self._unheard.add(descriptor)
+
+    def wait_for_owner(self, wait_s: float | None) -> bool:
+        """Wait for the owner's next request; whether it came."""
+        self._poll.modify(self._owner, select.POLLIN)
+        came = self._owner in self.wait(wait_s)
+        self._poll.modify(self._owner, 0)
+        return came
+
+    def wait(self, wait_s: float | None) -> Events:
+        """Wait until something happens to a descriptor or a child, at most ``wait_s``."""
+        events = dict(self._poll.poll(None if wait_s is None else wait_s * 1000 + 0.999))
+        if events.get(self._owner, 0) & (select.POLLHUP | select.POLLERR):
+            os._exit(0)
+        if self._wake in events:
+            os.read(self._wake, 4096)
+            self.reap()
+        for descriptor in self._unheard & events.keys():
+            if not take(descriptor):
+                self._unheard.discard(descriptor)
+                self._poll.unregister(descriptor)
+                os.close(descriptor)
+        return events
+
+    def reap(self) -> None:
+        """Note every child that ended, adopted ones too."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            code = os.waitstatus_to_exitcode(status)
+            self.ended[pid] = code if code >= 0 else 128 - code
+
+
+def take(descriptor: int) -> bytes | None:
+    """Read what is there; None where nothing is and the end may come, empty at the end."""
+    try:
+        return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None

@@ -1,0 +1,29 @@
+"""Holds all processes of a sandbox together to limits that the kernel sets only for each of them."""
+
+from repodojo.environments.inside import processes
+
+
+class Watchdog:
+    """Kills what exceeds the limits; ``killed_all`` says that not even the shell was spared."""
+
+    def __init__(self, limits: dict[str, int]) -> None:
+        self._processes = limits["processes"]
+        self._memory_bytes = limits["memory_bytes"]
+        self.killed_all = False
+
+    def look(self, kept: set[processes.Name]) -> bytes:
+        """Enforce the limits, and add to ``kept`` what descends from it; returns a note on what was killed."""
+        table = processes.read_table()
+        threads = sum(process.threads for process in table.values())
+        if max(threads, len(processes.list_pids())) > self._processes:
+            processes.kill_all()
+            self.killed_all = True
+            return b"\n[sandbox: more than %d processes: all killed]\n" % self._processes
+        if sum(process.memory_bytes for process in table.values()) > self._memory_bytes:
+            processes.kill(max(table.values(), key=lambda process: process.memory_bytes).pid)
+            limit = self._memory_bytes >> 20
+            return b"\n[sandbox: more than %d MiB of memory: the largest process killed]\n" % limit
+        if kept:
+            doomed = {process.pid for process in processes.not_kept(table, kept)}
+            kept.update(process.name for process in table.values() if process.pid not in doomed)
+        return b""

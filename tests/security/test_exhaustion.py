@@ -1,0 +1,119 @@
+"""Attempts to use up the host; each is stopped, and the sandbox works on."""
+
+import resource
+import time
+
+import pytest
+
+from repodojo.environments.sandbox import Limits, SandboxSpec
+
+WAIT_S = 60
+LIMITS = Limits(memory_bytes=256 << 20, processes=60, disk_bytes=16 << 20, open_files=256, cpu_s=2)
+
+
+@pytest.fixture
+def small(sandboxes, tmp_path):
+    (tmp_path / "layer").mkdir()
+    with sandboxes.start(SandboxSpec(layers=(tmp_path / "layer",), limits=LIMITS)) as started:
+        yield started
+        assert started.execute("echo works", WAIT_S).output == b"works\n"
+        assert int(started.run("ls -d /proc/[0-9]* | wc -l", WAIT_S).text) < 10
+
+
+def python(sandbox, program, timeout_s=WAIT_S):
+    sandbox.write("/tmp/attack.py", program.encode())
+    return sandbox.run("python /tmp/attack.py", timeout_s)
+
+
+@pytest.mark.parametrize("method", ["execute", "run"])
+@pytest.mark.parametrize("bomb", [":(){ :|:& };:", "while :; do sleep 50 & done", "f() { f & f & }; f; wait"])
+def test_fork_bomb(small, bomb, method):
+    start = time.monotonic()
+    result = getattr(small, method)(bomb + "; sleep 5", 10)
+    assert time.monotonic() - start < 30
+    assert result.timed_out or result.exit_code is not None
+
+
+def test_a_fork_bomb_left_behind(small):
+    small.execute("(sleep 0.3; :(){ :|:& };:) & true", WAIT_S)
+    time.sleep(2)
+    assert small.execute("echo works", WAIT_S).output == b"works\n"
+
+
+def test_thread_bomb(small):
+    program = (
+        "import threading, time\nthreading.stack_size(65536)\n"
+        "for _ in range(5000): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+    )
+    assert python(small, program).exit_code != 0
+
+
+def test_memory_bomb_of_one_process(small):
+    result = python(small, "data = bytearray(1 << 30)\nprint('got it')")
+    assert b"MemoryError" in result.output
+
+
+def test_memory_bomb_of_many_processes(small):
+    program = (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
+        "        data = bytearray(b'x' * (100 << 20)); time.sleep(4); os._exit(0)\n"
+        "codes = [os.wait()[1] for _ in range(8)]\nprint(sum(code == 9 for code in codes) >= 5)"
+    )
+    result = python(small, program)
+    assert b"True" in result.output or result.exit_code == 137
+    assert b"MiB of memory" in result.output
+
+
+@pytest.mark.parametrize("place", ["/dev/shm", "/tmp", "/testbed", "/var/tmp", "~"])
+def test_disk_fill(small, place):
+    result = small.run(f"cd {place}; head -c 100M /dev/zero > fill; ls -s fill", WAIT_S)
+    assert b"No space left" in result.output or b"File size limit" in result.output
+    assert small.run(f"cd {place}; stat -c %s fill; rm -f fill", WAIT_S).exit_code == 0
+
+
+def test_inode_fill(small):
+    program = "for n in range(200_000): open(f'/tmp/f{n}', 'x').close()"
+    result = python(small, program)
+    assert b"No space left" in result.output
+    small.run("rm -rf /tmp/f*; find /tmp -name 'f*' -delete", WAIT_S)
+
+
+def test_descriptor_exhaustion(small):
+    result = python(small, "files = [open('/dev/null') for _ in range(100_000)]")
+    assert b"Too many open files" in result.output
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 256
+
+
+def test_unlinked_memory_is_refused_or_counted(small):
+    program = "import os\nfd = os.memfd_create('x')\nfor _ in range(1000): os.write(fd, bytes(1 << 20))"
+    assert python(small, program).exit_code != 0
+
+
+def test_processor_time_of_a_process(small):
+    start = time.monotonic()
+    result = small.run("while :; do :; done", 20)
+    assert result.exit_code == 137
+    assert time.monotonic() - start < 15
+
+
+@pytest.mark.parametrize("method", ["execute", "run"])
+def test_endless_output(small, method):
+    result = getattr(small, method)("yes 0123456789", 1)
+    assert (result.timed_out, result.truncated) == (True, True)
+    assert len(result.output) < (1 << 20) + 100
+
+
+def test_endless_output_in_the_background(small):
+    small.execute("yes & sleep 0.2", WAIT_S)
+    assert small.execute("echo works", WAIT_S).output == b"works\n"
+    small.execute("kill %1 || kill -9 $!", WAIT_S)
+
+
+def test_deep_folders_and_long_names(small):
+    small.run("x=$(printf 'x%.0s' {1..200}); for n in {1..300}; do mkdir $x && cd $x; done", WAIT_S)
+    assert small.execute("rm -rf /testbed/x*; ls -A /testbed", WAIT_S).output == b""
+
+
+def test_zombies(small):
+    program = "import os, time\nfor _ in range(500):\n    if os.fork() == 0: os._exit(0)\nprint('all')\ntime.sleep(3)"
+    assert python(small, program).exit_code != 0
