@@ -23,3 +23,7 @@ def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert create_database(f"sqlite:///{path}")
     assert not create_database(f"sqlite:///{path}")
     return path
+
+
+collect_ignore = ["projects"]
+"""Small projects that the end-to-end test builds instances from; their tests run in sandboxes."""
