@@ -65,6 +65,15 @@ def test_every_dataset_can_be_made(environment: str, graph: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_name_in_an_entry_stands_for_something(environment: str, graph: Pipeline) -> None:
+    catalog = catalog_of(environment)
+    for name in graph.all_outputs():
+        dataset = catalog.get(name)
+        if isinstance(dataset, ResumablePartitionedDataset):
+            dataset.check_names()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_nodes_write_is_kept_and_says_what_produced_it(environment: str, graph: Pipeline) -> None:
     catalog = catalog_of(environment)
     others = {name for name in graph.all_outputs() if not isinstance(catalog.get(name), KEPT)}

@@ -89,6 +89,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         """
         if wrong := list(check_keys(data.thunks)):
             raise InputDatasetError(f"{self._path}: these keys cannot be file names: {wrong[:3]}")
+        self.check_names()
         try:
             self._do(data, digest(data.fingerprint))
         except OSError as error:
@@ -96,6 +97,16 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
                 f"cannot write to {self._path}: {error.strerror or error}; what arrived before is saved: "
                 f"make room or mend the folder, then run the same command to go on"
             ) from error
+
+    def check_names(self) -> None:
+        """Import what the catalog entry names.
+
+        Raises:
+            InputDatasetError: a name stands for nothing.
+        """
+        _ = self._codec.kind
+        if self._summarise_name is not None:
+            load_object(self._summarise_name)
 
     def _do(self, plan: Plan, fingerprint: str) -> None:
         run = Run(self._path / fingerprint, self._codec)

@@ -29,3 +29,11 @@ def refuse(instance: Instance, rollout_id: str, cause: str, patch_digest: str, d
 def not_measured(instance: Instance, rollout_id: str, cause: str, patch_digest: str) -> Verdict:
     """Return the verdict of a grading that failed for reasons of its own."""
     return Verdict(rollout_id, instance.instance_id, "not_measured", cause, (), patch_digest)
+
+
+def summarise(verdict: Verdict) -> dict[str, int]:
+    """Count a verdict for the live bar."""
+    return {
+        "resolved": int(verdict.resolved),
+        "infrastructure_failures": int(verdict.outcome == "not_measured"),
+    }
