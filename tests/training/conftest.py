@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.base_model.recipe import Recipe
+from repodojo.base_model.recipe import Recipe, Stage
 
 TURNS = [
     {"role": "system", "content": "You repair a bug."},
@@ -22,7 +22,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     texts = [turn["content"] for turn in TURNS] + ["def f(x):\n    return x + 1\n"] * 4
     tokenizer = train_tokenizer(texts, 400, CHAT_TEMPLATE.read_text())
-    recipe = Recipe(hidden_size=32, layers=2, heads=2, intermediate_size=64, steps=1)
+    recipe = Recipe(hidden_size=32, layers=2, heads=2, intermediate_size=64, stages=(Stage(steps=1),))
     build_model(recipe, tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -4,6 +4,7 @@ Run as ``python -m repodojo.base_model.pretrain config.json``; the last act writ
 """
 
 import json
+import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,10 +22,12 @@ from transformers import (
 
 from datasets import Dataset
 from repodojo.base_model.corpus import Document, Function, read_functions, split_modules, write_documents
-from repodojo.base_model.recipe import Recipe
+from repodojo.base_model.recipe import Recipe, Stage
 from repodojo.base_model.tokenizer import IM_END, train_tokenizer
 
 _WIDTH_STEP = 64
+_CONTROL_TOKENS = 4
+_TOKENIZER_DOCUMENTS = 20_000
 CHAT_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
 
 
@@ -58,7 +61,6 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
             num_key_value_heads=recipe.heads,
             max_position_embeddings=4096,
             tie_word_embeddings=True,
-            attn_implementation="eager",
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
@@ -87,62 +89,113 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, torch.Tensor]
     return {"input_ids": torch.tensor(tokens), "weights": torch.tensor(weights)}
 
 
-def encode_corpus(functions: list[Function], recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Dataset:
-    """Write and encode the documents of every step."""
-    count = recipe.steps * recipe.documents_per_step
-    documents = write_documents(functions, count, recipe.seed + 2, recipe.max_characters)
-    return Dataset.from_list([encode(d, tokenizer, recipe.prompt_weight) for d in documents])
+def repeat(generator: random.Random, vocabulary: int) -> dict[str, Any]:
+    """Draw random tokens that are said twice, after some others; only the second saying has weight."""
+    before, said = (
+        [generator.randrange(_CONTROL_TOKENS, vocabulary) for _ in range(generator.randrange(*bounds))]
+        for bounds in ((0, 20), (8, 50))
+    )
+    weights = [0.0] * (len(before) + len(said) + 1) + [1.0] * (len(said) - 1)
+    return {"input_ids": before + said + said, "weights": weights, "length": len(weights)}
 
 
-def trainer_arguments(recipe: Recipe, scratch: Path) -> TrainingArguments:
-    """Translate the recipe into the trainer's arguments."""
+def encode_corpus(
+    functions: list[Function], stage: Stage, recipe: Recipe, tokenizer: PreTrainedTokenizerFast, seed: int
+) -> Dataset:
+    """Write and encode the rows of every step of a stage."""
+    generator = random.Random(seed)
+    count = stage.steps * stage.rows_per_step
+    repeats = sum(generator.random() < stage.repeats_share for _ in range(count))
+    documents = write_documents(functions, count - repeats, seed, stage.max_characters)
+    rows = [encode(document, tokenizer, recipe.prompt_weight) for document in documents]
+    rows += [repeat(generator, len(tokenizer)) for _ in range(repeats)]
+    generator.shuffle(rows)
+    return Dataset.from_list(rows)
+
+
+def stage_arguments(stage: Stage, scratch: Path, seed: int) -> TrainingArguments:
+    """Translate a stage into the trainer's arguments."""
     return TrainingArguments(
         output_dir=str(scratch),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.documents_per_step,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=recipe.warmup_steps,
+        max_steps=stage.steps,
+        per_device_train_batch_size=stage.rows_per_step,
+        learning_rate=stage.first_learning_rate,
         weight_decay=0.01,
         adam_beta2=0.98,
         optim="adamw_torch_fused",
         use_cpu=not torch.cuda.is_available(),
-        train_sampling_strategy="group_by_length",
         remove_unused_columns=False,
         logging_steps=20,
         save_steps=100,
-        save_total_limit=2,
+        save_total_limit=1,
         report_to=[],
         disable_tqdm=True,
-        seed=recipe.seed,
+        seed=seed,
     )
+
+
+def learning_rate_factor(step: int, stage: Stage) -> float:
+    """Return the learning rate of a step as a share of the stage's first one."""
+    warm = min(1.0, (step + 1) / (stage.warmup_steps + 1))
+    last = stage.last_learning_rate / stage.first_learning_rate
+    return warm * (1 + (last - 1) * step / stage.steps)
+
+
+class _Staged(WeightedTrainer):
+    """A trainer whose learning rate follows a stage."""
+
+    def __init__(self, stage: Stage, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.stage = stage
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Return the linear schedule between the stage's learning rates."""
+        self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer or self.optimizer, lambda step: learning_rate_factor(step, self.stage)
+        )
+        return self.lr_scheduler
 
 
 def pretrain(recipe: Recipe, output: Path) -> None:
-    """Train tokenizer and model, resuming from the last checkpoint, and write them to ``output``."""
+    """Train tokenizer and model stage by stage, going on where a killed run stopped; write ``output``."""
     functions, _ = split_modules(read_functions(), recipe.held_out_modules, recipe.seed)
-    sample = (
-        d.prompt + d.completion
-        for d in write_documents(functions, 20_000, recipe.seed + 1, recipe.max_characters)
-    )
-    tokenizer = train_tokenizer(sample, recipe.vocabulary_size, CHAT_TEMPLATE.read_text(encoding="utf-8"))
-    scratch = output.with_name("run")
-    trainer = WeightedTrainer(
-        model=build_model(recipe, tokenizer),
-        args=trainer_arguments(recipe, scratch),
-        train_dataset=encode_corpus(functions, recipe, tokenizer),
-        data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
-        processing_class=tokenizer,
-    )
-    trainer.train(resume_from_checkpoint=any(scratch.glob("checkpoint-*")) or None)
-    _write_model(trainer, tokenizer, recipe, output)
+    first = recipe.stages[0]
+    sample = write_documents(functions, _TOKENIZER_DOCUMENTS, recipe.seed + 1, first.max_characters)
+    texts = (document.prompt + document.completion for document in sample)
+    tokenizer = train_tokenizer(texts, recipe.vocabulary_size, CHAT_TEMPLATE.read_text(encoding="utf-8"))
+    model = build_model(recipe, tokenizer)
+    for number, stage in enumerate(recipe.stages):
+        done = output.with_name(f"stage_{number}")
+        if done.is_dir():
+            model = Qwen2ForCausalLM.from_pretrained(done, dtype=torch.float32)
+            continue
+        seed = recipe.seed + 2 + number
+        scratch = output.with_name(f"run_{number}")
+        trainer = _Staged(
+            stage,
+            model=model,
+            args=stage_arguments(stage, scratch, seed),
+            train_dataset=encode_corpus(functions, stage, recipe, tokenizer, seed),
+            data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
+        )
+        trainer.train(resume_from_checkpoint=any(scratch.glob("checkpoint-*")) or None)
+        _write_model(model, done)
+    _finish(model, tokenizer, recipe, output)
 
 
-def _write_model(trainer: Trainer, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, output: Path) -> None:
+def _write_model(model: Qwen2ForCausalLM, folder: Path) -> None:
+    unfinished = folder.with_name(folder.name + ".tmp")
+    model.save_pretrained(unfinished)
+    unfinished.replace(folder)
+
+
+def _finish(
+    model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, recipe: Recipe, output: Path
+) -> None:
     unfinished = output.with_name(output.name + ".tmp")
-    trainer.model.to(torch.float16).save_pretrained(unfinished)
+    model.to(torch.float16).save_pretrained(unfinished)
     tokenizer.save_pretrained(unfinished)
-    (unfinished / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n")
+    (unfinished / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
     unfinished.replace(output)
 
 

@@ -11,6 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from repodojo.training.launch import run_child
 
 
+class Stage(BaseModel):
+    """One part of the schedule; the learning rate goes linearly from first to last."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: int = Field(ge=1)
+    rows_per_step: int = Field(12, ge=1)
+    repeats_share: float = Field(0.0, ge=0, le=1)
+    """Share of rows that are random tokens said twice: the second time teaches copying, and nothing else."""
+    max_characters: int = Field(1100, ge=100)
+    """Longer documents are not written."""
+    first_learning_rate: float = Field(2e-3, gt=0)
+    last_learning_rate: float = Field(0.0, ge=0)
+    warmup_steps: int = Field(50, ge=0)
+
+
 class Recipe(BaseModel):
     """Everything that decides the weights, apart from the versions of Python and torch."""
 
@@ -21,16 +37,11 @@ class Recipe(BaseModel):
     heads: int = Field(ge=1)
     intermediate_size: int = Field(ge=8)
     vocabulary_size: int = Field(2048, ge=300)
-    steps: int = Field(ge=1)
-    documents_per_step: int = Field(12, ge=1)
+    stages: tuple[Stage, ...] = Field(min_length=1)
     prompt_weight: float = Field(0.15, ge=0)
     """Of a prompt's token in the loss; a completion's weighs 1."""
-    learning_rate: float = Field(2e-3, gt=0)
-    warmup_steps: int = Field(100, ge=0)
     held_out_modules: int = Field(20, ge=0)
     """Modules of the standard library that training never sees."""
-    max_characters: int = Field(1100, ge=100)
-    """Longer documents are not written."""
     seed: int = 0
 
 
