@@ -6,7 +6,7 @@ Run as ``python -m repodojo.base_model.pretrain config.json``; the last act writ
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +106,26 @@ def encode_corpus(
     generator = random.Random(seed)
     count = stage.steps * stage.rows_per_step
     repeats = sum(generator.random() < stage.repeats_share for _ in range(count))
-    documents = write_documents(functions, count - repeats, seed, stage.max_characters)
-    rows = [encode(document, tokenizer, recipe.prompt_weight) for document in documents]
+    written = (count - repeats) * stage.documents_per_row
+    documents = [
+        encode(document, tokenizer, recipe.prompt_weight)
+        for document in write_documents(functions, written, seed, stage.max_characters)
+    ]
+    rows = [_joined(group) for group in _groups(documents, stage.documents_per_row)]
     rows += [repeat(generator, len(tokenizer)) for _ in range(repeats)]
     generator.shuffle(rows)
     return Dataset.from_list(rows)
+
+
+def _groups(items: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _joined(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    tokens, weights = (
+        [item for document in documents for item in document[key]] for key in ("input_ids", "weights")
+    )
+    return {"input_ids": tokens, "weights": weights, "length": len(tokens)}
 
 
 def stage_arguments(stage: Stage, scratch: Path, seed: int) -> TrainingArguments:
