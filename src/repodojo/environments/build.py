@@ -1,4 +1,4 @@
-"""Makes a project executable: fetches it, installs what its tests need, runs and watches the tests in a sandbox.
+"""Makes a project executable: its files, the packages its tests need, and what the tests do in a sandbox.
 
 Layout under the root: ``<name>/source``, ``<name>/packages`` (a link into ``packages/<digest>``, shared),
 ``archives/<name>.tar.gz`` (or where the workshop keeps archives).
@@ -154,7 +154,7 @@ def code_files(source: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _describe(  # noqa: PLR0913
+def _describe(  # noqa: PLR0913, PLR0917 - the parts of one record
     project: Project,
     environment: Environment,
     watched: Watched,

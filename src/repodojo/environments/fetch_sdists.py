@@ -1,7 +1,7 @@
 """Child process that downloads source distributions through pip's own index client.
 
-So index, mirrors, credentials, proxies and certificates are whatever pip is set up for. ``pip download`` itself also
-builds each project's metadata, which takes far longer than the download and runs the project's code.
+So index, mirrors, credentials, proxies and certificates are those pip is set up for. ``pip download``
+itself also builds each project's metadata, which takes far longer and runs the project's code.
 
 Usage: python -m repodojo.environments.fetch_sdists FOLDER NAME==VERSION ...
 Prints, for each, the file name as JSON, or null where the index has none.

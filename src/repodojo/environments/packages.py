@@ -1,4 +1,4 @@
-"""The folder of installed packages beside a project: pytest and what the tests need, shared between projects."""
+"""The folder of packages beside a project: pytest and what the tests need, shared between projects."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ _LOCK = threading.Lock()
 
 
 def install_packages(requirements: Sequence[str], root: Path) -> Path:
-    """Install pinned requirements into a folder named by their digest under ``root``; nothing where it is there.
+    """Install pinned requirements into a folder named by their digest under ``root``, unless it is there.
 
     Raises:
         BuildError: a requirement is not pinned, or pip failed.
@@ -44,7 +44,7 @@ def install_packages(requirements: Sequence[str], root: Path) -> Path:
 
 
 def _install(requirements: Sequence[str], folder: Path) -> None:
-    """Install exactly these, dependencies not followed, bytecode compiled by content (sandboxes cannot write it)."""
+    """Install exactly these, without dependencies; bytecode is compiled, for sandboxes cannot write it."""
     command = [
         sys.executable,
         "-m",

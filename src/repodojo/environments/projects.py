@@ -1,4 +1,4 @@
-"""A pinned project of the package index: what conf says of it, and its files fetched, checked and unpacked."""
+"""A pinned project of the package index: what conf says of it, and its files, fetched and checked."""
 
 import hashlib
 import json
@@ -87,14 +87,14 @@ def check_archive(project: Project, archive: Path) -> None:
     """
     if not archive.is_file():
         raise BuildError(
-            f"{project.environment}: the package index has no source distribution of this version as .tar.gz; "
+            f"{project.environment}: the package index has no .tar.gz source distribution of this version; "
             f"take another version, or put the archive at {archive}"
         )
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != project.sha256:
         raise BuildError(
-            f"{project.environment}: {archive} has sha256 {found}, expected {project.sha256}; delete the file to fetch "
-            f"it again, or mend 'sha256' of the project in parameters_env_build.yml"
+            f"{project.environment}: {archive} has sha256 {found}, expected {project.sha256}; "
+            f"delete the file to fetch it again, or mend 'sha256' of the project in parameters_env_build.yml"
         )
 
 
@@ -102,8 +102,8 @@ def unpack_sdist(project: Project, archive: Path, target: Path) -> None:
     """Unpack an archive's one top folder to ``target``, without bytecode.
 
     Raises:
-        BuildError: the archive is broken, or holds what an archive of files must not (a path or link that leads
-            outside, a device).
+        BuildError: the archive is broken, or holds what it must not (a path or link that leads outside, a
+            device).
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpack-") as temporary:

@@ -74,17 +74,23 @@ def watch_tests(
 def replay_calls(
     sandboxes: Sandboxes, spec: SandboxSpec, calls: Iterable[dict[str, str]], files: Sequence[str]
 ) -> tuple[RecordedCall, ...]:
-    """Repeat calls in two fresh processes with different hash seeds; keep those that show the same both times.
+    """Repeat calls in two processes with different hash seeds; keep those that show the same both times.
 
     Functions that only ever give None are left out: they are called for an effect that no result shows.
     """
     wanted = choose_calls(calls)
     traced = run_calls(sandboxes, spec, wanted, files, hash_seed=0)
-    again = run_calls(sandboxes, spec, wanted, (), hash_seed=1)
-    kept = []
-    for call, first, second in zip(wanted, traced, again, strict=True):
-        if first["shown"] is not None and first["shown"] == second["shown"] and first["lines"]:
-            kept.append(_recorded(call, first, f"{spec.workdir}/"))
+    shown = [
+        (call, outcome)
+        for call, outcome in zip(wanted, traced, strict=True)
+        if outcome["shown"] is not None and outcome["lines"]
+    ]
+    again = run_calls(sandboxes, spec, [call for call, _ in shown], (), hash_seed=1)
+    kept = [
+        _recorded(call, first, f"{spec.workdir}/")
+        for (call, first), second in zip(shown, again, strict=True)
+        if first["shown"] == second["shown"]
+    ]
     silent = {(call.path, call.function) for call in kept} - {
         (call.path, call.function) for call in kept if call.shown != "None"
     }
@@ -104,15 +110,15 @@ def choose_calls(calls: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return chosen
 
 
-def run_calls(  # noqa: PLR0913
+def run_calls(  # noqa: PLR0913, PLR0917 - every one but the first three has a default
     sandboxes: Sandboxes,
     spec: SandboxSpec,
     calls: Sequence[Mapping[str, str]],
     files: Sequence[str],
     hash_seed: int = 0,
     files_to_write: Mapping[str, bytes] | None = None,
-    total_s: float = 60.0,
-    most_slow: int = 20,
+    total_s: float = 300.0,
+    most_slow: int | None = None,
 ) -> list[dict[str, Any]]:
     """Make calls in one process of a fresh sandbox; those that it did not get to show None.
 
@@ -124,14 +130,14 @@ def run_calls(  # noqa: PLR0913
         hash_seed: of the interpreter.
         files_to_write: replaces files first.
         total_s: the most for all.
-        most_slow: after so many calls that ran past their time, the others are not made.
+        most_slow: after more calls than this ran past their time, the others are not made; None makes all.
     """
     fields = ("module", "name", "expression")
     orders = _folders(spec) | {
         "files": _inside(files, spec),
         "calls": [{name: call[name] for name in fields} for call in calls],
         "call_s": _CALL_S,
-        "most_slow": most_slow,
+        "most_slow": len(calls) if most_slow is None else most_slow,
     }
     with sandboxes.start(probe_spec(spec)) as sandbox:
         for path, content in (files_to_write or {}).items():

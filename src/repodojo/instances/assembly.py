@@ -17,8 +17,8 @@ def assemble_instance(
 ) -> Instance:
     """Return the instance of a proven candidate.
 
-    Its base tree is the pristine ``tree`` with the bug and without the test functions that show it; applying both
-    patches to it gives the pristine tree byte for byte.
+    Its base tree is the pristine ``tree`` with the bug and without the test functions that show it; both
+    patches, applied to it, give the pristine tree byte for byte.
 
     Raises:
         Rejected: the issue would leak, or the failing tests cannot be cut out.

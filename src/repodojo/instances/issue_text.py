@@ -67,11 +67,11 @@ def order_calls(calls: Iterable[RecordedCall], mutation: Mutation) -> list[Recor
 
 
 def find_symptom(calls: Sequence[RecordedCall], outcomes: Sequence[Mapping[str, Any]]) -> Symptom | None:
-    """Return the first call that shows something else than it did before, and is short; None where there is none.
+    """Return the first short call that shows something else than it did before; None where there is none.
 
     Args:
         calls: what each showed in the pristine project.
-        outcomes: ``shown`` (None where nothing can be compared), ``raised`` and ``wrap`` of each with the bug.
+        outcomes: ``shown`` (None where nothing is comparable), ``raised`` and ``wrap`` of each with the bug.
     """
     for call, outcome in zip(calls, outcomes, strict=True):
         actual = outcome["shown"]

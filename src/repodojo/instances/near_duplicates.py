@@ -1,8 +1,8 @@
 """Finds functions that two projects share, or that a project shares with the standard library.
 
 A function is the sequence of its syntax tree's node types, operators, attribute names and constants, names of
-variables blanked; its shingles are the runs of that sequence. Two functions are near-duplicates where the Jaccard
-similarity of their shingles reaches a threshold (Broder 1997). Pure functions of text.
+variables blanked; its shingles are the runs of that sequence. Two functions are near-duplicates where the
+Jaccard similarity of their shingles reaches a threshold (Broder 1997). Pure functions of text.
 """
 
 import ast
@@ -55,7 +55,7 @@ class _Where(NamedTuple):
 
 
 def shingle_functions(modules: Mapping[str, str]) -> dict[tuple[str, str], frozenset[int]]:
-    """Return the shingles of every function that is long enough; modules that do not parse are passed over."""
+    """Return the shingles of each function that is long enough; modules that do not parse are passed over."""
     found: dict[tuple[str, str], frozenset[int]] = {}
     for path, text in sorted(modules.items()):
         try:

@@ -28,8 +28,8 @@ def compare_runs(
         most_failures: more than this is no single fault.
 
     Raises:
-        Rejected: a stable test fails without the bug, no test fails with it, a file cannot be collected, or too
-            much fails.
+        Rejected: a stable test fails without the bug, none fails with it, a file cannot be collected, or too
+            many fail.
     """
     tests = [test for test in sorted(stable) if test in gold]
     if unstable := [test for test in tests if gold[test] != "PASSED"]:

@@ -1,4 +1,4 @@
-"""Chooses instances among the proven bugs: balanced over projects and kinds, the same in whatever order they came."""
+"""Chooses instances among proven bugs: balanced over projects and kinds, whatever order they came in."""
 
 import hashlib
 from collections import Counter, defaultdict

@@ -1,7 +1,7 @@
 """Takes tests out of test files and writes what changed as git-style patches; pure functions of text.
 
-A test function goes with all its decorators, the comment right above it and every definition of its name, so no case
-of it can be collected. Parametrised cases that pass in spite of the bug go with their function and stay in
+A test function goes with its decorators, the comment right above it and every definition of its name, so no
+case of it can be collected. Parametrised cases that pass in spite of the bug go too and stay in
 PASS_TO_PASS: grading puts the whole function back before it runs anything.
 """
 
@@ -36,7 +36,7 @@ def cut_functions(text: str, names: Collection[str]) -> str:
     """Return a module without some of its functions.
 
     Raises:
-        BuildError: a function is not defined there, is used elsewhere in the module, or the rest does not parse.
+        BuildError: a function is not defined there, is used by what stays, or the rest does not parse.
     """
     tree = ast.parse(text)
     cut = list(_definitions(tree.body, "", frozenset(names)))
@@ -56,7 +56,7 @@ def cut_functions(text: str, names: Collection[str]) -> str:
 
 
 def make_patch(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Return a git-style patch that turns the files of ``old`` into those of ``new`` (same paths, text only)."""
+    """Return a git-style patch that turns the files of ``old`` into those of ``new``, of the same paths."""
     parts = []
     for path in sorted(old):
         if old[path] != new[path]:

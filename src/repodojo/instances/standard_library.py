@@ -3,7 +3,6 @@
 import sysconfig
 import threading
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from repodojo.instances.near_duplicates import (
@@ -17,17 +16,25 @@ from repodojo.instances.near_duplicates import (
 _LEFT_OUT = frozenset(
     {"test", "tests", "idlelib", "site-packages", "dist-packages", "lib2to3", "turtledemo", "ensurepip"}
 )
-_LOCK = threading.Lock()
 
 
-def compare_project(name: str, sources: Mapping[str, Mapping[str, str]]) -> Comparison:
-    """Compare a project with the other projects and the standard library."""
-    others = {
-        other: shingle_functions(modules) for other, modules in sorted(sources.items()) if other != name
-    }
-    with _LOCK:
-        library = _library_shingles()
-    return compare_functions(name, shingle_functions(sources[name]), {**others, STANDARD_LIBRARY: library})
+class Library:
+    """The shingles of all projects and of the standard library, made once, when first asked for."""
+
+    def __init__(self, sources: Mapping[str, Mapping[str, str]]) -> None:
+        """Hold the projects' modules: text by path by project."""
+        self._sources = sources
+        self._lock = threading.Lock()
+        self._shingles: dict[str, Shingles] = {}
+
+    def compare(self, project: str) -> Comparison:
+        """Compare a project with the other projects and the standard library."""
+        with self._lock:
+            if not self._shingles:
+                everything = {**self._sources, STANDARD_LIBRARY: read_library()}
+                self._shingles = {name: shingle_functions(modules) for name, modules in everything.items()}
+        others = {name: shingles for name, shingles in self._shingles.items() if name != project}
+        return compare_functions(project, self._shingles[project], others)
 
 
 def read_library() -> dict[str, str]:
@@ -39,8 +46,3 @@ def read_library() -> dict[str, str]:
         if not _LEFT_OUT.intersection(relative.parts):
             found[relative.as_posix()] = path.read_text(encoding="utf-8", errors="replace")
     return found
-
-
-@cache
-def _library_shingles() -> Shingles:
-    return shingle_functions(read_library())

@@ -13,7 +13,7 @@ ALL = "all"
 
 
 def funnel(validations: Iterable[Validation], instances: Sequence[Instance]) -> list[dict[str, Any]]:
-    """Return a row for each project and kind, and the sums under ``all``: proposed, proven, selected, reasons."""
+    """Return a row for each project and kind, sums under ``all``: proposed, proven, selected, reasons."""
     selected = {instance.instance_id for instance in instances}
     counts: dict[tuple[str, str], Counter[str]] = {}
     for validation in validations:

@@ -1,9 +1,10 @@
 """Proves a candidate by the project's own tests, and makes an instance of it.
 
-Cheapest first: a recorded call must show the bug, then tests that touch it must fail. They run twice with it: on the
-pristine project with the bug put in, and as a grader would, on the instance's own commit with the hidden tests put
-back. Without it the whole suite has passed twice when the environment was built, and each selection passes here once
-more (kept by content, so it runs once for all candidates that share it). What fails any of this is a record too.
+Cheapest first: a recorded call must show the bug, then tests that touch it must fail. They run twice with
+it: on the pristine project with the bug put in, and as a grader would, on the instance's own commit with
+the hidden tests put back. Without it the whole suite passed twice when the environment was built, and each
+selection passes here once more (kept by content, it runs once for all candidates that share it). A failed
+candidate is a record.
 """
 
 import time
@@ -135,7 +136,7 @@ class Prover:
         return compare_runs(self.build.coverage, run({}), run(self._bug()), self.settings.most_failures)
 
     def _repeat(self, instance: Instance, proof: Proof) -> None:
-        """Run the same tests as a grader would after an empty patch; git takes both patches off and puts one on."""
+        """Run the same tests as a grader after an empty patch; git takes both patches off and puts one on."""
         try:
             spec = plain_asserts(self.workshop.spec(instance))
         except BuildError as error:

@@ -80,7 +80,7 @@ def _render(value: Any) -> str | Opaque:
 
 
 def render_call(function: Any, code: CodeType, arguments: Arguments, skip: int) -> str | None:
-    """Return ``a, b, key=c`` as a caller would write it, defaults left out; None where an argument is no literal.
+    """Return ``a, b, key=c`` as a caller writes it, defaults left out; None where an argument is no literal.
 
     Args:
         function: gives the defaults.

@@ -1,4 +1,4 @@
-"""Watches a project's functions while its tests run: which lines each test executes, and calls worth repeating."""
+"""Watches a project while its tests run: which lines each test executes, and calls worth repeating."""
 
 import inspect
 import sys

@@ -1,5 +1,5 @@
 """Runs a project's tests under the recorder; writes what each test executes and the calls worth repeating."""
-# ruff: noqa: PTH, PLC0415
+# ruff: noqa: PTH123, PLC0415
 
 import json
 import sys

@@ -46,12 +46,12 @@ _FUNCTIONS: tuple[tuple[str, str], ...] = (
     ("ceil", "floor"),
 )
 _DROPPED_METHODS = {
-    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "copy", "splitlines", "items",
-    "keys", "values", "swapcase", "decode", "encode", "bit_length", "total_seconds", "group",
+    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "copy", "items",
+    "splitlines", "keys", "values", "swapcase", "decode", "encode", "bit_length", "total_seconds", "group",
 }  # fmt: skip
 _DROPPED_FUNCTIONS = {
-    "sorted", "list", "tuple", "set", "frozenset", "int", "str", "float", "bool", "abs", "reversed", "round", "iter",
-    "enumerate", "dict", "len", "max", "min", "sum",
+    "sorted", "list", "tuple", "set", "frozenset", "int", "str", "float", "bool", "abs", "reversed", "round",
+    "iter", "enumerate", "dict", "len", "max", "min", "sum",
 }  # fmt: skip
 
 
@@ -93,8 +93,9 @@ def missing_call(place: Place, source: Source) -> Iterator[Replacement]:
     if isinstance(node.func, ast.Attribute) and node.func.attr in _DROPPED_METHODS and not node.args:
         yield Replacement(start, end, source.text(node.func.value))
     elif isinstance(node.func, ast.Name) and node.func.id in _DROPPED_FUNCTIONS and len(node.args) == 1:
-        if not isinstance(node.args[0], ast.GeneratorExp | ast.Starred):
-            yield Replacement(start, end, source.text(node.args[0]))
+        (argument,) = node.args
+        whole = not isinstance(argument, ast.GeneratorExp | ast.Starred)
+        yield from [Replacement(start, end, source.text(argument))] * whole
 
 
 def dropped_keyword(place: Place, source: Source) -> Iterator[Replacement]:

@@ -1,7 +1,7 @@
 """Puts one bug at a time into a module, by edits of its syntax tree that keep every other byte.
 
-A pure function of the text, the lines that may change and the seed. It knows nothing of the agents that will look
-for the bugs.
+A pure function of the text, the lines that may change and the seed. It knows nothing of the agents that will
+look for the bugs.
 """
 
 import ast

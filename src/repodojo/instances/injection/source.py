@@ -95,8 +95,8 @@ def parameter_names(function: FunctionNode) -> tuple[str, ...]:
 def places(function: FunctionNode) -> Iterator[Place]:
     """Yield every node of a function's body that an edit may touch.
 
-    Left out: docstrings, decorators, annotations, and the inside of f-strings (their positions are wrong before
-    Python 3.12).
+    Left out: docstrings, decorators, annotations, and the inside of f-strings (whose positions are wrong
+    before Python 3.12).
     """
     for statement in function.body:
         if not _is_docstring(statement):

@@ -23,9 +23,10 @@ def removed_statement(place: Place, source: Source) -> Iterator[Replacement]:
 def removed_guard(place: Place, source: Source) -> Iterator[Replacement]:
     """Lose an ``if`` without ``else`` whose body is one statement."""
     node = place.node
-    if isinstance(node, ast.If) and not node.orelse and len(node.body) == 1 and len(place.block) > 1:
-        if source.text(node).startswith("if") and _has_own_lines(node, source):
-            yield Replacement(*source.lines_of(node), "")
+    if not isinstance(node, ast.If) or node.orelse or len(node.body) > 1 or len(place.block) == 1:
+        return
+    if source.text(node).startswith("if") and _has_own_lines(node, source):
+        yield Replacement(*source.lines_of(node), "")
 
 
 def wrong_return(place: Place, source: Source) -> Iterator[Replacement]:

@@ -11,7 +11,7 @@ from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
 from repodojo.instances.settings import EnvBuildSettings
-from repodojo.instances.standard_library import compare_project
+from repodojo.instances.standard_library import Library
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.instances.validation import VALIDATOR_VERSION, Validation, validate_candidate
 from repodojo.types import Instance, to_json
@@ -36,11 +36,11 @@ def plan_environments(env_build: EnvBuildSettings, workshop: Workshop) -> Plan:
 
 
 def plan_comparisons(environment_builds: Builds) -> Plan:
-    """Plan the search for near-duplicate functions, each project against the others and the standard library."""
-    sources = {name: build.sources for name, build in environment_builds.items()}
+    """Plan the search for functions that a project shares with the others or the standard library."""
+    library = Library({name: build.sources for name, build in environment_builds.items()})
     digests = {name: build.environment.digest for name, build in environment_builds.items()}
     return Plan(
-        {name: partial(compare_project, name, sources) for name in sources},
+        {name: partial(library.compare, name) for name in environment_builds},
         {"environments": digests, "shingles": SHINGLES_VERSION},
     )
 
