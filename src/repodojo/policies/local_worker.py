@@ -41,10 +41,11 @@ class Worker:
         self.send({"id": 0, "max_context": self.positions, "slots": len(self.decoder.slots)})
         while True:
             while self.decoder.is_idle or not lines.empty():
-                self._accept(json.loads(lines.get()))
+                self.accept(json.loads(lines.get()))
             self.decoder.step()
 
-    def _accept(self, order: dict[str, Any]) -> None:
+    def accept(self, order: dict[str, Any]) -> None:
+        """Queue a request, or refuse it."""
         rendered = self.tokenizer.apply_chat_template(
             order["messages"], add_generation_prompt=True, tokenize=False
         )

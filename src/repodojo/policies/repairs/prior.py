@@ -28,6 +28,8 @@ _KINDS = {
     "step_removed": 0.3,
     "step_added": -1.2,
     "swap": -0.3,
+    "added_up": 0.0,
+    "returned": -1.0,
 }
 _BY_RESULT = {
     "bool": {"order", "equality", "boolean", "member", "not_removed", "not_added", "constant"},
@@ -56,6 +58,8 @@ def change_score(issue: Issue, change: Change, line: str, following: str) -> flo
     error = re.split(r"\W", issue.actual, maxsplit=1)[0]
     if is_exception(issue.actual) and error in _ERRORS:
         score += 0.5 if change.kind in _ERRORS[error] else -0.2
+    if change.kind == "returned" and (issue.actual == "None" or "NoneType" in issue.actual):
+        score += 3.0
     operands = "unsupported operand" in issue.actual or "can't multiply" in issue.actual
     if operands and change.kind in ("arithmetic", "augmented", "bits"):
         score += 1.5

@@ -12,16 +12,13 @@ import math
 import operator
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 from repodojo.policies.repairs import commands
+from repodojo.policies.repairs.edits import weigh_edits
 from repodojo.policies.repairs.history import Knowledge
 from repodojo.policies.repairs.issue import Issue
-from repodojo.policies.repairs.operators import find_changes
-from repodojo.policies.repairs.prior import change_score
 from repodojo.policies.repairs.source import Function, called_names, find_functions
-from repodojo.substitution import Edit, sed_command, undo_pattern
 
 _KNOWN = (
     builtins,
@@ -43,8 +40,6 @@ _COMMON = frozenset(name for known in _KNOWN for name in dir(known))
 _ASIDE = re.compile(r"(^|/)(tests?|testing|conftest|docs?|examples?)(/|_|\.)|_test\.py$")
 _NAMES = 6
 _DEPTH = 3
-_NONE_OF_THEM = 4.0
-"""Odds that none of a definition's edits is the repair."""
 
 
 class Option(NamedTuple):
@@ -81,7 +76,8 @@ def list_options(issue: Issue, known: Knowledge) -> list[Option]:
         found = seen.functions.get(place.name, [])
         new = list(_lookups(place, issue, known)) if not found else []
         for function in found:
-            new += _edits(function, place.worth, issue, known, seen)
+            code = seen.code[function.path]
+            new += [Option(*pair) for pair in weigh_edits(function, code, place.worth, issue, known)]
             new += _continuation(function, place.worth, known)
         for command, worth in new:
             options[command] = max(worth, options.get(command, 0.0))
@@ -172,46 +168,3 @@ def _continuation(function: Function, worth: float, known: Knowledge) -> Iterato
         and command not in known.commands
     ):
         yield Option(command, worth * 0.6)
-
-
-def _edits(
-    function: Function, worth: float, issue: Issue, known: Knowledge, seen: Definitions
-) -> list[Option]:
-    """Weigh every edit of a definition; those tried before keep their share."""
-    code, text = seen.code[function.path], known.listings[function.path].lines
-    following = dict(pairwise(function.numbers))
-    scores: dict[str, float] = {}
-    for number in function.numbers:
-        next_line = text.get(following.get(number, -1), "")
-        for change in find_changes(code[number], text[number]):
-            old = text[number][change.start : change.end]
-            pair = undo_pattern(Edit(number, change.start, change.new, old), text[number])
-            if pair and "'" not in pair[0] + pair[1]:
-                command = sed_command(number, *pair, function.path)
-                score = change_score(issue, change, text[number], next_line)
-                score += 2.0 * any(frame.line == number for frame in known.frames)
-                scores.setdefault(command, math.exp(score))
-    total = sum(scores.values())
-    share = worth * len(scores) ** 0.7 / (total + _NONE_OF_THEM)
-    damping = _damping(known)
-    again = bool(known.edits)
-    lines = issue.expected.count("\n") + 1
-    return [
-        Option(commands.attempt(edit, again, lines), odds * share * damping.get(_line_of(edit), 1.0))
-        for edit, odds in scores.items()
-        if edit not in known.edits
-    ]
-
-
-def _damping(known: Knowledge) -> dict[str, float]:
-    """Lower the worth of a line with each try, more where the try changed nothing."""
-    result: dict[str, float] = {}
-    for edit, changed in known.edits.items():
-        line = _line_of(edit)
-        result[line] = result.get(line, 1.0) * (0.75 if changed else 0.4)
-    return result
-
-
-def _line_of(edit: str) -> str:
-    """Return the line number and the file of an edit's command."""
-    return re.sub(r"sed -i '(\d+)s.* (\S+)$", r"\1 \2", edit)

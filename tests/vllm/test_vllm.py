@@ -1,0 +1,110 @@
+"""The real server on a tiny checkpoint: the same answers and the same scores as the local engine."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from repodojo.errors import ContextLengthError, PolicyError
+from repodojo.policies.local_engine import LocalEngine
+from repodojo.policies.openai_api import OpenAIPolicy
+from repodojo.policies.policy import Completion, Policy, SamplingParameters
+from repodojo.policies.vllm_server import VLLMSettings, serve
+from repodojo.types import Message
+
+if TYPE_CHECKING:
+    from .conftest import Reference
+
+pytestmark = pytest.mark.vllm
+
+GREEDY = SamplingParameters(temperature=0.0, max_tokens=40)
+ASKED = [Message("system", "You repair code."), Message("user", "repair area(2, 3) in ./shapes/area.py")]
+
+
+def conversations(rows: list[dict]) -> list[list[Message]]:
+    return [[Message(m["role"], m["content"]) for m in row["messages"]] for row in rows]
+
+
+def complete_all(
+    policy: Policy, asked: list[list[Message]], parameters: SamplingParameters
+) -> list[Completion]:
+    with ThreadPoolExecutor(8) as executor:
+        return list(executor.map(lambda messages: policy.complete(messages, parameters), asked))
+
+
+def test_greedy_answers_are_those_of_the_local_engine(
+    served: OpenAIPolicy, engine: LocalEngine, reference: "Reference"
+):
+    asked = conversations(reference.expected["plain"])
+    there, here = complete_all(served, asked, GREEDY), complete_all(engine, asked, GREEDY)
+    assert (
+        [c.text for c in there]
+        == [c.text for c in here]
+        == [r["answer"] for r in reference.expected["plain"]]
+    )
+    assert [c.prompt_tokens for c in there] == [c.prompt_tokens for c in here]
+    assert [c.finish_reason for c in there] == [c.finish_reason for c in here]
+
+
+def test_scores_are_those_of_the_local_engine(
+    served: OpenAIPolicy, engine: LocalEngine, reference: "Reference"
+):
+    asked = [*conversations(reference.expected["plain"]), [Message("user", "W" * 2_000)]]
+    for prefix in ("", "W"):
+        there = served.next_token_log_probabilities(asked, prefix, ["Y", "N"])
+        here = engine.next_token_log_probabilities(asked, prefix, ["Y", "N"])
+        assert there.pop() is None
+        assert here.pop() is None
+        for one, other in zip(there, here, strict=True):
+            assert one == pytest.approx(other, abs=1e-3)
+
+
+def test_a_choice_of_several_tokens_is_an_error(served: OpenAIPolicy):
+    with pytest.raises(PolicyError, match="'QZX'"):
+        served.next_token_log_probabilities([ASKED], "", ["QZX"])
+
+
+def test_an_adapter_is_served_beside_its_base(served: OpenAIPolicy, reference: "Reference"):
+    rows = reference.expected["adapted"]
+    adapted = OpenAIPolicy("adapted", served.base_urls)
+    answers = complete_all(adapted, conversations(rows), GREEDY)
+    assert [answer.text for answer in answers] == [row["answer"] for row in rows]
+
+
+def test_the_same_seed_draws_the_same_answer(served: OpenAIPolicy):
+    def draw(seed: int) -> str:
+        return served.complete(ASKED, SamplingParameters(1.0, max_tokens=20, seed=seed)).text
+
+    assert [draw(seed) for seed in range(3)] == [draw(seed) for seed in range(3)]
+    assert len({draw(seed) for seed in range(3)}) == 3
+
+
+def test_stop_texts_end_the_answer_as_in_the_local_engine(served: OpenAIPolicy, engine: LocalEngine):
+    whole = engine.complete(ASKED, GREEDY).text
+    stop = SamplingParameters(0.0, max_tokens=40, stop=(whole[len(whole) // 2 :][:2],))
+    assert served.complete(ASKED, stop).text == engine.complete(ASKED, stop).text != whole
+
+
+def test_an_answer_fills_what_the_context_leaves_as_in_the_local_engine(
+    served: OpenAIPolicy, engine: LocalEngine
+):
+    nearly_full = [Message("user", "W" * 1_000)]
+    there, here = served.complete(nearly_full, GREEDY), engine.complete(nearly_full, GREEDY)
+    assert there == here
+    assert there.prompt_tokens + there.completion_tokens == 1_024
+
+
+def test_a_conversation_without_room_is_an_error_of_its_own(served: OpenAIPolicy):
+    with pytest.raises(ContextLengthError, match="1024"):
+        served.complete([Message("user", "W" * 2_000)], GREEDY)
+
+
+def test_a_server_that_refuses_its_settings_is_an_error_with_its_log(
+    settings: VLLMSettings, reference: "Reference"
+):
+    wrong = settings.model_copy(update={"extra_args": ("--no-such-option",)})
+    with (
+        pytest.raises(PolicyError, match=r"(?s)no-such-option"),
+        serve(wrong, str(reference.checkpoint), "tiny"),
+    ):
+        pass
