@@ -1,5 +1,6 @@
 """The real server on a tiny checkpoint: the same answers and the same scores as the local engine."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ from repodojo.errors import ContextLengthError, PolicyError
 from repodojo.policies.local_engine import LocalEngine
 from repodojo.policies.openai_api import OpenAIPolicy
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
-from repodojo.policies.vllm_server import VLLMSettings, serve
 from repodojo.types import Message
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ def conversations(rows: list[dict]) -> list[list[Message]]:
     return [[Message(m["role"], m["content"]) for m in row["messages"]] for row in rows]
 
 
+def whole(texts: Iterable[str]) -> list[str]:
+    """Drop a character of which the last token is a part: vLLM keeps it back."""
+    return [text.rstrip("\ufffd") for text in texts]
+
+
 def complete_all(
     policy: Policy, asked: list[list[Message]], parameters: SamplingParameters
 ) -> list[Completion]:
@@ -35,13 +40,10 @@ def complete_all(
 def test_greedy_answers_are_those_of_the_local_engine(
     served: OpenAIPolicy, engine: LocalEngine, reference: "Reference"
 ):
-    asked = conversations(reference.expected["plain"])
+    rows = reference.expected["plain"]
+    asked = conversations(rows)
     there, here = complete_all(served, asked, GREEDY), complete_all(engine, asked, GREEDY)
-    assert (
-        [c.text for c in there]
-        == [c.text for c in here]
-        == [r["answer"] for r in reference.expected["plain"]]
-    )
+    assert whole(c.text for c in there) == whole(c.text for c in here) == whole(row["answer"] for row in rows)
     assert [c.prompt_tokens for c in there] == [c.prompt_tokens for c in here]
     assert [c.finish_reason for c in there] == [c.finish_reason for c in here]
 
@@ -68,7 +70,7 @@ def test_an_adapter_is_served_beside_its_base(served: OpenAIPolicy, reference: "
     rows = reference.expected["adapted"]
     adapted = OpenAIPolicy("adapted", served.base_urls)
     answers = complete_all(adapted, conversations(rows), GREEDY)
-    assert [answer.text for answer in answers] == [row["answer"] for row in rows]
+    assert whole(answer.text for answer in answers) == whole(row["answer"] for row in rows)
 
 
 def test_the_same_seed_draws_the_same_answer(served: OpenAIPolicy):
@@ -97,14 +99,3 @@ def test_an_answer_fills_what_the_context_leaves_as_in_the_local_engine(
 def test_a_conversation_without_room_is_an_error_of_its_own(served: OpenAIPolicy):
     with pytest.raises(ContextLengthError, match="1024"):
         served.complete([Message("user", "W" * 2_000)], GREEDY)
-
-
-def test_a_server_that_refuses_its_settings_is_an_error_with_its_log(
-    settings: VLLMSettings, reference: "Reference"
-):
-    wrong = settings.model_copy(update={"extra_args": ("--no-such-option",)})
-    with (
-        pytest.raises(PolicyError, match=r"(?s)no-such-option"),
-        serve(wrong, str(reference.checkpoint), "tiny"),
-    ):
-        pass

@@ -119,6 +119,11 @@ class LocalEngine:
         futures = [child.ask({"messages": _as_json(messages), **asked}) for messages in conversations]
         return [_scores(future) for future in futures]
 
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._running().pid
+
     def _running(self) -> Child:
         if self._child is None:
             raise PolicyError(f"{self.name}: the engine is not running; use it inside `with`")
