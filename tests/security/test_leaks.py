@@ -73,13 +73,13 @@ def test_the_objects_are_those_of_the_one_commit(rollout, project):
         "git reflog --all; find .git -path '*logs*'",
         "git tag; git remote -v; git stash list; git notes list 2>/dev/null",
         "git for-each-ref | grep -v 'refs/heads/main'",
-        "cat .git/objects/info/alternates .git/packed-refs .git/shallow .git/ORIG_HEAD .git/FETCH_HEAD 2>/dev/null",
+        "cd .git; cat objects/info/alternates packed-refs shallow ORIG_HEAD FETCH_HEAD 2>/dev/null",
         "git worktree list | tail -n +2; ls .git/worktrees .git/modules 2>/dev/null",
         "ls -A .git/hooks 2>/dev/null; git config --get-regexp '^(remote|url|include|alias)'",
         "cd ..; git rev-parse --git-dir 2>/dev/null; ls -A / | grep -F .git",
         "git lost-found 2>/dev/null; ls .git/lost-found 2>/dev/null",
         "find / -name '*.pyc' -path '*calc*' 2>/dev/null; find /testbed -name '__pycache__'",
-        "find / \\( -path /proc -o -path /usr \\) -prune -o -iname '*calc*' -print | grep -v '^/testbed/calc'",
+        "find / -path /proc -prune -o -name 'calc' -print -o -name 'calc[.-]*' -print | grep -v '^/testbed'",
         "find / -name test_importlib -prune -o \\( -name '*.whl' -o -name '*.egg*' \\) -print 2>/dev/null",
         "find ~ /var/cache /var/lib -mindepth 1 2>/dev/null; pip cache list 2>/dev/null | grep -i whl",
         "cd /tmp; PYTHONPATH= python -c 'import calc' 2>/dev/null && echo importable",
@@ -101,7 +101,8 @@ def test_what_git_writes_in_the_sandbox_stays_there(rollout, project):
 
 
 def test_installed_packages_of_the_host_are_not_importable(rollout):
-    program = "import importlib.util as u; print([n for n in ('pip','numpy','torch','kedro','pydantic') if u.find_spec(n)])"
+    names = ("pip", "numpy", "torch", "kedro", "pydantic")
+    program = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
     assert ask(rollout, f'python -c "{program}"') == "[]\n"
 
 

@@ -33,7 +33,7 @@ def read_tree(folder: Path) -> dict[str, Blob]:
         folders[:] = [name for name in folders if name not in _LEFT_OUT_FOLDERS and name not in links]
         for name in [*files, *links]:
             path = Path(parent, name)
-            if not name.endswith(".pyc"):
+            if name != ".git" and not name.endswith(".pyc"):
                 blobs[path.relative_to(folder).as_posix()] = read_blob(path)
     return blobs
 

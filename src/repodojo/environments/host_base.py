@@ -1,7 +1,8 @@
 """Decides what of the host a sandbox sees, read-only: programs, libraries, and one Python without packages.
 
-A list of what is shown, since a host may hold the released, repaired version of a project in many places: packages
-of any Python, tools that bundle some, wheels, caches, home folders, ``/usr/local``. None of these is shown.
+A list of what is shown, since a host may hold the released, repaired version of a project in many places:
+packages of any Python, tools that bundle some, wheels, caches, home folders, ``/usr/local``. None of these
+is shown.
 """
 
 import sys
@@ -97,7 +98,7 @@ def _outermost(paths: list[Path]) -> list[Path]:
 
 
 def _package_folders(tree: Path) -> list[Path]:
-    """Return the folders of installed packages in what is shown of a Python, or of any system library folder."""
+    """Return the folders of installed packages in what is shown of a Python or of a library folder."""
     pythons = [tree] if tree.name.startswith("python") else [*tree.glob("python*"), *tree.glob("pypy*")]
     found = (
         python / name

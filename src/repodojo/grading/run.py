@@ -81,7 +81,10 @@ def _apply(sandbox: Sandbox, patch: str) -> bool:
         return True
     sandbox.write("/tmp/the.patch", patch.encode("utf-8", errors="surrogateescape"))  # noqa: S108
     command = "GIT_CONFIG_GLOBAL=/dev/null git apply --whitespace=nowarn /tmp/the.patch && rm /tmp/the.patch"
-    return sandbox.run(command, _APPLY_S).exit_code == 0
+    result = sandbox.run(command, _APPLY_S)
+    if result.timed_out or b"No space left on device" in result.output:
+        raise SandboxError(f"git apply: {result.text[-500:]}")
+    return result.exit_code == 0
 
 
 def _modules(folder: Path) -> list[str]:

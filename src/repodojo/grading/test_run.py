@@ -31,6 +31,7 @@ _ARGUMENTS = (
     "no:cacheprovider",
     "-p",
     "no:xdist",
+    "--continue-on-collection-errors",
 )
 _OVERRIDES = ("-o", "addopts=", "-o", "console_output_style=classic")
 
@@ -106,14 +107,27 @@ def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], time
     orders = _draw_orders()
     sandbox.write(orders.canary_file, orders.canary_source.encode())
     sandbox.write(_ORDERS, json.dumps(_orders_record(orders, spec, tests)).encode())
+    before = _read_tests(sandbox, tests)
     result = sandbox.run(f"exec python -I {_REFEREE}/referee.py", timeout_s)
     if result.timed_out:
         return _untrusted(result, "timeout")
-    try:
-        signed = sandbox.read(orders.report)
-    except SandboxError:
+    if _read_tests(sandbox, tests) != before:
+        return _untrusted(result, "a test file changed while the tests ran")
+    signed = _read_or_none(sandbox, orders.report)
+    if signed is None:
         return _untrusted(result, "no report")
     return judge_report(result, orders.key, signed, orders.canaries)
+
+
+def _read_tests(sandbox: Sandbox, tests: Sequence[str]) -> dict[str, bytes | None]:
+    return {path: _read_or_none(sandbox, path) for path in {test.partition("::")[0] for test in tests}}
+
+
+def _read_or_none(sandbox: Sandbox, path: str) -> bytes | None:
+    try:
+        return sandbox.read(path)
+    except SandboxError:
+        return None
 
 
 def _draw_orders() -> _Orders:

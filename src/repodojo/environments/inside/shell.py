@@ -1,8 +1,8 @@
 """The persistent shell of a sandbox: a bash that evaluates one command after another in itself.
 
-A command arrives over a socket in two reads (a pipe's lines bash would read byte by byte), and its status leaves
-there, marked with the command's token; its output leaves by a pipe, so that nothing that it prints can be taken for
-a status. The socket is closed while a command runs.
+A command arrives over a socket in two reads (a pipe's lines bash would read byte by byte), and its status
+leaves there, marked with the command's token; its output leaves by a pipe, so that nothing that it prints
+can be taken for a status. The socket is closed while a command runs.
 """
 
 import os

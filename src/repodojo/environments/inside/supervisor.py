@@ -40,7 +40,7 @@ class Supervisor:
         self._pipes = 0
         self._next_pipe = 0
         self._opened_pipe = 0
-        self._start_shell()
+        self._shell, self._output = self._start_shell()
 
     def serve(self) -> None:
         """Answer requests until the owner hangs up."""
@@ -165,7 +165,7 @@ class Supervisor:
         if self._watchdog.killed_all:
             self._replace_shell()
         elif shell.pid in self._reactor.ended:
-            self._start_shell()
+            self._renew_shell()
         self._remove_pipe(self._opened_pipe)
         self._opened_pipe = 0
         self._reactor.ended.clear()
@@ -202,18 +202,17 @@ class Supervisor:
         name = f"{_PIPE}{self._next_pipe:06}"
         os.mkfifo(name, 0o600, dir_fd=self._control)
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        self._take_output(os.open(name, flags, dir_fd=self._control))
+        self._leave_output()
+        self._output = os.open(name, flags, dir_fd=self._control)
+        self._reactor.watch(self._output)
 
     def _remove_pipe(self, number: int) -> None:
         if number:
             os.unlink(f"{_PIPE}{number:06}", dir_fd=self._control)
 
-    def _take_output(self, output: int) -> None:
-        if self._pipes:
-            self._reactor.forget(self._output)
-            self._reactor.ignore(self._output)
-        self._output = output
-        self._reactor.watch(output)
+    def _leave_output(self) -> None:
+        self._reactor.forget(self._output)
+        self._reactor.ignore(self._output)
 
     def _remember_folder(self) -> None:
         try:
@@ -228,22 +227,26 @@ class Supervisor:
         while self._shell.pid not in self._reactor.ended:
             self._reactor.wait(_TICK_S)
         self._watchdog.killed_all = False
-        self._start_shell()
+        self._renew_shell()
 
-    def _start_shell(self) -> None:
-        if self._pipes:
-            self._reactor.forget(self._shell.status)
-            self._shell.close()
+    def _renew_shell(self) -> None:
+        self._reactor.forget(self._shell.status)
+        self._shell.close()
+        self._leave_output()
         self._remove_pipe(self._next_pipe)
         self._next_pipe = 0
+        self._shell, self._output = self._start_shell()
+
+    def _start_shell(self) -> tuple[Shell, int]:
+        """Start a shell in the folder of the last one; returns the pipe that it writes to as well."""
         output, writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(output, False)
-        self._take_output(output)
-        self._pipes += 1
         folder = self._folder if os.path.isdir(self._folder) else self._workdir
-        self._shell = Shell(self._environment, folder, f"{CONTROL}/{_PIPE}", writing)
-        self._limit(self._shell.pid)
-        self._reactor.watch(self._shell.status)
+        shell = Shell(self._environment, folder, f"{CONTROL}/{_PIPE}", writing)
+        self._limit(shell.pid)
+        self._reactor.watch(shell.status)
+        self._reactor.watch(output)
+        return shell, output
 
     def _limit(self, pid: int) -> None:
         try:

@@ -12,7 +12,7 @@ class Watchdog:
         self.killed_all = False
 
     def look(self, kept: set[processes.Name]) -> bytes:
-        """Enforce the limits, and add to ``kept`` what descends from it; returns a note on what was killed."""
+        """Enforce the limits, and add to ``kept`` what descends from it; returns a note on what it killed."""
         table = processes.read_table()
         threads = sum(process.threads for process in table.values())
         if max(threads, len(processes.list_pids())) > self._processes:
