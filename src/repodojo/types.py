@@ -1,6 +1,6 @@
 """The records that pass between pipelines: frozen, with a JSON form and a schema version."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypeVar
@@ -19,7 +19,7 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True)
 class Instance:
-    """One task: a repository at a commit, an issue, and the tests that prove a repair (SWE-bench's fields)."""
+    """One task: a repository at a commit, an issue, and the tests that prove a repair."""
 
     instance_id: str
     """``owner__repo-suffix``."""
@@ -103,7 +103,8 @@ class Trajectory:
     turns: tuple[Turn, ...]
     model_patch: str
     exit_status: str
-    """Submitted, LimitsExceeded, FormatError, ContextLength, StuckInLoop, SandboxError, PolicyError, TimeExceeded."""
+    """Submitted, LimitsExceeded, TimeExceeded, StuckInLoop, FormatError, ContextLength, SandboxError or
+    PolicyError."""
     error: str = ""
     duration_s: float = 0.0
     schema_version: int = SCHEMA_VERSION
@@ -131,7 +132,7 @@ class Verdict:
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 

@@ -24,12 +24,15 @@ def test_training_learns_the_answers_and_their_ends_and_nothing_else(tiny_checkp
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_checkpoint)
-    row = sft_rows([_trajectory(SYSTEM, ISSUE, Message("assistant", "a"), Message("user", "o"), Message("assistant", "b"))])
+    turns = [Message("assistant", "a"), Message("user", "o"), Message("assistant", "b")]
+    row = sft_rows([_trajectory(SYSTEM, ISSUE, *turns)])
     messages = row[0]["messages"]
     built = tokenizer.apply_chat_template(
         messages, return_dict=True, return_assistant_tokens_mask=True, tokenize=True
     )
-    learned = [token for token, kept in zip(built["input_ids"], built["assistant_masks"], strict=True) if kept]
+    learned = [
+        token for token, kept in zip(built["input_ids"], built["assistant_masks"], strict=True) if kept
+    ]
     assert tokenizer.decode(learned) == "a<|im_end|>b<|im_end|>"
     served = tokenizer.apply_chat_template(messages[:2], add_generation_prompt=True, return_dict=True)
     assert built["input_ids"][: len(served["input_ids"])] == served["input_ids"]

@@ -79,7 +79,8 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint_with_the_same_losses
     script = tmp_path / "train.py"
     script.write_text(
         "import json, sys\nfrom pathlib import Path\n"
-        "from repodojo.training.plan import TrainingPlan\nfrom repodojo.training.settings import TrainingSettings\n"
+        "from repodojo.training.plan import TrainingPlan\n"
+        "from repodojo.training.settings import TrainingSettings\n"
         "model, scratch, rows, settings = json.loads(Path(sys.argv[1]).read_text())\n"
         "TrainingPlan('policy', Path(model), tuple(rows), TrainingSettings(**settings), threads=1)"
         ".run(Path(scratch))\n"

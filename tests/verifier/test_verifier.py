@@ -59,7 +59,8 @@ def test_shortening_keeps_the_issue_and_the_end_in_order(texts: list[str], limit
 def test_balance_keeps_the_proportion_and_never_repeats(
     positives: int, negatives: int, ratio: float, seed: int
 ) -> None:
-    attempts = [_attempt(n, "resolved" if n < positives else "unresolved") for n in range(positives + negatives)]
+    outcomes: list[Outcome] = ["resolved"] * positives + ["unresolved"] * negatives
+    attempts = [_attempt(number, outcome) for number, outcome in enumerate(outcomes)]
     chosen = balance(attempts, ratio, seed)
     resolved = sum(a.verdict.resolved for a in chosen)
     assert len({a.trajectory.rollout_id for a in chosen}) == len(chosen)

@@ -112,7 +112,7 @@ class Writer:
 
     def _word(self) -> str:
         word = self.rng.choice(self.words)
-        return word + ("_" + self.rng.choice(self.words) if self.rng.random() < 0.3 else "")
+        return f"{word}_{self.rng.choice(self.words)}" if self.rng.random() < 0.3 else word
 
     def literal(self, depth: int = 0) -> str:
         """Draw the text of a Python literal."""

@@ -31,7 +31,7 @@ _TOKENIZER_DOCUMENTS = 20_000
 CHAT_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
 
 
-class WeightedTrainer(Trainer):
+class WeightedTrainer(Trainer):  # type: ignore[misc]
     """A Trainer whose loss weighs each token.
 
     Rows are padded on the right, so causal attention alone keeps the padding out: no mask is needed.
