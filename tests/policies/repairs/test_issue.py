@@ -78,6 +78,7 @@ def test_odd_texts_never_crash(text: str) -> None:
         ("import a\nprint(repr(a.b.f(1)))", ("f", "b")),
         ("from a import C\nprint(repr(C(1).m(2)))", ("m", "C")),
         ("from a import C\nx = C(1)\nx.add(2)\nprint(repr(x.total))", ("total", "add", "C")),
+        ("from a import C\nprint(repr(list(C(1).m())))", ("m", "C", "__iter__")),
         ("from a import f, g\nprint(repr(list(f(g(1)))))", ("f", "g")),
         ("from a import V\nprint(repr(V(1) + V(2) == V(3)))", ("__eq__", "__add__", "V")),
         ("from a import D\nprint(repr(str(D(1))))", ("__str__", "D")),

@@ -4,7 +4,13 @@ import tokenize
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repodojo.policies.repairs.source import Listing, blot, called_names, find_functions
+from repodojo.policies.repairs.source import (
+    Listing,
+    blot,
+    called_names,
+    find_functions,
+    following_statements,
+)
 
 GREP = """3:def first(a):
 4-    return second(a)
@@ -123,3 +129,20 @@ def test_blots_what_pythons_own_tokenizer_calls_strings(source: str) -> None:
             assert set(code[row][start : token.end[1]]) <= {"\0"}
         if token.type == tokenize.NAME and token.start[0] > 1:
             assert code[token.start[0] - 2][token.start[1] : token.end[1]] == token.string
+
+
+def test_the_statement_that_follows_is_not_the_next_line() -> None:
+    lines = [
+        "def f(a):",
+        "    if (",
+        "        a",
+        "        or b",
+        "    ):",
+        "        raise X",
+        "",
+        "    return f(",
+        "        a)",
+    ]
+    code = dict(enumerate(blot(lines), 1))
+    after = following_statements(tuple(code), code)
+    assert after == {1: 2, 2: 6, 3: 6, 4: 6, 5: 6, 6: 8, 7: 8}

@@ -47,6 +47,7 @@ def names_in(snippet: str) -> tuple[str, ...]:
     for statement in reversed(tree.body):
         if not isinstance(statement, ast.Import | ast.ImportFrom):
             names += [aliases.get(name, name) for name in _outermost_first(statement) if name not in foreign]
+    names.sort(key=lambda name: name == "__iter__")
     has_class = any(name.lstrip("_")[:1].isupper() for name in names)
     return tuple(dict.fromkeys(name for name in names if has_class or not name.startswith("__")))
 

@@ -58,6 +58,8 @@ def change_score(issue: Issue, change: Change, line: str, following: str) -> flo
     error = re.split(r"\W", issue.actual, maxsplit=1)[0]
     if is_exception(issue.actual) and error in _ERRORS:
         score += 0.5 if change.kind in _ERRORS[error] else -0.2
+    if change.kind == "not_removed" and line[change.end :].startswith("("):
+        score += 0.7
     if change.kind == "returned" and (issue.actual == "None" or "NoneType" in issue.actual):
         score += 3.0
     operands = "unsupported operand" in issue.actual or "can't multiply" in issue.actual

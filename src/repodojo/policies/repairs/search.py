@@ -40,6 +40,8 @@ _COMMON = frozenset(name for known in _KNOWN for name in dir(known))
 _ASIDE = re.compile(r"(^|/)(tests?|testing|conftest|docs?|examples?)(/|_|\.)|_test\.py$")
 _NAMES = 6
 _DEPTH = 3
+_MUCH = 12
+"""Lines of code that are worth working on before reading on."""
 
 
 class Option(NamedTuple):
@@ -78,7 +80,7 @@ def list_options(issue: Issue, known: Knowledge) -> list[Option]:
         for function in found:
             code = seen.code[function.path]
             new += [Option(*pair) for pair in weigh_edits(function, code, place.worth, issue, known)]
-            new += _continuation(function, place.worth, known)
+            new += _continuation(function, code, place.worth, known)
         for command, worth in new:
             options[command] = max(worth, options.get(command, 0.0))
     return [Option(*item) for item in sorted(options.items())]
@@ -158,13 +160,15 @@ def _rank_paths(paths: tuple[str, ...], issue: Issue) -> list[str]:
     return sorted((path for path in paths if not _ASIDE.search(path)), key=distance)
 
 
-def _continuation(function: Function, worth: float, known: Knowledge) -> Iterator[Option]:
+def _continuation(
+    function: Function, code: dict[int, str], worth: float, known: Knowledge
+) -> Iterator[Option]:
+    """Yield the next lines of a definition whose end has not been seen, worth more while little code has."""
     last = function.numbers[-1]
     command = commands.more(function.path, last + 1)
-    if (
-        not function.complete
-        and not function.is_class
-        and last != known.listings[function.path].end
-        and command not in known.commands
-    ):
-        yield Option(command, worth * 0.6)
+    if function.complete or function.is_class or last == known.listings[function.path].end:
+        return
+    if command not in known.commands:
+        seen = sum(bool(code[number].strip("\0 ")) for number in function.numbers)
+        ahead = any(last < frame.line <= last + commands.VIEW_LINES for frame in known.frames)
+        yield Option(command, worth * (1.5 if ahead else 0.6 if seen < _MUCH else 0.35))

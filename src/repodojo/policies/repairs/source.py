@@ -2,7 +2,9 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _ROW = re.compile(r"^(\d+)([:-])(.*)$")
 _LITERAL = re.compile(
@@ -102,15 +104,30 @@ def find_functions(listing: Listing, code: dict[int, str]) -> list[Function]:
 
 def _body(run: list[int], start: int, code: dict[int, str]) -> list[int]:
     indent = len(code[start]) - len(code[start].lstrip())
-    body, depth = [start], code[start].count("(") - code[start].count(")")
+    body, depth = [start], opened(code[start])
     for number in run[run.index(start) + 1 :]:
         text = code[number].rstrip()
         inside = not text.strip("\0 ") or len(text) - len(text.lstrip()) > indent or depth > 0
         if not inside:
             break
-        depth += text.count("(") - text.count(")")
+        depth += opened(text)
         body.append(number)
     return body
+
+
+def following_statements(numbers: Sequence[int], code: dict[int, str]) -> dict[int, int]:
+    """Return, for each line, the first line of the statement after the one that it belongs to."""
+    starts, depth = [], 0
+    for number in numbers:
+        if depth <= 0 and code[number].strip("\0 "):
+            starts.append(number)
+        depth = max(depth, 0) + opened(code[number])
+    return {number: after for start, after in pairwise(starts) for number in range(start, after)}
+
+
+def opened(code: str) -> int:
+    """Count the brackets that a line opens and does not close."""
+    return sum(code.count(bracket) for bracket in "([{") - sum(code.count(bracket) for bracket in ")]}")
 
 
 def called_names(function: Function, code: dict[int, str]) -> list[str]:
