@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from repodojo.curation.settings import CurationSettings
 from repodojo.base_model.recipe import BaseModelSettings
+from repodojo.curation.settings import CurationSettings
 from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
