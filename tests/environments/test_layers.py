@@ -79,6 +79,10 @@ def git_diff(root, path):
     return text.replace(f"/base/{path}", f"/{path}").replace(f"/e/source/{path}", f"/{path}")
 
 
+def ask(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture
 def made(tmp_path):
     """A pristine project, and an instance of it whose base lacks one whole test file."""
@@ -104,14 +108,10 @@ def test_a_layer_holds_what_differs_and_the_one_commit(made):
     assert files == ["lib", "lib/core.py", "tests", "tests/test_hidden.py"]
     assert (layer / HIDDEN).is_char_device()
     git = ["git", "-C", str(layer)]
-    log = subprocess.run(
-        [*git, "log", "--format=%H %an %ae %at %cn %ct", "--all"], capture_output=True, text=True
-    )
+    log = ask([*git, "log", "--format=%H %an %ae %at %cn %ct", "--all"])
     who = "RepoDojo repodojo@example.invalid 946684800 RepoDojo 946684800"
-    assert log.stdout == f"{instance.base_commit} {who}\n"
-    names = subprocess.run(
-        [*git, "ls-tree", "-r", "--name-only", "HEAD"], capture_output=True, text=True
-    ).stdout
+    assert log == f"{instance.base_commit} {who}\n"
+    names = ask([*git, "ls-tree", "-r", "--name-only", "HEAD"])
     assert set(names.split()) == PRISTINE.keys() - {HIDDEN}
 
 

@@ -78,8 +78,21 @@ def modify(path, text="x"):
     return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-{text}\n+y\n"
 
 
-def create(path):
-    return f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+y\n"
+def create(path, mode=100644):
+    head = f"diff --git a/{path} b/{path}\nnew file mode {mode}\n--- /dev/null\n+++ b/{path}\n"
+    return f"{head}@@ -0,0 +1 @@\n+y\n"
+
+
+def move(old, new):
+    return f"diff --git a/{old} b/{new}\nsimilarity index 100%\nrename from {old}\nrename to {new}\n"
+
+
+def remove(path):
+    head = f"diff --git a/{path} b/{path}\ndeleted file mode 100644\n--- a/{path}\n+++ /dev/null\n"
+    return f"{head}@@ -1 +0,0 @@\n-x\n"
+
+
+QUOTED = '"a/\\056\\056/x"', '"b/\\056\\056/x"'
 
 
 @pytest.mark.parametrize(
@@ -92,12 +105,12 @@ def create(path):
         modify(".git/hooks/pre-commit"),
         modify("sub/.git/config"),
         modify(".GIT/config"),
-        "diff --git a/link b/link\nnew file mode 120000\n--- /dev/null\n+++ b/link\n@@ -0,0 +1 @@\n+/etc\n",
-        "diff --git a/link b/link\nindex 1234567..1234567 120000\n--- a/link\n+++ b/link\n@@ -1 +1 @@\n-a\n+b\n",
+        create("link", 120000),
+        modify("link").replace("\n---", "\nindex 1234567..1234567 120000\n---", 1),
         "diff --git a/f b/f\nold mode 100644\nnew mode 120000\n",
-        "diff --git a/sub b/sub\nnew file mode 160000\nindex 0000000..1234567\n--- /dev/null\n+++ b/sub\n@@ -0,0 +1 @@\n+S\n",
-        'diff --git "a/\\056\\056/x" "b/\\056\\056/x"\n--- "a/\\056\\056/x"\n+++ "b/\\056\\056/x"\n@@ -1 +1 @@\n-a\n+b\n',
-        "diff --git a/x b/x\nsimilarity index 100%\nrename from x\nrename to ../x\n",
+        create("sub", 160000),
+        "diff --git {0} {1}\n--- {0}\n+++ {1}\n@@ -1 +1 @@\n-a\n+b\n".format(*QUOTED),
+        move("x", "../x"),
         "diff --git a/x b/x\n--- x\n+++ y\n@@ -1 +1 @@\n-a\n+b\n",
         "diff --git nonsense\n",
         "diff --git a/one b/other\nold mode 100644\nnew mode 100755\n",
@@ -130,9 +143,9 @@ DROPPED = [
     create("pytest.py"),
     create("_pytest/runner.py"),
     modify("docs/checks.txt"),
-    "diff --git a/tests/test_a.py b/old.py\nsimilarity index 100%\nrename from tests/test_a.py\nrename to old.py\n",
+    move("tests/test_a.py", "old.py"),
     "diff --git a/tests/test_a.py b/tests/test_a.py\nold mode 100644\nnew mode 100755\n",
-    "diff --git a/tests/test_a.py b/tests/test_a.py\ndeleted file mode 100644\n--- a/tests/test_a.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n",
+    remove("tests/test_a.py"),
 ]
 KEPT = [
     modify("package/module.py"),

@@ -129,7 +129,8 @@ def test_tests_run_by_file_and_by_id_on_written_files(project, sandboxes):
     spec = project.spec
     files = {
         "calc/__init__.py": b"def add(a, b):\n    return 5\ndef clamp(*a):\n    return 0\n",
-        "tests/test_extra.py": b"import pytest\ndef test_five():\n    from calc import add\n    assert add(0, 0) == 5\n"
+        "tests/test_extra.py": b"import pytest\nfrom calc import add\n"
+        b"def test_five():\n    assert add(0, 0) == 5\n"
         b"def test_skipped():\n    pytest.skip('no')\n",
     }
     run = run_tests(sandboxes, spec, ["tests/test_extra.py", "tests/test_clamp.py::test_add"], WAIT_S, files)
