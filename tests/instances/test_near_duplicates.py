@@ -1,4 +1,8 @@
-from repodojo.instances.near_duplicates import compare_functions, shingle_functions
+import inspect
+import textwrap
+
+from repodojo.instances.near_duplicates import STANDARD_LIBRARY, compare_functions, shingle_functions
+from repodojo.instances.standard_library import Library, read_library
 
 FUNCTION = '''
 def wrap(text, width=70, indent=""):
@@ -42,3 +46,19 @@ def test_different_functions_are_not():
 
 def test_short_functions_and_broken_modules_are_passed_over():
     assert shingle_functions({"a.py": "def get(self):\n    return self.x\n", "b.py": "def ("}) == {}
+
+
+def test_a_project_is_compared_with_the_others_and_the_standard_library():
+    text = inspect.getsource(textwrap)
+    library = Library({"a": {"a.py": text}, "b": {"b.py": FUNCTION}}, lambda: {"textwrap.py": text})
+    found = library.compare("a")
+    assert {pair.other_project for pair in found.pairs} == {STANDARD_LIBRARY}
+    assert "_wrap_chunks" in {pair.function for pair in found.pairs}
+    assert {pair.similarity for pair in found.pairs if pair.function == pair.other_function} == {1.0}
+    assert library.compare("b").pairs == ()
+
+
+def test_the_standard_library_is_read_without_its_tests():
+    found = read_library()
+    assert "textwrap.py" in found
+    assert not [path for path in found if path.startswith(("test/", "site-packages/"))]

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from repodojo.errors import BuildError
@@ -17,8 +17,15 @@ _INSTALL_S = 600
 _LOCK = threading.Lock()
 
 
-def install_packages(requirements: Sequence[str], root: Path) -> Path:
+def install_packages(
+    requirements: Sequence[str], root: Path, install: Callable[[Sequence[str], Path], object] | None = None
+) -> Path:
     """Install pinned requirements into a folder named by their digest under ``root``, unless it is there.
+
+    Args:
+        requirements: each ``name==version``; dependencies are not followed.
+        root: holds all such folders.
+        install: makes the folder; pip where none is given.
 
     Raises:
         BuildError: a requirement is not pinned, or pip failed.
@@ -33,17 +40,16 @@ def install_packages(requirements: Sequence[str], root: Path) -> Path:
     with _LOCK:
         if not target.is_dir():
             root.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(dir=root, prefix=".install-"))
+            temporary = root / f".{target.name}.{secrets.token_hex(6)}"
             try:
-                _install(wanted, temporary)
-                temporary.chmod(0o755)
+                (install or pip_install)(wanted, temporary)
                 temporary.rename(target)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
     return target
 
 
-def _install(requirements: Sequence[str], folder: Path) -> None:
+def pip_install(requirements: Sequence[str], folder: Path) -> None:
     """Install exactly these, without dependencies; bytecode is compiled, for sandboxes cannot write it."""
     command = [
         sys.executable,

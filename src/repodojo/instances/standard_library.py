@@ -2,7 +2,7 @@
 
 import sysconfig
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from repodojo.instances.near_duplicates import (
@@ -18,25 +18,6 @@ _LEFT_OUT = frozenset(
 )
 
 
-class Library:
-    """The shingles of all projects and of the standard library, made once, when first asked for."""
-
-    def __init__(self, sources: Mapping[str, Mapping[str, str]]) -> None:
-        """Hold the projects' modules: text by path by project."""
-        self._sources = sources
-        self._lock = threading.Lock()
-        self._shingles: dict[str, Shingles] = {}
-
-    def compare(self, project: str) -> Comparison:
-        """Compare a project with the other projects and the standard library."""
-        with self._lock:
-            if not self._shingles:
-                everything = {**self._sources, STANDARD_LIBRARY: read_library()}
-                self._shingles = {name: shingle_functions(modules) for name, modules in everything.items()}
-        others = {name: shingles for name, shingles in self._shingles.items() if name != project}
-        return compare_functions(project, self._shingles[project], others)
-
-
 def read_library() -> dict[str, str]:
     """Read the library's modules, tests and tools left out."""
     root = Path(sysconfig.get_path("stdlib"))
@@ -46,3 +27,27 @@ def read_library() -> dict[str, str]:
         if not _LEFT_OUT.intersection(relative.parts):
             found[relative.as_posix()] = path.read_text(encoding="utf-8", errors="replace")
     return found
+
+
+class Library:
+    """The shingles of all projects and of the standard library, made once, when first asked for."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Mapping[str, str]],
+        read: Callable[[], Mapping[str, str]] = read_library,
+    ) -> None:
+        """Hold the projects' modules, text by path by project, and what reads the library's."""
+        self._sources = sources
+        self._read = read
+        self._lock = threading.Lock()
+        self._shingles: dict[str, Shingles] = {}
+
+    def compare(self, project: str) -> Comparison:
+        """Compare a project with the other projects and the standard library."""
+        with self._lock:
+            if not self._shingles:
+                everything = {**self._sources, STANDARD_LIBRARY: self._read()}
+                self._shingles = {name: shingle_functions(modules) for name, modules in everything.items()}
+        others = {name: shingles for name, shingles in self._shingles.items() if name != project}
+        return compare_functions(project, self._shingles[project], others)

@@ -16,6 +16,7 @@ from repodojo.environments.build_records import EnvironmentBuild, RecordedCall
 from repodojo.environments.git_objects import read_tree
 from repodojo.environments.layers import environment_sandbox_spec
 from repodojo.environments.line_ranges import decode_lines
+from repodojo.environments.sandbox import Limits, SandboxSpec
 from repodojo.environments.watch import plain_asserts, run_calls
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
@@ -33,8 +34,9 @@ VALIDATOR_VERSION = 2
 """Raised when the same candidate would get another record."""
 BASE_RUN_EVERY = 8
 """One in so many instances also runs the tests that its base commit keeps."""
-_START_S = 6.0
-_SLOWER = 5.0
+_LIMITS = Limits(cpu_s=12)
+"""Processor time, so that a busy machine does not change what is found; most selections take one or two seconds."""
+_RUN_S = 180.0
 _CALLS_S = 10.0
 _MOST_SLOW = 1
 _PATCH = "/tmp/test.patch"  # noqa: S108 - inside the sandbox
@@ -125,11 +127,11 @@ class Prover:
     def _compare(self) -> Proof:
         """Run the tests that touch the bug, without it and with it."""
         environment = self.build.environment
-        spec = plain_asserts(environment_sandbox_spec(environment, self.workshop.environments))
+        spec = _testing(environment_sandbox_spec(environment, self.workshop.environments))
 
         def run(files: Mapping[str, bytes]) -> dict[str, str]:
             start = partial(
-                run_tests, self.workshop.sandboxes, spec, self.candidate.test_files, self._limit_s, files
+                run_tests, self.workshop.sandboxes, spec, self.candidate.test_files, _RUN_S, files
             )
             return self._statuses(files, start)
 
@@ -138,7 +140,7 @@ class Prover:
     def _repeat(self, instance: Instance, proof: Proof) -> None:
         """Run the same tests as a grader after an empty patch; git takes both patches off and puts one on."""
         try:
-            spec = plain_asserts(self.workshop.spec(instance))
+            spec = _testing(self.workshop.spec(instance))
         except BuildError as error:
             raise Rejected(f"patches_do_not_come_off: {error}") from error
         files = {_PATCH: instance.test_patch.encode()}
@@ -147,7 +149,7 @@ class Prover:
             self.workshop.sandboxes,
             spec,
             instance.test_files,
-            self._limit_s,
+            _RUN_S,
             files,
             f"git apply {_PATCH}",
         )
@@ -160,8 +162,8 @@ class Prover:
 
     def _run_base(self, instance: Instance) -> None:
         """Run what the base commit keeps: every kept test passes, no hidden one is there."""
-        spec = plain_asserts(self.workshop.spec(instance))
-        start = partial(run_tests, self.workshop.sandboxes, spec, instance.test_files, self._limit_s)
+        spec = _testing(self.workshop.spec(instance))
+        start = partial(run_tests, self.workshop.sandboxes, spec, instance.test_files, _RUN_S)
         statuses = self._statuses({"base_commit": instance.base_commit.encode()}, start)
         if hidden := set(instance.FAIL_TO_PASS) & statuses.keys():
             raise Rejected(f"hidden_test_visible: {min(hidden)}")
@@ -175,12 +177,6 @@ class Prover:
         path = self.candidate.mutation.path
         return {path: self.candidate.mutation.apply(self.build.sources[path]).encode()}
 
-    @property
-    def _limit_s(self) -> float:
-        return _START_S + _SLOWER * sum(
-            self.build.file_s.get(file, 0.0) for file in self.candidate.test_files
-        )
-
     def _statuses(self, files: Mapping[str, bytes], start: Callable[[], TestRun]) -> dict[str, str]:
         """Return the statuses of stable tests and of files that cannot be collected."""
         run = self.runs.get(self.build.environment.digest, files, self.candidate.test_files, start)
@@ -191,6 +187,11 @@ class Prover:
         return {
             test: s for test, s in run.statuses.items() if test in self.build.coverage or "::" not in test
         }
+
+
+def _testing(spec: SandboxSpec) -> SandboxSpec:
+    """Return the spec for a run of tests that may never end."""
+    return replace(plain_asserts(spec), limits=_LIMITS)
 
 
 def calls_meeting(candidate: Candidate, calls: Sequence[RecordedCall]) -> list[RecordedCall]:
