@@ -68,6 +68,12 @@ class TrackingHooks:
     def __init__(self) -> None:
         self._catalog = DataCatalog()
         self._run_id: str | None = None
+        self._commit = ""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember which code runs."""
+        self._commit = git_commit(context.project_path)
 
     @hook_impl(trylast=True)  # kedro-mlflow opens the run in this same hook
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -83,9 +89,8 @@ class TrackingHooks:
         values = {name.removeprefix(lineage.PREFIX): catalog.load(name) for name in names}
         child_runs.log_params(mlflow.MlflowClient(), self._run_id, values)
         configurations = sorted(configuration_of(catalog, name).digest for name in pipeline.all_outputs())
-        mlflow.set_tags(
-            {child_runs.FINGERPRINT_TAG: digest(configurations), **installed_versions()},
-        )
+        tags = {child_runs.FINGERPRINT_TAG: digest(configurations), "git_commit": self._commit}
+        mlflow.set_tags({**tags, **installed_versions()})
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -121,13 +126,15 @@ class HandleHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Try each handle that the run needs: no user namespaces or a dead endpoint are found out now."""
+        """Try each handle that work is owed of: no user namespaces or a dead endpoint are found out now."""
         for name in sorted(pipeline.inputs()):
             dataset = catalog.get(name)
             if isinstance(dataset, HandleDataset):
-                dataset.check()
+                users = [node for node in pipeline.nodes if name in node.inputs]
+                if not all(catalog.exists(output) for node in users for output in node.outputs):
+                    dataset.check()
                 self._handles[name] = dataset
-                self._users[name] = {node.name for node in pipeline.nodes if name in node.inputs}
+                self._users[name] = {node.name for node in users}
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,27 @@ def test_weights_and_settings_decide_a_fingerprint_and_threads_do_not(tmp_path: 
     assert fingerprint("a") == fingerprint("c") == fingerprint("a", threads=4)
     assert fingerprint("a") != fingerprint("b")
     assert fingerprint("a") != fingerprint("a", max_context=1024)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers everything with 401, as an endpoint does without a key."""
+
+    def do_GET(self) -> None:
+        self.send_error(401)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_endpoint_that_does_not_answer_is_found_before_any_work() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        endpoint = PolicyDataset(kind="openai", settings={"model": "m"}, operation={"base_urls": [url]})
+        endpoint.check()
+        server.shutdown()
+    with pytest.raises(InputError, match=rf"the endpoint {url} does not answer \(.*refused"):
+        endpoint.check()
+    wrong = PolicyDataset(kind="openai", settings={"model": "m"}, operation={"base_urls": ["localhost"]})
+    with pytest.raises(InputError, match="the endpoint localhost does not answer"):
+        wrong.check()

@@ -9,6 +9,8 @@ import atexit
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from kedro.io import AbstractDataset
 
@@ -29,6 +31,7 @@ PROGRAMS = {
     "repair": "repodojo.policies.repair.RepairPolicy",
     "openai": "repodojo.policies.openai_api.OpenAIPolicy",
 }
+CHECK_TIMEOUT_S = 10.0
 ENGINES = {"local": "repodojo.policies.local_engine", "vllm": "repodojo.policies.vllm_server"}
 
 
@@ -120,6 +123,18 @@ class PolicyDataset(HandleDataset):
         super().__init__(known_kind(kind, {**PROGRAMS, "scripted": ""}, "policy"), settings, operation)
         self._scripts = scripts
         self.metadata = metadata
+
+    def check(self) -> None:
+        """Try the endpoint: any answer will do, for what it serves may need a key that is not sent here."""
+        for url in self._operation.get("base_urls", ()):
+            try:
+                urlopen(f"{url}/models", timeout=CHECK_TIMEOUT_S).close()  # noqa: S310 - the user's own address
+            except HTTPError:
+                continue
+            except (OSError, ValueError) as error:
+                raise InputDatasetError(
+                    f"the endpoint {url} does not answer ({error}); start it, or mend 'base_urls'"
+                ) from error
 
     def identity(self) -> Any:
         """Return the policy's kind, settings and scripts."""
