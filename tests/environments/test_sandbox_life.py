@@ -26,7 +26,7 @@ with backend.start(SandboxSpec(layers=())) as sandbox:
     sandbox.execute("(setsid nohup sleep MARK &); sleep MARK & true", 10)
     threading.Thread(target=lambda: sandbox.execute("sleep MARK", 100), daemon=True).start()
     time.sleep(0.2)
-    print("ready", backend._spawner.pid, flush=True)
+    print("ready", backend.helper_pids()[0], flush=True)
     time.sleep(100)
 """
 
@@ -115,8 +115,9 @@ def zombie(pid):
 def test_the_backend_recovers_from_the_death_of_its_helper(layer, overlay_sandboxes):
     backend = NamespaceSandboxes()
     with backend.start(SandboxSpec(layers=(layer,))) as first:
-        os.kill(backend._spawner.pid, signal.SIGKILL)
-        backend._spawner.wait()
+        helper = backend.helper_pids()[0]
+        os.kill(helper, signal.SIGKILL)
+        assert wait_until(lambda: zombie(helper))
         with pytest.raises(SandboxError):
             first.execute("true", WAIT_S)
     with backend.start(SandboxSpec(layers=(layer,))) as second:
@@ -169,8 +170,8 @@ def test_a_thread_that_started_a_sandbox_may_end(sandboxes):
 
 def test_a_signal_from_the_terminal_does_not_reach_sandboxes(overlay_sandboxes):
     with overlay_sandboxes.start(SandboxSpec(layers=())) as sandbox:
-        assert os.getsid(overlay_sandboxes._spawner.pid) != os.getsid(0)
-        os.kill(overlay_sandboxes._spawner.pid, signal.SIGINT)
+        assert os.getsid(overlay_sandboxes.helper_pids()[0]) != os.getsid(0)
+        os.kill(overlay_sandboxes.helper_pids()[0], signal.SIGINT)
         assert sandbox.execute("echo alive", WAIT_S).output == b"alive\n"
 
 

@@ -17,9 +17,6 @@ import errno
 import json
 import os
 import socket
-import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,10 +24,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import repodojo
 from repodojo.environments.host_base import SEARCH_PATH, host_base
 from repodojo.environments.inside import frames
 from repodojo.environments.sandbox import ExecResult, SandboxSpec
+from repodojo.environments.spawner_process import Preload, SpawnerProcess, preload_of
 from repodojo.environments.worktree_diff import diff_command
 from repodojo.errors import SandboxError
 
@@ -60,6 +57,10 @@ class NamespaceSandbox:
     def run(self, command: str, timeout_s: float) -> ExecResult:
         """Run a command in a new, clean shell in ``workdir``; what it leaves running is ended."""
         return self._command(frames.RUN, command, timeout_s, self._spec.limits.output_bytes)
+
+    def run_python(self, path: str, timeout_s: float) -> ExecResult:
+        """Run a Python file as `run` would, with nothing but the standard library on its path."""
+        return self._command(frames.PYTHON, path, timeout_s, self._spec.limits.output_bytes)
 
     def read(self, path: str) -> bytes:
         """Read a file; a relative path starts at ``workdir``."""
@@ -122,8 +123,7 @@ class NamespaceSandboxes:
         self.name = name
         self._copies_layers = copies_layers
         self._lock = threading.Lock()
-        self._spawner: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._spawners: dict[Preload, SpawnerProcess] = {}
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[NamespaceSandbox]:
@@ -136,7 +136,7 @@ class NamespaceSandboxes:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                self._send(plan, theirs)
+                self._spawner(preload_of(spec)).send(plan, theirs)
             ours.settimeout(_START_S)
             try:
                 reply = receive_reply(ours)
@@ -159,31 +159,21 @@ class NamespaceSandboxes:
         with self.start(SandboxSpec(layers=())) as sandbox:
             sandbox.run("true", 10)
 
-    def close(self) -> None:
-        """End the helper process, and with it every sandbox."""
+    def helper_pids(self) -> list[int]:
+        """Return the processes that sandboxes are forked from."""
         with self._lock:
-            if self._channel is not None:
-                self._channel.close()
-                self._channel = None
-            if self._spawner is not None:
-                self._spawner.wait()
-                self._spawner = None
+            return [spawner.pid for spawner in self._spawners.values()]
 
-    def _send(self, plan: bytes, connection: socket.socket) -> None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", connection.fileno()))]
+    def close(self) -> None:
+        """End the helper processes, and with them every sandbox."""
         with self._lock:
-            for _ in range(2):
-                if self._spawner is None or self._channel is None or self._spawner.poll() is not None:
-                    self._spawner, self._channel = _start_spawner()
-                try:
-                    self._channel.sendmsg([plan], rights)
-                    return
-                except OSError as error:
-                    failure = error
-                    self._channel.close()
-                    self._spawner.wait()
-                    self._spawner = None
-        raise SandboxError(f"the helper process that starts sandboxes ended: {failure}")
+            for spawner in self._spawners.values():
+                spawner.close()
+            self._spawners.clear()
+
+    def _spawner(self, preload: Preload) -> SpawnerProcess:
+        with self._lock:
+            return self._spawners.setdefault(preload, SpawnerProcess(preload))
 
 
 def receive_reply(connection: socket.socket) -> frames.Reply:
@@ -204,21 +194,6 @@ def _receive(connection: socket.socket, size: int) -> bytes:
             raise ConnectionResetError("its process 1 ended")
         data += block
     return bytes(data)
-
-
-def _start_spawner() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    source = Path(repodojo.__file__).parent.parent
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _BOOT, str(source)],
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
-    return process, ours
 
 
 def _plan(spec: SandboxSpec, copies_layers: bool) -> tuple[bytes, bool]:

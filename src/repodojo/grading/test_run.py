@@ -15,13 +15,34 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from repodojo.environments.sandbox import ExecResult, Mount, Sandbox, Sandboxes, SandboxSpec
+from repodojo.environments.sandbox import (
+    ExecResult,
+    Mount,
+    RunsPython,
+    Sandbox,
+    Sandboxes,
+    SandboxSpec,
+)
 from repodojo.errors import SandboxError
 from repodojo.grading.test_log import parse_test_log
 
 _REFEREE = "/opt/referee"
 _ORDERS = "/tmp/referee.json"  # noqa: S108
 _CANARIES = 4
+PRELOAD = (
+    "pytest",
+    *(f"_pytest.{name}" for name in ("_argcomplete", "faulthandler", "junitxml", "pastebin", "setuponly")),
+    *(
+        f"_pytest.{name}"
+        for name in ("setupplan", "skipping", "stepwise", "terminalprogress", "threadexception")
+    ),
+    *(
+        f"_pytest.{name}"
+        for name in ("helpconfig", "warnings", "tracemalloc", "unittest", "unraisableexception")
+    ),
+    *("email.parser", "faulthandler", "pdb", "tomllib", "tomllib._parser"),
+)
+"""What pytest imports to run any test; imported once for many sandboxes."""
 _ARGUMENTS = (
     "-rap",
     "--tb=short",
@@ -32,6 +53,7 @@ _ARGUMENTS = (
     "-p",
     "no:xdist",
     "--continue-on-collection-errors",
+    "--assert=plain",
 )
 _OVERRIDES = ("-o", "addopts=", "-o", "console_output_style=classic")
 
@@ -99,7 +121,7 @@ def run_tests(
 def referee_spec(spec: SandboxSpec) -> SandboxSpec:
     """Return the spec with the referee mounted."""
     mount = Mount(Path(__file__).parent / "inside", _REFEREE)
-    return replace(spec, mounts=(*spec.mounts, mount))
+    return replace(spec, mounts=(*spec.mounts, mount), preload=PRELOAD)
 
 
 def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], timeout_s: float) -> TestRun:
@@ -108,7 +130,7 @@ def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], time
     sandbox.write(orders.canary_file, orders.canary_source.encode())
     sandbox.write(_ORDERS, json.dumps(_orders_record(orders, spec, tests)).encode())
     before = _read_tests(sandbox, tests)
-    result = sandbox.run(f"exec python -I {_REFEREE}/referee.py", timeout_s)
+    result = _run_referee(sandbox, timeout_s)
     if result.timed_out:
         return _untrusted(result, "timeout")
     if _read_tests(sandbox, tests) != before:
@@ -117,6 +139,13 @@ def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], time
     if signed is None:
         return _untrusted(result, "no report")
     return judge_report(result, orders.key, signed, orders.canaries)
+
+
+def _run_referee(sandbox: Sandbox, timeout_s: float) -> ExecResult:
+    path = f"{_REFEREE}/referee.py"
+    if isinstance(sandbox, RunsPython):
+        return sandbox.run_python(path, timeout_s)
+    return sandbox.run(f"PYTHONPATH= exec python -s -P {path}", timeout_s)
 
 
 def _read_tests(sandbox: Sandbox, tests: Sequence[str]) -> dict[str, bytes | None]:

@@ -3,7 +3,7 @@
 import struct
 from typing import NamedTuple
 
-EXECUTE, RUN, READ, WRITE = b"x", b"r", b"g", b"p"
+EXECUTE, RUN, READ, WRITE, PYTHON = b"x", b"r", b"g", b"p", b"y"
 RESULT, FAILURE = b"=", b"!"
 TIMED_OUT, TRUNCATED = 1, 2
 

@@ -12,10 +12,12 @@ import resource
 import select
 import signal
 import socket
+import sys
 import traceback
 from typing import Any
 
 from repodojo.environments.inside import frames, mounts, syscalls
+from repodojo.environments.inside.preload import preload_modules
 from repodojo.environments.inside.seccomp import install_filter
 from repodojo.environments.inside.supervisor import Supervisor
 
@@ -44,6 +46,9 @@ def main() -> None:
     poll.register(owner, select.POLLIN)
     poll.register(parent, select.POLLIN)
     identity = (os.geteuid(), os.getegid())
+    folders, modules = json.loads(sys.argv[2])
+    if modules:
+        preload_modules(folders, modules)
     gc.collect()
     gc.freeze()
     while True:
@@ -150,7 +155,7 @@ def _seal(limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (bound, bound))
     syscalls.leave_session_keyring()
     syscalls.drop_bounding_capabilities()
-    syscalls.clear_effective_capabilities()
+    syscalls.drop_capabilities(keep_permitted=True)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
     install_filter()

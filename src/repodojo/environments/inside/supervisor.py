@@ -14,6 +14,7 @@ from repodojo.environments.inside import frames, processes
 from repodojo.environments.inside.bounded_output import BoundedOutput
 from repodojo.environments.inside.files import read_file, write_file
 from repodojo.environments.inside.mounts import CONTROL
+from repodojo.environments.inside.python_program import fork_python
 from repodojo.environments.inside.reactor import Events, Reactor, take
 from repodojo.environments.inside.shell import Shell, fit_command, spawn_once
 from repodojo.environments.inside.watchdog import Watchdog
@@ -47,6 +48,7 @@ class Supervisor:
         operations = {
             frames.EXECUTE: self._execute,
             frames.RUN: self._run,
+            frames.PYTHON: self._run,
             frames.READ: self._read,
             frames.WRITE: self._write,
         }
@@ -102,8 +104,12 @@ class Supervisor:
         output, writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(output, False)
         self._reactor.watch(output)
-        command = fit_command(request.payload, f"{CONTROL}/once", self._control)
-        pid = spawn_once(command, self._environment, self._workdir, writing)
+        if request.operation == frames.PYTHON:
+            path = os.fsdecode(request.payload)
+            pid = fork_python(path, self._environment, self._workdir, writing)
+        else:
+            command = fit_command(request.payload, f"{CONTROL}/once", self._control)
+            pid = spawn_once(command, self._environment, self._workdir, writing)
         self._limit(pid)
         reply = self._collect(request, output, lambda _: self._reactor.ended.get(pid), kept)
         processes.kill_not_kept(kept)

@@ -127,12 +127,14 @@ def pidfd_open(pid: int) -> int:
     return _syscall(_PIDFD_OPEN, "pidfd_open", pid, 0)
 
 
-def clear_effective_capabilities() -> None:
-    """Keep the permitted capabilities (they guard against ptrace) but use none of them."""
+def drop_capabilities(keep_permitted: bool = False) -> None:
+    """Use no capability any more; kept as permitted, they still guard against being traced."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     data = (ctypes.c_uint32 * 6)()
     _check(_libc.capget(header, data), "capget")
     data[0] = data[2] = data[3] = data[5] = 0
+    if not keep_permitted:
+        data[1] = data[4] = 0
     _check(_libc.capset(header, data), "capset")
 
 
