@@ -65,7 +65,8 @@ def test_everything_else_is_listed_with_its_reason():
 
 def test_too_few_instances_are_an_error_that_says_what_to_do():
     with pytest.raises(
-        InputError, match=r"9 'held_out' instances.*at least 40; raise .*candidates_per_project"
+        InputError,
+        match=r"9 'held_out' .*at least 40 .*48 proven, 4 no_symptom\); raise .*candidates_per_project",
     ):
         select_instances(
             ALL, settings(at_least={"held_out": 40}, per_project={"held_out": 50}, per_function=9)

@@ -20,13 +20,13 @@ from repodojo.environments.line_ranges import encode_lines
 from repodojo.environments.packages import install_packages
 from repodojo.environments.projects import Project, archive_of, check_archive, fetch_sdists, unpack_sdist
 from repodojo.environments.sandbox import Sandboxes, SandboxSpec
-from repodojo.environments.watch import Watched, plain_asserts, replay_calls, watch_tests
+from repodojo.environments.watch import Watched, replay_calls, watch_tests
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
 from repodojo.grading.test_run import run_tests
 from repodojo.types import Environment
 
-BUILDER_VERSION = 1
+BUILDER_VERSION = 2
 """Raised when the same project would give another record."""
 _NOT_CODE = frozenset(
     {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "setup.py"}
@@ -130,7 +130,7 @@ def _pristine_tests(
     project: Project, spec: SandboxSpec, sandboxes: Sandboxes
 ) -> tuple[frozenset[str], tuple[str, ...]]:
     """Run the tests twice; return those that pass both times, and the others."""
-    runs = [run_tests(sandboxes, plain_asserts(spec), project.tests, _SUITE_S) for _ in range(2)]
+    runs = [run_tests(sandboxes, spec, project.tests, _SUITE_S) for _ in range(2)]
     for run in runs:
         if not run.trusted:
             raise BuildError(f"{project.environment}: the tests did not run: {run.fault}; {run.log[-500:]}")
@@ -177,7 +177,7 @@ def _describe(  # noqa: PLR0913, PLR0917 - the parts of one record
         calls_seen=len(watched.calls),
         calls_kept=len(calls),
         lines_covered=sum(map(len, lines.values())),
-        bytes=0,
+        bytes=sum(len(blob.content) for blob in read_tree(root / environment.source).values()),
         seconds=seconds,
     )
     return EnvironmentBuild(
@@ -188,7 +188,6 @@ def _describe(  # noqa: PLR0913, PLR0917 - the parts of one record
             test: {path: encode_lines(found) for path, found in by_module.items()}
             for test, by_module in coverage.items()
         },
-        file_s=watched.file_s,
         calls=calls,
         report=report,
     )

@@ -39,6 +39,7 @@ class BuildReport:
     calls_kept: int
     lines_covered: int
     bytes: int
+    """Of the project's files."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """By phase; not part of any result."""
 
@@ -54,8 +55,6 @@ class EnvironmentBuild:
     """Text of the project's modules that its tests execute, by path."""
     coverage: Mapping[str, Mapping[str, str]]
     """Lines, as ranges, by module, by stable test id."""
-    file_s: Mapping[str, float]
-    """How long the tests of each test file took."""
     calls: tuple[RecordedCall, ...]
     report: BuildReport
     schema_version: int = SCHEMA_VERSION

@@ -15,7 +15,7 @@ from repodojo.errors import BuildError
 _PROBE = "/opt/repodojo_probe"
 _ORDERS = "/tmp/probe.json"  # noqa: S108 - inside the sandbox
 _REPORT = "/tmp/report.json"  # noqa: S108
-_OVERRIDES = ("-q", "-p", "no:cacheprovider", "-o", "addopts=")
+_OVERRIDES = ("-q", "-p", "no:cacheprovider", "-o", "addopts=", "--assert=plain")
 _CALL_S = 0.5
 _LONGEST_EXPRESSION = 130
 _CALLS_PER_FUNCTION = 25
@@ -27,8 +27,6 @@ class Watched:
 
     coverage: Mapping[str, Mapping[str, frozenset[int]]]
     """Lines by module by test id."""
-    file_s: Mapping[str, float]
-    """Seconds by test file, under the probe."""
     calls: tuple[dict[str, str], ...]
     """Calls seen: module, name, expression, path, function."""
 
@@ -36,11 +34,6 @@ class Watched:
 def probe_spec(spec: SandboxSpec) -> SandboxSpec:
     """Return the spec with the probe mounted."""
     return replace(spec, mounts=(*spec.mounts, Mount(Path(__file__).parent / "probe", _PROBE)))
-
-
-def plain_asserts(spec: SandboxSpec) -> SandboxSpec:
-    """Return the spec with pytest's rewriting of asserts off: it takes longer than most tests."""
-    return replace(spec, environment={**spec.environment, "PYTEST_ADDOPTS": "--assert=plain"})
 
 
 def watch_tests(
@@ -52,7 +45,7 @@ def watch_tests(
         BuildError: the probe gave no report.
     """
     arguments = [*_OVERRIDES, f"--rootdir={spec.workdir}", *tests]
-    with sandboxes.start(probe_spec(plain_asserts(spec))) as sandbox:
+    with sandboxes.start(probe_spec(spec)) as sandbox:
         orders = _folders(spec) | {"files": _inside(files, spec), "arguments": arguments, "report": _REPORT}
         sandbox.write(_ORDERS, json.dumps(orders).encode())
         result = sandbox.run(f"exec {_command('watch_tests')}", timeout_s)
@@ -64,11 +57,8 @@ def watch_tests(
         test: {path.removeprefix(prefix): frozenset(lines) for path, lines in by_module.items()}
         for test, by_module in report["tests"].items()
     }
-    seconds: dict[str, float] = defaultdict(float)
-    for test, duration in report["seconds"].items():
-        seconds[test.split("::")[0]] += duration
     calls = tuple({**call, "path": call["path"].removeprefix(prefix)} for call in report["calls"])
-    return Watched(coverage, {file: round(value, 3) for file, value in seconds.items()}, calls)
+    return Watched(coverage, calls)
 
 
 def replay_calls(

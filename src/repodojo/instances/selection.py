@@ -33,7 +33,7 @@ def select_instances(validations: Mapping[str, Validation], settings: SelectionS
     for split, most in sorted(settings.per_project.items()):
         proven = [v for v in validations.values() if v.instance is not None and v.instance.split == split]
         chosen |= {v.candidate_id: v.instance for v in _balance(proven, most, settings) if v.instance}
-    _check_enough(chosen.values(), settings)
+    _check_enough(chosen.values(), validations.values(), settings)
     rejected = [_row(validation) for key, validation in sorted(validations.items()) if key not in chosen]
     return Selection([chosen[key] for key in sorted(chosen)], rejected)
 
@@ -67,13 +67,17 @@ def _function(validation: Validation) -> tuple[str, str, str]:
     return validation.environment, validation.path, validation.function
 
 
-def _check_enough(instances: Iterable[Instance], settings: SelectionSettings) -> None:
+def _check_enough(
+    instances: Iterable[Instance], validations: Iterable[Validation], settings: SelectionSettings
+) -> None:
     found: Counter[Split] = Counter(instance.split for instance in instances)
+    reasons = Counter(validation.reason or "proven" for validation in validations).most_common()
+    listed = ", ".join(f"{count} {reason}" for reason, count in reasons)
     for split, least in settings.at_least.items():
         if found[split] < least:
             raise InputError(
-                f"env_build: {found[split]} '{split}' instances were proven, expected at least {least}; "
-                f"raise 'env_build.injection.candidates_per_project' or add projects"
+                f"env_build: {found[split]} '{split}' instances were proven, expected at least {least} "
+                f"(candidates: {listed}); raise 'env_build.injection.candidates_per_project' or add projects"
             )
 
 

@@ -17,7 +17,7 @@ from repodojo.environments.git_objects import read_tree
 from repodojo.environments.layers import environment_sandbox_spec
 from repodojo.environments.line_ranges import decode_lines
 from repodojo.environments.sandbox import Limits, SandboxSpec
-from repodojo.environments.watch import plain_asserts, run_calls
+from repodojo.environments.watch import run_calls
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
 from repodojo.grading.test_run import TestRun, run_tests
@@ -30,16 +30,17 @@ from repodojo.instances.splitting import functions_of
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.types import SCHEMA_VERSION, Instance
 
-VALIDATOR_VERSION = 2
+VALIDATOR_VERSION = 3
 """Raised when the same candidate would get another record."""
 BASE_RUN_EVERY = 8
 """One in so many instances also runs the tests that its base commit keeps."""
 _LIMITS = Limits(cpu_s=12)
-"""Processor time, so that a busy machine does not change what is found; most selections take one or two seconds."""
+"""Processor time: a busy machine must not change what is found. Most selections take a second or two."""
 _RUN_S = 180.0
 _CALLS_S = 10.0
 _MOST_SLOW = 1
-_PATCH = "/tmp/test.patch"  # noqa: S108 - inside the sandbox
+_PATCH = "/tmp/some.patch"  # noqa: S108 - inside the sandbox
+_SNIPPET = "/tmp/snippet.py"  # noqa: S108
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Prover:
         proof = self._compare()
         tree = read_tree(self.workshop.environments / self.build.environment.source)
         instance = assemble_instance(self.candidate, self.build, tree, symptom, proof)
+        self._check_issue(instance, symptom)
         self._repeat(instance, proof)
         if int(self.candidate.candidate_id[-8:], 16) % BASE_RUN_EVERY == 0:
             self._run_base(instance)
@@ -137,12 +139,23 @@ class Prover:
 
         return compare_runs(self.build.coverage, run({}), run(self._bug()), self.settings.most_failures)
 
-    def _repeat(self, instance: Instance, proof: Proof) -> None:
-        """Run the same tests as a grader after an empty patch; git takes both patches off and puts one on."""
+    def _check_issue(self, instance: Instance, symptom: Symptom) -> None:
+        """Run the issue's snippet on the instance's commit (git took both patches off), then repaired."""
         try:
-            spec = _testing(self.workshop.spec(instance))
+            spec = self.workshop.spec(instance)
         except BuildError as error:
             raise Rejected(f"patches_do_not_come_off: {error}") from error
+        with self.workshop.sandboxes.start(spec) as sandbox:
+            sandbox.write(_SNIPPET, symptom.snippet.encode())
+            sandbox.write(_PATCH, instance.patch.encode())
+            show = f"python {_SNIPPET} 2>&1 | tail -n 1"
+            shown = [sandbox.run(command, _RUN_S).text for command in (show, f"git apply {_PATCH} && {show}")]
+        if [text.rstrip("\n") for text in shown] != [symptom.actual, symptom.expected]:
+            raise Rejected(f"issue_differs: {symptom.snippet!r} shows {shown!r}")
+
+    def _repeat(self, instance: Instance, proof: Proof) -> None:
+        """Run the same tests as a grader would after an empty patch."""
+        spec = _testing(self.workshop.spec(instance))
         files = {_PATCH: instance.test_patch.encode()}
         start = partial(
             run_tests,
@@ -191,7 +204,7 @@ class Prover:
 
 def _testing(spec: SandboxSpec) -> SandboxSpec:
     """Return the spec for a run of tests that may never end."""
-    return replace(plain_asserts(spec), limits=_LIMITS)
+    return replace(spec, limits=_LIMITS)
 
 
 def calls_meeting(candidate: Candidate, calls: Sequence[RecordedCall]) -> list[RecordedCall]:

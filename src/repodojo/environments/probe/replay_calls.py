@@ -3,7 +3,6 @@
 
 import json
 import os
-import random
 import resource
 import signal
 import sys
@@ -48,7 +47,6 @@ def main(path: str) -> None:
 
 def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> dict[str, Any]:
     """Make one call; ``shown`` is None where nothing comparable came back."""
-    random.seed(0)
     wrap, shown, raised = "", None, False
     signal.setitimer(signal.ITIMER_PROF, limit_s)
     try:

@@ -4,7 +4,6 @@
 import json
 import sys
 from types import ModuleType
-from typing import Any
 
 from .recorder import CallRecorder
 
@@ -15,7 +14,6 @@ class Watcher:
     def __init__(self, recorder: CallRecorder) -> None:
         self._recorder = recorder
         self.tests: dict[str, dict[str, list[int]]] = {}
-        self.seconds: dict[str, float] = {}
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Forget what ran before a test."""
@@ -24,10 +22,6 @@ class Watcher:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Keep what ran in a test."""
         self.tests[nodeid] = {path: sorted(lines) for path, lines in self._recorder.lines.items() if lines}
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Add up how long a test took."""
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
 
 def main(path: str) -> None:
@@ -52,7 +46,6 @@ def main(path: str) -> None:
     result = {
         "exit_code": code,
         "tests": watcher.tests,
-        "seconds": watcher.seconds,
         "calls": list(recorder.calls(is_public)),
     }
     with open(orders["report"], "w", encoding="utf-8") as file:
