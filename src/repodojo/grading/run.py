@@ -16,10 +16,14 @@ GRADER_VERSION = 2
 """Raised with every change that can change a verdict."""
 _TRIES = 2
 _APPLY_S = 60.0
-
-
-class _TestPatchError(SandboxError):
-    """The instance's own test patch does not apply."""
+_MODEL_PATCH, _TEST_PATCH = "/tmp/model.patch", "/tmp/test.patch"  # noqa: S108
+_NOT_APPLIED = 3
+_APPLY = f"""
+export GIT_CONFIG_GLOBAL=/dev/null
+git apply --whitespace=nowarn {_MODEL_PATCH} || exit {_NOT_APPLIED}
+[ ! -s {_TEST_PATCH} ] || git apply --whitespace=nowarn {_TEST_PATCH} || exit 4
+rm {_MODEL_PATCH} {_TEST_PATCH}
+"""
 
 
 def grade(
@@ -48,7 +52,7 @@ def grade(
         try:
             return _grade_once(patch, instance, sandboxes, spec, timeout_s, (rollout_id, digest))
         except SandboxError as error:
-            failure = f"{type(error).__name__.strip('_')}: {error}"
+            failure = f"{type(error).__name__}: {error}"
     return not_measured(instance, rollout_id, failure, digest)
 
 
@@ -63,10 +67,8 @@ def _grade_once(
     start = time.monotonic()
     rollout_id, digest = identity
     with sandboxes.start(referee_spec(spec)) as sandbox:
-        if not _apply(sandbox, patch):
+        if not _apply(sandbox, patch, instance):
             return refuse(instance, rollout_id, "patch_does_not_apply", digest, time.monotonic() - start)
-        if not _apply(sandbox, instance.test_patch):
-            raise _TestPatchError(f"{instance.instance_id}: test_patch does not apply")
         run = run_tests_in(sandbox, spec, instance.test_files, timeout_s)
     duration = time.monotonic() - start
     if run.timed_out:
@@ -76,15 +78,16 @@ def _grade_once(
     return judge_statuses(run.statuses, instance, rollout_id, digest, duration)
 
 
-def _apply(sandbox: Sandbox, patch: str) -> bool:
-    if not patch.strip():
-        return True
-    sandbox.write("/tmp/the.patch", patch.encode("utf-8", errors="surrogateescape"))  # noqa: S108
-    command = "GIT_CONFIG_GLOBAL=/dev/null git apply --whitespace=nowarn /tmp/the.patch && rm /tmp/the.patch"
-    result = sandbox.run(command, _APPLY_S)
-    if result.timed_out or b"No space left on device" in result.output:
-        raise SandboxError(f"git apply: {result.text[-500:]}")
-    return result.exit_code == 0
+def _apply(sandbox: Sandbox, patch: str, instance: Instance) -> bool:
+    """Apply a patch and then the hidden tests; whether the first could be applied."""
+    for path, text in ((_MODEL_PATCH, patch), (_TEST_PATCH, instance.test_patch)):
+        sandbox.write(path, text.encode("utf-8", errors="surrogateescape"))
+    result = sandbox.run(_APPLY, _APPLY_S)
+    if result.exit_code == _NOT_APPLIED and b"No space left on device" not in result.output:
+        return False
+    if result.exit_code != 0:
+        raise SandboxError(f"{instance.instance_id}: test_patch does not apply: {result.text[-500:]}")
+    return True
 
 
 def _modules(folder: Path) -> list[str]:
