@@ -1,8 +1,8 @@
 """Script: how many agent turns a second the local engine answers.
 
 Run as ``python tests/benchmarks/bench_engine.py CHECKPOINT``. Conversations have the shape of a rollout: a
-prompt of 300 to 500 tokens shared by eight attempts, then 4 to 10 turns with answers of at most 20 to 80 tokens
-and observations of 60 to 250. It prints a table and a line of JSON; nothing here fails for a time.
+prompt of 300 to 500 tokens shared by eight attempts, then 4 to 10 turns with answers of at most 20 to 80
+tokens and observations of 60 to 250. It prints a table and a line of JSON; nothing here fails for a time.
 """
 
 import argparse

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from repodojo.policies.local_attention import Segment, make_pool
+from repodojo.policies.local_attention import Pool, Segment
 from repodojo.policies.local_sampling import draw
 from repodojo.policies.local_slots import Request, Slot, admit
 
@@ -36,7 +36,7 @@ class Decoder:
     def __init__(self, model: Any, end_tokens: Sequence[int], slots: int, positions: int) -> None:
         self.model = model
         self.end_tokens = frozenset(end_tokens)
-        self.pool = make_pool(model.config, slots, positions)
+        self.pool = Pool(model.config, slots, positions)
         self.slots = [Slot(index) for index in range(slots)]
         self.waiting: deque[Request] = deque()
         self.step_count = 0
@@ -90,13 +90,12 @@ class Decoder:
 
     def _forward(self, chunks: list[Chunk]) -> torch.Tensor:
         """Compute the chunks and return the wanted logits, ``[sum of kept, vocabulary]``."""
-        self.pool.segments[:] = [Segment(c.slot.index, c.slot.length, len(c.tokens)) for c in chunks]
-        positions = [start + i for _, start, length in self.pool.segments for i in range(length)]
+        self.pool.lay_out([Segment(c.slot.index, c.slot.length, len(c.tokens)) for c in chunks])
         wanted = [i >= len(c.tokens) - c.kept for c in chunks for i in range(len(c.tokens))]
         with torch.inference_mode():
             logits: torch.Tensor = self.model(
                 input_ids=torch.tensor([[token for chunk in chunks for token in chunk.tokens]]),
-                position_ids=torch.tensor([positions]),
+                position_ids=self.pool.positions[None],
                 logits_to_keep=torch.tensor(wanted).nonzero()[:, 0],
                 use_cache=False,
                 pool=self.pool,

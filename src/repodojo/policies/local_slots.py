@@ -88,8 +88,7 @@ def admit(slots: Sequence[Slot], pool: Pool, request: Request, now: int) -> bool
         slot = best
     else:
         slot = min(free, key=lambda slot: slot.used_at)
-        for store in (pool.keys, pool.values):
-            store[:, slot.index, :, :kept] = store[:, best.index, :, :kept]
+        pool.copy(best.index, slot.index, kept)
     slot.open(request, kept, now)
     return True
 
