@@ -116,6 +116,28 @@ def test_a_text_that_is_no_issue_is_handed_in(text: str) -> None:
     assert decide([Message("user", text)], 0.0, 0) == SUBMIT
 
 
+def test_an_edit_with_a_single_quote_stands_in_double_quotes() -> None:
+    messages = looked_up(view="3:def f(a):\n4-    return g(a, 'x')\n5-\n6-x = 1")
+    commands = []
+    while (command := decide(messages, 0.0, 0)) != SUBMIT:
+        go_on(messages, "" if "grep" in command else "3")
+        commands.append(command)
+    swaps = [command for command in commands if """sed -i "4s/a, 'x'/'x', a/" ./a/b.py;""" in command]
+    assert len(swaps) == 1
+
+
+def test_a_header_of_several_lines_changes_its_defaults_alone() -> None:
+    view = (
+        "3:def f(\n4-    a: int | None = None,\n5-    b: int = 2,\n6-) -> int:\n7-    return a\n8-\n9-x = 1"
+    )
+    messages = looked_up(view=view)
+    edits = set()
+    while (command := decide(messages, 0.0, 0)) != SUBMIT:
+        go_on(messages, "" if "grep" in command else "3")
+        edits |= set(re.findall(r"sed -i '(\d+s/.*/)'", command))
+    assert edits == {"5s/2/1/", "5s/2/3/", "7s/a/not a/"}
+
+
 def test_a_helper_is_looked_up_when_the_function_only_calls_it() -> None:
     messages = looked_up(view="3:def f(a):\n4-    return helper(a)\n5-\n6-x = 1")
     assert decide(messages, 0.0, 0) == 'grep -n -A 30 "def helper(" ./a/b.py'

@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repodojo.policies.repairs.operators import find_changes
+from repodojo.policies.repairs.operators import find_changes, find_default_changes
 from repodojo.policies.repairs.source import blot
 from repodojo.substitution import Edit, sed_command, undo_pattern
 
 
 def changed(line: str) -> set[str]:
     code = blot(["def f():", line])[1]
-    return {line[: c.start] + c.new + line[c.end :] for c in find_changes(code, line)}
+    find = find_default_changes if line.startswith("def ") else find_changes
+    return {line[: c.start] + c.new + line[c.end :] for c in find(code, line)}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ def changed(line: str) -> set[str]:
         ("    y = sorted(x, reverse=True)", "    y = sorted(x, reverse=False)"),
         ("def f(a, b=True):", "def f(a, b=False):"),
         ("def f(a, b=2):", "def f(a, b=3):"),
+        ("def f(a: int = 2, *, b: bool = False) -> int:", "def f(a: int = 2, *, b: bool = True) -> int:"),
         ("    if not a:", "    if a:"),
         ("    if a:", "    if not a:"),
         ("    while a and f(b):", "    while a and not f(b):"),

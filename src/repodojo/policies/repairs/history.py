@@ -18,7 +18,7 @@ _LOCATE = re.compile(r'grep -rl "([^"]+)" --include=\*\.py \.$')
 _SEARCH = re.compile(r'grep -rnw "(\w+)" ')
 _VIEW = re.compile(r'grep -n -A \d+ "[^"]+" (\S+)$')
 _MORE = re.compile(r'grep -n "" (\S+) \| sed -n ')
-_TRY = re.compile(rf"(sed -i '.*' \S+); python {SCRIPT}( |$)")
+_TRY = re.compile(rf"(sed -i (['\"]).*\2 \S+); python {SCRIPT}( |$)")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
 

@@ -72,6 +72,7 @@ _WORD_AT = re.compile(r"\b(" + "|".join(_TWINS) + r")\b")
 _NOT_AT = re.compile(r"\bnot (?!in\b)")
 _CONDITION_AT = re.compile(r"\b(?:if|elif|while|and|or|return|assert) (?!not\b)(?=[A-Za-z_(])")
 _SLICE_AT = re.compile(r"\[([^\[\]:,\0 ]+):\]|\[:([^\[\]:,\0 ]+)\]")
+_DEFAULT_AT = re.compile(r"(?<==)\s*[\w.-]+|(?<== )\s*[\w.-]+")
 _STEP_AT = re.compile(r"(?<=[\w\])]) [-+] 1\b(?!\.)")
 _COUNT_AT = re.compile(
     r"\blen\([\w.]+\)(?! [-+])|(?<=range\()\w+(?=\))|(?<=\[:)[a-z_]\w*(?=\])|(?<=\[)[a-z_]\w*(?=:\])"
@@ -83,10 +84,9 @@ _SWAP_AT = re.compile(rf"(?<=[(,])( ?)({_ARGUMENT}), ({_ARGUMENT})(?=[,)])")
 def find_changes(code: str, text: str) -> Iterator[Change]:
     """Yield the changes of a line, whose strings and comments are blotted out in ``code``."""
     stripped = code.lstrip()
-    if not stripped.strip("\0") or stripped.startswith(("from ", "import ", "@", "class ", "global ")):
-        return
-    if stripped.startswith(("def ", "async def ")):
-        yield from _defaults(code)
+    if not stripped.strip("\0") or stripped.startswith(
+        ("from ", "import ", "@", "class ", "global ", "def ", "async def ")
+    ):
         return
     yield from _table(code, _ORDER_AT, _ORDER, "order")
     yield from _table(code, _EQUALITY_AT, _EQUALITY, "equality")
@@ -101,20 +101,20 @@ def find_changes(code: str, text: str) -> Iterator[Change]:
     yield from _swaps(code, text)
 
 
+def find_default_changes(code: str, text: str) -> Iterator[Change]:
+    """Yield the changes of the defaults in a line of a definition's header."""
+    for match in _DEFAULT_AT.finditer(code):
+        value = " " * match.start() + match[0]
+        for change in (*_numbers(value), *_constants(value)):
+            yield change._replace(kind="default")
+
+
 def _table(
     code: str, pattern: re.Pattern[str], table: Mapping[str, tuple[str, ...]], kind: str
 ) -> Iterator[Change]:
     for match in pattern.finditer(code):
         for rank, new in enumerate(table[match[0]]):
             yield Change(kind, match.start(), match.end(), new, rank)
-
-
-def _defaults(code: str) -> Iterator[Change]:
-    start = code.find("=")
-    if start >= 0:
-        tail = " " * start + code[start:]
-        yield from (change._replace(kind="default") for change in _numbers(tail))
-        yield from (change._replace(kind="default") for change in _constants(tail))
 
 
 def _arithmetic(code: str) -> Iterator[Change]:
