@@ -38,7 +38,7 @@ def test_a_programming_error_keeps_its_traceback() -> None:
     ("arguments", "told"),
     [
         (["--pipelines=samplin"], "Error: pipeline 'samplin' is unknown, did you mean 'sampling'?"),
-        (["--pipeline=nothing"], "Error: pipeline 'nothing' is unknown, expected one of: __default__, "),
+        (["--pipeline=xyz"], "Error: pipeline 'xyz' is unknown, expected one of: __default__, "),
         (["--env=tset"], "Error: environment 'tset' has no folder in "),
         (
             ["--params=sampling.atempts=2"],

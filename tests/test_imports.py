@@ -13,8 +13,11 @@ ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "transformers", "trl", "vllm", "docker", "ray", "datasets", "peft", "accelerate", "litellm")
 CHILD_PROCESSES = {
     "repodojo.base_model.pretrain",
+    "repodojo.base_model.tokenizer",
     "repodojo.policies.local_attention",
     "repodojo.policies.local_decoder",
+    "repodojo.policies.local_sampling",
+    "repodojo.policies.local_slots",
     "repodojo.policies.local_worker",
     "repodojo.training.sft",
 }

@@ -22,12 +22,13 @@ from repodojo.errors import DatasetIncompleteError, InputError
 from repodojo.types import Verdict
 
 WORKER = """
-import sys, time
+import signal, sys, time
 from functools import partial
 from pathlib import Path
 from repodojo.datasets.plan import Plan
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs are started without
 folder, log, seconds, stop = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4])
 
 def work(key):
