@@ -56,12 +56,16 @@ class Reactor:
         if self._wake in events:
             os.read(self._wake, 4096)
             self.reap()
+        if self._unheard:
+            self._throw_away(events)
+        return events
+
+    def _throw_away(self, events: Events) -> None:
         for descriptor in self._unheard & events.keys():
             if not take(descriptor):
                 self._unheard.discard(descriptor)
                 self._poll.unregister(descriptor)
                 os.close(descriptor)
-        return events
 
     def reap(self) -> None:
         """Note every child that ended, adopted ones too."""

@@ -10,7 +10,8 @@ import signal
 import socket
 
 _SOCKET = 100
-_HEADER = 24
+_HEADER = 25
+_READ = f"builtin read -r -N $((10#${{__head:8:10}})) -u {_SOCKET} __command"
 _EVALUATE = f'builtin eval "$__command" {_SOCKET}<&-'
 # On one line, so that bash counts a command's lines from 1 in its messages.
 _LOOP = "; ".join(
@@ -18,7 +19,8 @@ _LOOP = "; ".join(
         '__status() { builtin return "$1"; }',
         f"while builtin read -r -N {_HEADER} -u {_SOCKET} __head",
         "do __token=${__head:0:8} __pipe=${__head:18:6}",
-        f"LC_ALL=C builtin read -r -N $((10#${{__head:8:10}})) -u {_SOCKET} __command",
+        # Bytes are counted, not letters.
+        f"if [[ ${{__head:24:1}} == a ]]; then {_READ}; else LC_ALL=C {_READ}; fi",
         '[[ $__pipe == 000000 ]] || exec >"PIPES$__pipe" 2>&1',
         '[[ ${__code:-0} == 0 ]] || __status "$__code"',
         _EVALUATE,
@@ -55,7 +57,8 @@ class Shell:
         Raises:
             OSError: the shell is gone, or too busy to listen.
         """
-        self._socket.send(f"{token}{len(command):010}{pipe:06}".encode() + command)
+        kind = "a" if command.isascii() else "b"
+        self._socket.send(f"{token}{len(command):010}{pipe:06}{kind}".encode() + command)
 
     def receive(self) -> bytes:
         """Return the lines of tokens and statuses that have come."""

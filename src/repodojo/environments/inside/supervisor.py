@@ -41,7 +41,9 @@ class Supervisor:
         self._pipes = 0
         self._next_pipe = 0
         self._opened_pipe = 0
+        self._births = processes.BirthCounter()
         self._shell, self._output = self._start_shell()
+        self._pipe = _identity(os.fstat(self._output))
 
     def serve(self) -> None:
         """Answer requests until the owner hangs up."""
@@ -175,31 +177,30 @@ class Supervisor:
         self._remove_pipe(self._opened_pipe)
         self._opened_pipe = 0
         self._reactor.ended.clear()
-        is_alone = self._is_alone()
+        if self._births.has_changed() or self._kept:
+            self._remember_processes()
         if shell is self._shell:
             self._remember_folder()
-            if not (self._next_pipe or (is_alone and self._has_output())):
+            if not self._next_pipe and (self._kept or not self._has_output()):
                 self._make_pipe()
-        table = {} if is_alone else processes.read_table()
-        self._kept = {process.name for process in table.values() if process.pid != self._shell.pid}
 
-    def _is_alone(self) -> bool:
-        """Whether nothing runs but this process and the shell."""
+    def _remember_processes(self) -> None:
+        own = self._shell.pid
         try:
-            return processes.children_of(1) == [self._shell.pid] and not processes.children_of(
-                self._shell.pid
-            )
+            is_alone = processes.children_of(1) == [own] and not processes.children_of(own)
         except OSError:
-            return False
+            is_alone = False
+        table = {} if is_alone else processes.read_table()
+        self._kept = {process.name for process in table.values() if process.pid != own}
 
     def _has_output(self) -> bool:
         """Whether the shell still writes where this process listens."""
         try:
-            pipe = os.fstat(self._output)
-            ends = [os.stat(f"/proc/{self._shell.pid}/fd/{descriptor}") for descriptor in (1, 2)]
+            return all(
+                _identity(os.stat(f"/proc/{self._shell.pid}/fd/{end}")) == self._pipe for end in (1, 2)
+            )
         except OSError:
             return False
-        return all((end.st_dev, end.st_ino) == (pipe.st_dev, pipe.st_ino) for end in ends)
 
     def _make_pipe(self) -> None:
         """Make another pipe for the shell to write to from its next command on."""
@@ -210,6 +211,7 @@ class Supervisor:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         self._leave_output()
         self._output = os.open(name, flags, dir_fd=self._control)
+        self._pipe = _identity(os.fstat(self._output))
         self._reactor.watch(self._output)
 
     def _remove_pipe(self, number: int) -> None:
@@ -242,6 +244,7 @@ class Supervisor:
         self._remove_pipe(self._next_pipe)
         self._next_pipe = 0
         self._shell, self._output = self._start_shell()
+        self._pipe = _identity(os.fstat(self._output))
 
     def _start_shell(self) -> tuple[Shell, int]:
         """Start a shell in the folder of the last one; returns the pipe that it writes to as well."""
@@ -259,6 +262,10 @@ class Supervisor:
             resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
         except ProcessLookupError:
             return
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _status_of(token: str, lines: bytes) -> int | None:
