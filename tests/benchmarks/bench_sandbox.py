@@ -1,7 +1,7 @@
 """Script: what a sandbox costs, beside what the parts it is made of cost without it.
 
-Run as ``python tests/benchmarks/bench_sandbox.py``; it prints a table and a line of JSON. Times are of the wall
-clock, so a busy machine shows in all of them; nothing here fails for a time.
+Run as ``python tests/benchmarks/bench_sandbox.py``; it prints a table and a line of JSON. Times are of the
+wall clock, so a busy machine shows in all of them; nothing here fails for a time.
 """
 
 import importlib.util

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.environments.namespaces import NamespaceSandbox, NamespaceSandboxes
+from repodojo.environments.namespace_sandbox import NamespaceSandbox
+from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.errors import SandboxError
 

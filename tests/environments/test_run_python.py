@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.environments.namespaces import NamespaceSandbox, NamespaceSandboxes
+from repodojo.environments.namespace_sandbox import NamespaceSandbox
+from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import Mount, RunsPython, SandboxSpec
 
 WAIT_S = 30

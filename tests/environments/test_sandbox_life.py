@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.environments.namespaces import NamespaceSandboxes, explain
+from repodojo.environments.kernel_support import explain
+from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.errors import SandboxError
 

@@ -16,13 +16,13 @@ from repodojo.environments.inside.files import read_file, write_file
 from repodojo.environments.inside.mounts import CONTROL
 from repodojo.environments.inside.python_program import fork_python
 from repodojo.environments.inside.reactor import Events, Reactor, take
-from repodojo.environments.inside.shell import Shell, fit_command, spawn_once
+from repodojo.environments.inside.session import ShellSession
+from repodojo.environments.inside.shell import fit_command, spawn_once
 from repodojo.environments.inside.watchdog import Watchdog
 
 _TICK_S = 0.1
 _DRAIN_READS = 256
 _BLOCK = 1 << 16
-_PIPE = "o"
 
 
 class Supervisor:
@@ -34,16 +34,11 @@ class Supervisor:
         self._workdir: str = plan["workdir"]
         self._cpu_s: int = plan["limits"]["cpu_s"]
         self._control = control
-        self._folder = self._workdir
         self._kept: set[processes.Name] = set()
         self._watchdog = Watchdog(plan["limits"])
         self._reactor = Reactor(connection)
-        self._pipes = 0
-        self._next_pipe = 0
-        self._opened_pipe = 0
         self._births = processes.BirthCounter()
-        self._shell, self._output = self._start_shell()
-        self._pipe = _identity(os.fstat(self._output))
+        self._session = ShellSession(self._reactor, self._environment, self._workdir, control, self._limit)
 
     def serve(self) -> None:
         """Answer requests until the owner hangs up."""
@@ -84,22 +79,8 @@ class Supervisor:
         return data
 
     def _execute(self, request: frames.Request) -> frames.Reply:
-        command = fit_command(request.payload, f"{CONTROL}/command", self._control)
-        # Unknown until its command runs, so that no earlier command can fake its status.
-        token = os.urandom(4).hex()
-        try:
-            self._shell.send(token, command, self._next_pipe)
-        except OSError:
-            self._replace_shell()
-            self._shell.send(token, command)
-        self._opened_pipe, self._next_pipe = self._next_pipe, 0
-        shell = self._shell
-
-        def ended(events: Events) -> int | None:
-            code = _status_of(token, shell.receive()) if shell.status in events else None
-            return self._reactor.ended.get(shell.pid) if code is None else code
-
-        return self._collect(request, self._output, ended, self._kept)
+        code_of = self._session.send(request.payload)
+        return self._collect(request, self._session.output, code_of, self._kept)
 
     def _run(self, request: frames.Request) -> frames.Reply:
         kept = {process.name for process in processes.read_table().values()}
@@ -132,10 +113,10 @@ class Supervisor:
         self,
         request: frames.Request,
         output: int,
-        ended: Callable[[Events], int | None],
+        code_of: Callable[[Events], int | None],
         kept: set[processes.Name],
     ) -> frames.Reply:
-        """Collect output until ``ended`` gives a status, or time is over and what is not kept is killed."""
+        """Collect output until there is an exit code, or time is over and what is not kept is killed."""
         kept = set(kept)
         collected = BoundedOutput(request.keep_bytes)
         start = now = time.monotonic()
@@ -145,13 +126,14 @@ class Supervisor:
             events = self._reactor.wait(max(0.0, min(deadline, tick) - now))
             if output in events:
                 self._feed(output, collected)
-            code = ended(events)
+            code = code_of(events)
             now = time.monotonic()
             if now >= tick:
                 tick = now + _TICK_S
                 collected.feed(self._watchdog.look(kept))
         if code is None:
             processes.kill_not_kept(kept)
+            self._reactor.reap()
         # What was written before the status came is in the pipe; what still writes to it may go on, unheard.
         for _ in range(_DRAIN_READS):
             if not self._feed(output, collected):
@@ -169,108 +151,25 @@ class Supervisor:
 
     def _settle(self) -> None:
         """Between two commands: renew what the last one used up or ended, and remember what runs."""
-        shell = self._shell
         if self._watchdog.killed_all:
-            self._replace_shell()
-        elif shell.pid in self._reactor.ended:
-            self._renew_shell()
-        self._remove_pipe(self._opened_pipe)
-        self._opened_pipe = 0
-        self._reactor.ended.clear()
+            self._watchdog.killed_all = False
+            self._session.replace()
         if self._births.has_changed() or self._kept:
             self._remember_processes()
-        if shell is self._shell:
-            self._remember_folder()
-            if not self._next_pipe and (self._kept or not self._has_output()):
-                self._make_pipe()
+        self._session.settle(is_alone=not self._kept)
+        self._reactor.ended.clear()
 
     def _remember_processes(self) -> None:
-        own = self._shell.pid
+        shell = self._session.pid
         try:
-            is_alone = processes.children_of(1) == [own] and not processes.children_of(own)
+            is_alone = processes.children_of(1) == [shell] and not processes.children_of(shell)
         except OSError:
             is_alone = False
         table = {} if is_alone else processes.read_table()
-        self._kept = {process.name for process in table.values() if process.pid != own}
-
-    def _has_output(self) -> bool:
-        """Whether the shell still writes where this process listens."""
-        try:
-            return all(
-                _identity(os.stat(f"/proc/{self._shell.pid}/fd/{end}")) == self._pipe for end in (1, 2)
-            )
-        except OSError:
-            return False
-
-    def _make_pipe(self) -> None:
-        """Make another pipe for the shell to write to from its next command on."""
-        self._pipes += 1
-        self._next_pipe = self._pipes
-        name = f"{_PIPE}{self._next_pipe:06}"
-        os.mkfifo(name, 0o600, dir_fd=self._control)
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        self._leave_output()
-        self._output = os.open(name, flags, dir_fd=self._control)
-        self._pipe = _identity(os.fstat(self._output))
-        self._reactor.watch(self._output)
-
-    def _remove_pipe(self, number: int) -> None:
-        if number:
-            os.unlink(f"{_PIPE}{number:06}", dir_fd=self._control)
-
-    def _leave_output(self) -> None:
-        self._reactor.forget(self._output)
-        self._reactor.ignore(self._output)
-
-    def _remember_folder(self) -> None:
-        try:
-            self._folder = os.readlink(f"/proc/{self._shell.pid}/cwd")
-        except OSError:
-            return
-
-    def _replace_shell(self) -> None:
-        """End a shell that does not listen, and start another."""
-        processes.kill(self._shell.pid)
-        self._reactor.reap()
-        while self._shell.pid not in self._reactor.ended:
-            self._reactor.wait(_TICK_S)
-        self._watchdog.killed_all = False
-        self._renew_shell()
-
-    def _renew_shell(self) -> None:
-        self._reactor.forget(self._shell.status)
-        self._shell.close()
-        self._leave_output()
-        self._remove_pipe(self._next_pipe)
-        self._next_pipe = 0
-        self._shell, self._output = self._start_shell()
-        self._pipe = _identity(os.fstat(self._output))
-
-    def _start_shell(self) -> tuple[Shell, int]:
-        """Start a shell in the folder of the last one; returns the pipe that it writes to as well."""
-        output, writing = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(output, False)
-        folder = self._folder if os.path.isdir(self._folder) else self._workdir
-        shell = Shell(self._environment, folder, f"{CONTROL}/{_PIPE}", writing)
-        self._limit(shell.pid)
-        self._reactor.watch(shell.status)
-        self._reactor.watch(output)
-        return shell, output
+        self._kept = {process.name for process in table.values() if process.pid != shell}
 
     def _limit(self, pid: int) -> None:
         try:
             resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
         except ProcessLookupError:
             return
-
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino
-
-
-def _status_of(token: str, lines: bytes) -> int | None:
-    for line in lines.decode(errors="replace").splitlines():
-        name, _, code = line.partition(" ")
-        if name == token and code.isdigit():
-            return int(code) & 0xFF
-    return None

@@ -1,0 +1,129 @@
+"""A running sandbox of namespaces, seen from its owner: requests over a socket to its process 1."""
+
+import math
+import os
+import socket
+import struct
+import threading
+from contextlib import suppress
+
+from repodojo.environments.inside import frames
+from repodojo.environments.sandbox import ExecResult, SandboxSpec
+from repodojo.environments.worktree_diff import diff_command
+from repodojo.errors import SandboxError
+
+BASE = "/run/base"
+"""Where the topmost layer's repository is seen as it was when the sandbox started."""
+_FILE_S = 60.0
+_GRACE_S = 30.0
+_LARGEST_FILE = 256 << 20
+_BLOCK = 1 << 16
+
+
+class NamespaceSandbox:
+    """A running sandbox; safe to use from several threads, one command at a time."""
+
+    def __init__(self, connection: socket.socket, spec: SandboxSpec, has_base: bool) -> None:
+        self._connection = connection
+        self._spec = spec
+        self._has_base = has_base
+        self._lock = threading.Lock()
+        self._patience_s = 0
+        connection.settimeout(None)
+
+    def execute(self, command: str, timeout_s: float) -> ExecResult:
+        """Run a command in the persistent shell: folder, variables and background jobs carry over."""
+        return self._command(frames.EXECUTE, command, timeout_s, self._spec.limits.output_bytes)
+
+    def run(self, command: str, timeout_s: float) -> ExecResult:
+        """Run a command in a new, clean shell in ``workdir``; what it leaves running is ended."""
+        return self._command(frames.RUN, command, timeout_s, self._spec.limits.output_bytes)
+
+    def run_python(self, path: str, timeout_s: float) -> ExecResult:
+        """Run a Python file as `run` would, with nothing but the standard library on its path."""
+        return self._command(frames.PYTHON, path, timeout_s, self._spec.limits.output_bytes)
+
+    def read(self, path: str) -> bytes:
+        """Read a file; a relative path starts at ``workdir``."""
+        return self._request(frames.READ, _FILE_S, _LARGEST_FILE, os.fsencode(path)).payload
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, making its folders."""
+        self._request(frames.WRITE, _FILE_S, 0, os.fsencode(path) + b"\0" + content)
+
+    def diff(self, base: str) -> str:
+        """Return ``git diff`` of everything (new files too) against a commit.
+
+        Raises:
+            SandboxError: git failed, or the difference is larger than 256 MiB.
+        """
+        command = diff_command(base, BASE if self._has_base else self._spec.workdir, self._spec.workdir)
+        result = self._command(frames.RUN, command, _FILE_S, _LARGEST_FILE)
+        if result.exit_code != 0 or result.truncated:
+            raise SandboxError(f"diff against {base}: exit code {result.exit_code}: {result.text[-500:]}")
+        return result.output.decode("utf-8", errors="surrogateescape")
+
+    def close(self) -> None:
+        """End the sandbox and leave nothing of it."""
+        # A thread that waits for an answer would keep a merely closed socket open.
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+
+    def _command(self, operation: bytes, command: str, timeout_s: float, keep_bytes: int) -> ExecResult:
+        text = command.encode("utf-8", errors="surrogateescape")
+        reply = self._request(operation, timeout_s, keep_bytes, text)
+        timed_out = bool(reply.flags & frames.TIMED_OUT)
+        return ExecResult(
+            output=reply.payload,
+            exit_code=None if timed_out else reply.exit_code,
+            timed_out=timed_out,
+            duration_s=reply.duration_s,
+            truncated=bool(reply.flags & frames.TRUNCATED),
+        )
+
+    def _request(self, operation: bytes, timeout_s: float, keep_bytes: int, payload: bytes) -> frames.Reply:
+        with self._lock:
+            try:
+                self._wait_for(timeout_s + _GRACE_S)
+                self._connection.sendall(frames.Request(operation, timeout_s, keep_bytes, payload).pack())
+                reply = receive_reply(self._connection)
+            except OSError as error:
+                self._connection.close()
+                raise SandboxError(f"sandbox lost: {error or type(error).__name__}") from error
+        if reply.kind == frames.FAILURE:
+            raise SandboxError(reply.payload.decode(errors="replace"))
+        return reply
+
+    def _wait_for(self, seconds: float) -> None:
+        """Let the kernel bound every wait: Python's own time limit takes further system calls for each."""
+        if not self._patience_s / 2 < seconds <= self._patience_s:
+            self._patience_s = math.ceil(seconds)
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                self._connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", self._patience_s, 0))
+
+
+def receive_reply(connection: socket.socket) -> frames.Reply:
+    """Read one reply.
+
+    Raises:
+        OSError: the other end hung up, or was silent for too long.
+    """
+    head = frames.REPLY.size
+    data = _receive(connection, b"", head)
+    kind, exit_code, flags, duration_s, size = frames.REPLY.unpack_from(data)
+    if len(data) < head + size:
+        data = _receive(connection, data, head + size)
+    return frames.Reply(kind, exit_code, flags, duration_s, data[head:])
+
+
+def _receive(connection: socket.socket, start: bytes, size: int) -> bytes:
+    """Return at least ``size`` bytes, ``start`` among them."""
+    blocks, have = [start], len(start)
+    while have < size:
+        block = connection.recv(max(_BLOCK, size - have))
+        if not block:
+            raise ConnectionResetError("its process 1 ended")
+        blocks.append(block)
+        have += len(block)
+    return b"".join(blocks)
