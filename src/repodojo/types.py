@@ -1,8 +1,7 @@
 """The records that pass between pipelines: frozen, with a JSON form and a schema version."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -55,7 +54,7 @@ class Environment:
     repo: str
     version: str
     source: str
-    """Folder of the project's files, relative to the environments' root; shared read-only by every sandbox."""
+    """Folder of the project's files, relative to the environments' root; sandboxes share it read-only."""
     packages: str
     """Folder of installed packages, relative to the environments' root."""
     digest: str
@@ -131,9 +130,11 @@ class Verdict:
         return self.outcome == "resolved"
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return _ADAPTERS.setdefault(kind, _ADAPTERS.get(kind) or TypeAdapter(kind))
 
 
 def to_json(record: Any) -> dict[str, Any]:

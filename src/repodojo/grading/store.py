@@ -61,8 +61,6 @@ def grade_trajectory(
     address = verdict_address(instance, trajectory.model_patch, settings)
     verdict = store.get_or_grade(
         address,
-        lambda: grade(
-            trajectory, instance, workshop.sandboxes, workshop.spec(instance), settings.timeout_s
-        ),
+        lambda: grade(trajectory, instance, workshop.sandboxes, workshop.spec(instance), settings.timeout_s),
     )
     return replace(verdict, rollout_id=trajectory.rollout_id)
