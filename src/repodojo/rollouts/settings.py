@@ -21,7 +21,7 @@ class RolloutSettings(BaseModel):
     answer_tokens: int = Field(160, ge=1)
     command_timeout_s: float = Field(10.0, gt=0)
     rollout_timeout_s: float = Field(600.0, gt=0)
-    observation_chars: int = Field(2400, ge=100)
+    observation_chars: int = Field(1800, ge=100)
     """Characters of a command's output that the policy sees; the middle of a longer one is left out."""
     seed: int = 0
 

@@ -101,6 +101,7 @@ def test_modules_leave_the_standard_library_out() -> None:
         ("1", "2.5", "number"),
         ("'ab'", "'AB'", "case"),
         ("'abcdef'", "'abcde'", "text"),
+        ("'ef'", "'abcdef'", "tail"),
         ("[1, 2]", "[2, 1]", "sorting"),
         ("[1, 2]", "[2]", "size"),
         ("ValueError: x", "1", "raised"),

@@ -90,4 +90,6 @@ def _difference(actual: object, expected: object) -> str:
 def _text_difference(actual: str, expected: str) -> str:
     if actual.lower() == expected.lower():
         return "case"
+    if actual and expected.endswith(actual):
+        return "tail"
     return "text" if SequenceMatcher(None, actual, expected).ratio() > 0.6 else ""

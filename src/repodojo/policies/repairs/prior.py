@@ -28,13 +28,14 @@ _KINDS = {
     "step_removed": 0.3,
     "step_added": -1.2,
     "swap": -0.3,
-    "added_up": 0.0,
+    "added_up": 0.3,
     "returned": -1.0,
 }
 _BY_RESULT = {
     "bool": {"order", "equality", "boolean", "member", "not_removed", "not_added", "constant"},
     "number": {"arithmetic", "number", "augmented", "order", "step_removed", "step_added"},
     "case": {"twin"},
+    "tail": {"added_up", "slice", "number", "step_removed"},
     "text": {"number", "slice", "step_removed", "step_added", "twin", "arithmetic"},
     "sorting": {"constant", "twin", "swap", "order", "default"},
     "size": {"order", "number", "slice", "not_added", "not_removed", "boolean", "member", "jump"},
@@ -58,6 +59,8 @@ def change_score(issue: Issue, change: Change, line: str, following: str) -> flo
     error = re.split(r"\W", issue.actual, maxsplit=1)[0]
     if is_exception(issue.actual) and error in _ERRORS:
         score += 0.5 if change.kind in _ERRORS[error] else -0.2
+    if change.kind == "added_up" and result == "tail":
+        score += 1.5
     if change.kind == "not_removed" and line[change.end :].startswith("("):
         score += 0.7
     if change.kind == "returned" and (issue.actual == "None" or "NoneType" in issue.actual):
