@@ -33,7 +33,7 @@ def whole(texts: Iterable[str]) -> list[str]:
 def complete_all(
     policy: Policy, asked: list[list[Message]], parameters: SamplingParameters
 ) -> list[Completion]:
-    with ThreadPoolExecutor(8) as executor:
+    with ThreadPoolExecutor(24) as executor:
         return list(executor.map(lambda messages: policy.complete(messages, parameters), asked))
 
 
@@ -79,6 +79,14 @@ def test_the_same_seed_draws_the_same_answer(served: OpenAIPolicy):
 
     assert [draw(seed) for seed in range(3)] == [draw(seed) for seed in range(3)]
     assert len({draw(seed) for seed in range(3)}) == 3
+
+
+def test_many_long_seeded_prompts_at_once_do_not_end_the_server(served: OpenAIPolicy):
+    """A batch that cut a seeded prompt in two used to end vLLM's engine on CPUs."""
+    asked = [[Message("user", f"{n} {'Wj ' * 250}")] for n in range(24)]
+    answers = complete_all(served, asked, SamplingParameters(1.0, max_tokens=8, seed=1))
+    assert min(answer.prompt_tokens for answer in answers) > 500
+    assert {answer.completion_tokens for answer in answers} <= set(range(9))
 
 
 def test_stop_texts_end_the_answer_as_in_the_local_engine(served: OpenAIPolicy, engine: LocalEngine):

@@ -5,6 +5,7 @@ The server may live in another environment (vLLM's pins are narrow): it is a com
 
 import http
 import http.client
+import logging
 import os
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from repodojo.policies.checkpoint_digest import digest_checkpoint
 from repodojo.policies.child import read_tail
 from repodojo.policies.openai_api import OpenAIPolicy
 from repodojo.policies.tokenizer_files import copy_tokenizer
+
+logger = logging.getLogger(__name__)
 
 _HOST = "127.0.0.1"
 _POLL_S = 0.5
@@ -103,7 +106,11 @@ def serve(settings: VLLMSettings, checkpoint: str, name: str) -> Iterator[str]:
         )
         try:
             _wait_until_healthy(process, port, log, settings.start_timeout_s)
-            yield f"http://{_HOST}:{port}/v1"
+            try:
+                yield f"http://{_HOST}:{port}/v1"
+            finally:
+                if process.poll() is not None:
+                    logger.error("vLLM's server ended while it was in use; its log ends:\n%s", read_tail(log))
         finally:
             _stop(process)
 
