@@ -134,10 +134,16 @@ def _pristine_tests(
     for run in runs:
         if not run.trusted:
             raise BuildError(f"{project.environment}: the tests did not run: {run.fault}; {run.log[-500:]}")
-    names = set(runs[0].statuses) | set(runs[1].statuses)
-    stable = frozenset(name for name in names if all(run.statuses.get(name) == "PASSED" for run in runs))
+    stable, quarantined = split_stable([run.statuses for run in runs])
     if not stable:
         raise BuildError(f"{project.environment}: no test passes twice; {runs[0].log[-500:]}")
+    return stable, quarantined
+
+
+def split_stable(runs: Sequence[Mapping[str, str]]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the tests that pass in every run, and the names of all others."""
+    names = frozenset().union(*runs)
+    stable = frozenset(name for name in names if all(run.get(name) == "PASSED" for run in runs))
     return stable, tuple(sorted(names - stable))
 
 

@@ -54,8 +54,7 @@ def initials(name, dots=False):
 def _first(word):
     return word[0].upper()
 '''
-TESTS = """import random
-import unittest
+TESTS = """import unittest
 
 import pytest
 
@@ -98,10 +97,6 @@ class TestCounter(unittest.TestCase):
 
     def test_rare(self):
         self.assertEqual(Counter("b a").most(least=2), (None, 0))
-
-
-def test_luck():
-    assert random.random() < 0.5
 
 
 def test_never():

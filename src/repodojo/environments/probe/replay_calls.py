@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -28,7 +29,6 @@ def main(path: str) -> None:
         orders = json.load(file)
     sys.path[:0] = [*orders["project"], *orders["packages"]]
     sys.dont_write_bytecode = True
-    signal.signal(signal.SIGPROF, _stop)
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
     out = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
@@ -48,25 +48,34 @@ def main(path: str) -> None:
 def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> dict[str, Any]:
     """Make one call; ``shown`` is None where nothing comparable came back."""
     wrap, shown, raised = "", None, False
-    signal.setitimer(signal.ITIMER_PROF, limit_s)
+    namespace: dict[str, Any] = {}
     try:
-        if tracer:
-            __import__(call["module"])
-            tracer.lines.clear()
-            sys.settrace(tracer)
-        namespace: dict[str, Any] = {}
         exec(f"from {call['module']} import {call['name']}", namespace)
-        value = eval(call["expression"], namespace)  # noqa: S307
-        wrap, shown = show(value)
+        with at_most(limit_s):
+            if tracer:
+                tracer.lines.clear()
+                sys.settrace(tracer)
+            wrap, shown = show(eval(call["expression"], namespace))  # noqa: S307
     except TooSlow:
         shown, raised = None, True
     except Exception as error:
         shown, raised = last_line(error), True
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
         sys.settrace(None)
     lines = {path: sorted(found) for path, found in tracer.lines.items() if found} if tracer else {}
     return {"wrap": wrap, "shown": shown, "raised": raised, "lines": lines}
+
+
+@contextmanager
+def at_most(limit_s: float) -> Iterator[None]:
+    """Raise `TooSlow` in what uses more processor time than this."""
+    before = signal.signal(signal.SIGPROF, _stop)
+    signal.setitimer(signal.ITIMER_PROF, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def show(value: Any) -> tuple[str, str | None]:

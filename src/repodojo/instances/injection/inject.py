@@ -101,6 +101,8 @@ def inject_bugs(
     source = Source(text)
     chosen: list[Mutation] = []
     for function in source.functions():
+        if allowed.isdisjoint(range(function.node.lineno, (function.node.end_lineno or 0) + 1)):
+            continue
         found = {m for m in _of_function(function, source, path) if allowed.intersection(m.lines)}
         rng = random.Random(f"{seed}:{path}:{function.name}:{function.node.lineno}")
         mutations = sorted(found, key=_order)
