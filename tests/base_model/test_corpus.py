@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.base_model.corpus import Function, Writer, read_functions, split_modules, write_documents
+from repodojo.base_model.corpus import Writer, write_documents
 from repodojo.base_model.edits import find_edits
+from repodojo.base_model.functions import Function, read_functions, split_modules
 
 LINES = (
     "def clamp(value, low=0, high=10):",
@@ -67,3 +68,15 @@ def test_the_command_of_a_repair_document_undoes_its_edit(tmp_path: Path) -> Non
         target.write_text("".join(text + "\n" for _, text in rows))
         subprocess.run(["sed", "-i", f"{number}{match.group(2)}", str(target)], check=True)
         assert [line.strip() for line in target.read_text().splitlines()] == [line.strip() for line in LINES]
+
+
+def test_the_last_command_of_a_session_undoes_its_edit_and_no_other_is_taught() -> None:
+    writer = Writer([FUNCTION], random.Random(2), 2000)
+    for session in (writer.session() for _ in range(50)):
+        path, *tries, repair, judged = session
+        assert path.completion in path.prompt
+        assert all(not document.taught for document in tries)
+        assert repair.taught
+        assert repair.completion.endswith(f" {path.completion}")
+        assert repair.completion not in [document.completion for document in tries]
+        assert judged.completion in ("YES", "NO")

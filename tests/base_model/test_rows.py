@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from repodojo.base_model.corpus import Document, Function, read_functions
+from repodojo.base_model.corpus import Document
+from repodojo.base_model.functions import Function, read_functions
 from repodojo.base_model.recipe import Stage
 
 if TYPE_CHECKING:

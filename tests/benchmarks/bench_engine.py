@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from repodojo.base_model.corpus import Function, read_functions
+from repodojo.base_model.functions import Function, read_functions
 from repodojo.policies.local_engine import LocalEngine
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.types import Message

@@ -5,192 +5,59 @@ copying from its context. Three smaller kinds of document teach copying, looking
 here has the form of an agent's conversation: that form is what fine-tuning teaches.
 """
 
-import ast
 import random
-import re
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
+from repodojo.base_model.draws import Draws
 from repodojo.base_model.edits import find_edits
-from repodojo.substitution import Edit, sed_command, undo_pattern
-
-_SKIPPED = re.compile(r"(^|/)(site-packages|test|tests|idlelib|lib2to3|encodings|turtledemo|pydoc_data)/")
-_MAX_WIDTH = 96
-
-
-class Function(NamedTuple):
-    """A function of the standard library with the lines that follow it in its file."""
-
-    module: str
-    name: str
-    length: int
-    lines: tuple[str, ...]
-    text_lines: frozenset[int]
-    """Lines inside a string of several lines, a docstring for example."""
+from repodojo.base_model.functions import Function
+from repodojo.substitution import sed_command, undo_pattern
 
 
 class Document(NamedTuple):
-    """One training row: a prompt and its completion."""
+    """A prompt and its completion."""
 
     prompt: str
     completion: str
+    taught: bool = True
+    """Whether the completion is one to learn; the wrong tries of a session are only context."""
 
 
-def read_functions(root: Path | None = None, max_lines: int = 41) -> list[Function]:
-    """Read every function of 3 to ``max_lines`` lines of the standard library, in a stable order."""
-    root = root or Path(sysconfig.get_paths()["stdlib"])
-    found = []
-    for path in sorted(root.rglob("*.py")):
-        module = path.relative_to(root).as_posix()
-        if not _SKIPPED.search(module):
-            found += list(_functions_of(path, module, max_lines))
-    return found
+class Bug(NamedTuple):
+    """A function with one edit in it, and what it takes to undo it."""
+
+    name: str
+    symptom: tuple[str, str, str]
+    """The report, what the call gave, and what it should give."""
+    shown: list[str]
+    first: int
+    """Number of the first line shown."""
+    line: int
+    undo: tuple[str, str]
+    """The text to replace in the line, and what to put there."""
+    tries: list[tuple[int, str, str]]
+    """Lines, texts and replacements that change another line."""
 
 
-def _functions_of(path: Path, module: str, max_lines: int) -> Iterator[Function]:
-    try:
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source)
-    except (UnicodeDecodeError, SyntaxError):
-        return
-    lines = source.expandtabs(4).split("\n")
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.FunctionDef):
-            continue
-        start, end = node.lineno - 1, node.end_lineno or node.lineno
-        window = lines[start : start + max_lines]
-        if 3 <= end - start <= max_lines and all(len(line) <= _MAX_WIDTH for line in window):
-            yield Function(module, node.name, end - start, tuple(window), _text_lines(node))
-
-
-def _text_lines(function: ast.FunctionDef) -> frozenset[int]:
-    strings = [n for n in ast.walk(function) if isinstance(n, ast.Constant | ast.JoinedStr)]
-    docstring = function.body[0].value if isinstance(function.body[0], ast.Expr) else None
-    return frozenset(
-        line - function.lineno
-        for node in strings
-        if node is docstring or node.lineno != node.end_lineno
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    )
-
-
-def split_modules(
-    functions: list[Function], held_out: int, seed: int
-) -> tuple[list[Function], list[Function]]:
-    """Split the functions into training ones and those of ``held_out`` modules."""
-    modules = sorted({f.module for f in functions})
-    random.Random(seed).shuffle(modules)
-    kept_out = set(modules[:held_out])
-    return [f for f in functions if f.module not in kept_out], [f for f in functions if f.module in kept_out]
-
-
-class Writer:
-    """Writes documents from functions with one random generator."""
+class Writer(Draws):
+    """Writes documents from functions."""
 
     def __init__(self, functions: list[Function], rng: random.Random, max_characters: int) -> None:
-        self.functions = functions
-        self.rng = rng
+        super().__init__(functions, rng)
         self.max_characters = max_characters
-        self.words = sorted({w for f in functions for w in re.findall(r"[a-z]{3,9}", f.name)})
 
     def document(self) -> Document:
         """Write one document of a random kind."""
-        kinds = [(self.repair, 70), (self.copy, 15), (self.lookup, 10), (self.compare, 5)]
+        kinds = [(self.repair, 60), (self.copy, 15), (self.lookup, 18), (self.compare, 7)]
         while True:
             kind = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             document = kind()
             if document and len(document.prompt) + len(document.completion) <= self.max_characters:
                 return document
 
-    def path(self) -> str:
-        """Draw a file path."""
-        rng = self.rng
-        parts = [self._word() for _ in range(rng.choice([1, 2, 2, 3]))]
-        return rng.choice(["", "./", "./", "./src/"]) + "/".join(parts) + ".py"
-
-    def _word(self) -> str:
-        word = self.rng.choice(self.words)
-        return f"{word}_{self.rng.choice(self.words)}" if self.rng.random() < 0.3 else word
-
-    def literal(self, depth: int = 0) -> str:
-        """Draw the text of a Python literal."""
-        kinds = [self._number, self._constant, self._text, self._text]
-        if depth < 2:
-            kinds += [lambda: self._container(depth)] * 2
-        return self.rng.choice(kinds)()
-
-    def _number(self) -> str:
-        rng = self.rng
-        whole = rng.choice([rng.randrange(10), rng.randrange(1000), -rng.randrange(20)])
-        return str(whole) if rng.random() < 0.7 else f"{rng.randrange(100)}.{rng.randrange(100)}"
-
-    def _constant(self) -> str:
-        return self.rng.choice(["True", "False", "None"])
-
-    def _text(self) -> str:
-        rng = self.rng
-        text = rng.choice([" ", "-", "_", ", ", ""]).join(rng.choices(self.words, k=rng.randrange(1, 4)))
-        return repr(rng.choice([text, text.title(), text.upper(), text[: rng.randrange(1, 4)]]))
-
-    def _container(self, depth: int) -> str:
-        items = [self.literal(depth + 1) for _ in range(self.rng.randrange(4))]
-        kind = self.rng.choice("[({")
-        if kind == "[":
-            return "[" + ", ".join(items) + "]"
-        if kind == "(":
-            return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
-        return "{" + ", ".join(f"{self.rng.choice(self.words)!r}: {item}" for item in items) + "}"
-
-    def changed(self, literal: str) -> str:
-        """Return a literal close to, and different from, the given one."""
-        rng = self.rng
-        for _ in range(8):
-            at = rng.randrange(len(literal))
-            new = (
-                literal[:at]
-                + rng.choice(["", rng.choice("abcdefxyz0123456789"), literal[at] * 2])
-                + literal[at + 1 :]
-            )
-            if new.strip() and new != literal and rng.random() < 0.6:
-                return new
-        other = self.literal()
-        return other if other != literal else other + "1"
-
-    def symptom(self, name: str) -> tuple[str, str, str]:
-        """Describe a failing call; also return what it gave and what it should give."""
-        rng = self.rng
-        args = ", ".join(self.literal(1) for _ in range(rng.choice([1, 1, 2, 2, 3])))
-        want = self.literal()
-        got = self.changed(want) if rng.random() < 0.7 else self.literal()
-        if rng.random() < 0.15:
-            got = rng.choice(["TypeError", "IndexError", "KeyError", "ValueError"]) + f": {self._word()}"
-        call = f"{name}({args})"
-        package = ".".join(self._word() for _ in range(rng.choice([1, 1, 2])))
-        text = rng.choice(
-            [
-                f"{call} gives {got} instead of {want}",
-                f">>> {call}\n{got}\nexpected {want}",
-                f"from {package} import {name}\nprint(repr({call}))\nprints {got}, should print {want}",
-                f"import {package}\n{package}.{call}\nActual: {got}\nExpected: {want}",
-            ]
-        )
-        return text, got, want
-
-    def numbered(self, lines: list[str], first: int) -> str:
-        """Number the lines in one of the layouts that listing tools use."""
-        layout = self.rng.choice(
-            ["{n}:{t}", "{n}\t{t}", "{n:6}\t{t}", "{n} {t}", "{n:4}| {t}", "grep", "grep", "grep"]
-        )
-        rows = []
-        for offset, text in enumerate(lines):
-            style = ("{n}:{t}" if offset == 0 else "{n}-{t}") if layout == "grep" else layout
-            rows.append(style.format(n=first + offset, t=text))
-        return "\n".join(rows)
-
-    def repair(self) -> Document | None:
-        """A function with one edit, and the command that undoes it."""
+    def bug(self) -> Bug | None:
+        """Draw a function, one edit in it, and other edits that do not help; None where it admits none."""
         rng = self.rng
         function = rng.choice(self.functions)
         lines = list(function.lines[: function.length])
@@ -204,24 +71,55 @@ class Writer:
         undo = undo_pattern(edit, shown[edit.line])
         if not undo:
             return None
-        path, first = self.path(), int(10 ** rng.uniform(0, 3.1))
-        command = sed_command(first + edit.line, *undo, path)
-        text, got, _ = self.symptom(function.name)
-        code = f"{path}\n{self.numbered(shown, first)}"
-        parts = [text, code] if rng.random() < 0.8 else [code, text]
-        parts += self._failures(edit, edits, lines, path, first, got)
-        head = rng.choice(["# repair", "Bug report", "ticket", "Fix this function.", ""])
-        tail = rng.choice(["fix:", "$", ">>", "change:", "patch with"])
-        return Document("\n".join([p for p in [head, *parts] if p]) + f"\n{tail}\n", command)
-
-    def _failures(
-        self, edit: Edit, edits: list[Edit], lines: list[str], path: str, first: int, got: str
-    ) -> Iterator[str]:
-        """Say which other edits were tried in vain."""
-        for other in self.rng.sample(edits, min(len(edits), self.rng.choice([0, 0, 0, 1, 2, 3]))):
+        tries = []
+        for other in rng.sample(edits, min(len(edits), 4)):
             wrong = undo_pattern(other._replace(old=other.new, new=other.old), lines[other.line])
             if wrong and other.line != edit.line:
-                yield f"tried {sed_command(first + other.line, *wrong, path)}\nstill {got}"
+                tries.append((other.line, *wrong))
+        first = int(10 ** rng.uniform(0, 3.1))
+        return Bug(function.name, self.symptom(function.name), shown, first, edit.line, undo, tries)
+
+    def repair(self) -> Document | None:
+        """A function with one edit, and the command that undoes it."""
+        rng = self.rng
+        bug = self.bug()
+        if not bug:
+            return None
+        path = self.path()
+        text, got, _ = bug.symptom
+        code = f"{path}\n{self.numbered(bug.shown, bug.first)}"
+        parts = [text, code] if rng.random() < 0.8 else [code, text]
+        for line, *wrong in bug.tries[: rng.choice([0, 0, 0, 1, 2, 3])]:
+            parts.append(f"tried {sed_command(bug.first + line, *wrong, path)}\nstill {got}")
+        head = rng.choice(["# repair", "Bug report", "ticket", "Fix this function.", ""])
+        tail = rng.choice(["fix:", "$", ">>", "change:", "patch with"])
+        command = sed_command(bug.first + bug.line, *bug.undo, path)
+        return Document("\n".join([p for p in [head, *parts] if p]) + f"\n{tail}\n", command)
+
+    def session(self) -> list[Document]:
+        """A bug worked on step by step: the file, tries in vain, the repair, and whether it helped."""
+        rng = self.rng
+        repair = next(bug for bug in iter(self.bug, self) if bug)
+        path, text, got, want = self.path(), *repair.symptom
+        opening = self._whereabouts(repair.name, path, text)
+        steps = [opening, Document(self.numbered(repair.shown, repair.first), "")]
+        for wrong in repair.tries[: rng.choice([0, 0, 1, 1, 2, 3, 4])]:
+            command = sed_command(repair.first + wrong[0], *wrong[1:], path)
+            steps[-1] = Document(steps[-1].prompt, command, taught=False)
+            steps.append(Document(rng.choice([got, got, f"still {got}", f"no: {self.changed(got)}"]), ""))
+        steps[-1] = Document(steps[-1].prompt, sed_command(repair.first + repair.line, *repair.undo, path))
+        good = rng.random() < 0.7
+        steps.append(Document(want if good else self.changed(want), "YES" if good else "NO"))
+        return steps
+
+    def _whereabouts(self, name: str, path: str, text: str) -> Document:
+        """Files that may hold a definition, among them the one that does."""
+        rng = self.rng
+        rows = [(self.path(), rng.choice(self.functions).name) for _ in range(rng.randrange(4))]
+        rows.insert(rng.randrange(len(rows) + 1), (path, name))
+        listing = "\n".join(f"{p}:{int(10 ** rng.uniform(0, 3))}:def {f}(" for p, f in rows)
+        parts = [text, listing] if rng.random() < 0.7 else [listing, text]
+        return Document("\n".join([*parts, f"where is {name}?"]), path)
 
     def copy(self) -> Document:
         """A passage, other text, and the passage again."""

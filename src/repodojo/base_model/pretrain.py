@@ -18,13 +18,17 @@ from transformers import (
     TrainingArguments,
 )
 
-from repodojo.base_model.corpus import read_functions, split_modules, write_documents
+from repodojo.base_model.attention_start import start_with_copying
+from repodojo.base_model.corpus import write_documents
+from repodojo.base_model.functions import read_functions, split_modules
 from repodojo.base_model.recipe import Recipe, Stage
 from repodojo.base_model.rows import Rows, collate
 from repodojo.base_model.tokenizer import IM_END, train_tokenizer
 from repodojo.training.launch import end_with_parent
 from repodojo.training.resume import drop_torn_checkpoints
 
+ROPE_THETA = 1e7
+"""So slow that most dimensions of a small head compare tokens alike at any distance of the context."""
 _TOKENIZER_DOCUMENTS = 20_000
 _TOKENIZER_CHARACTERS = 1100
 CHAT_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
@@ -45,7 +49,10 @@ class WeightedTrainer(Trainer):  # type: ignore[misc]
 
 
 def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
-    """Build the untrained model; generation stops at the end of a turn or of the text."""
+    """Build the untrained model; generation stops at the end of a turn or of the text.
+
+    Its first two layers start close to copying; see `attention_start`.
+    """
     torch.manual_seed(recipe.seed)
     model = Qwen2ForCausalLM(
         Qwen2Config(
@@ -56,12 +63,14 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
             num_attention_heads=recipe.heads,
             num_key_value_heads=recipe.heads,
             max_position_embeddings=4096,
+            rope_parameters={"rope_type": "default", "rope_theta": ROPE_THETA},
             tie_word_embeddings=True,
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+    start_with_copying(model, recipe.seed)
     model.generation_config = GenerationConfig(
         eos_token_id=[tokenizer.convert_tokens_to_ids(IM_END), tokenizer.eos_token_id],
         pad_token_id=tokenizer.pad_token_id,

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from repodojo.base_model.corpus import Document, Function, Writer
+from repodojo.base_model.corpus import Document, Writer
+from repodojo.base_model.functions import Function
 from repodojo.base_model.recipe import Stage
 from repodojo.base_model.tokenizer import END_OF_TEXT, IM_END, IM_START
 
@@ -52,10 +53,11 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
         return {"input_ids": piece.tokens, "weights": piece.weights}
 
     def _document(self) -> Piece:
-        document = self.writer.document()
-        if self.stage.turns:
-            return encode(as_turn(document), self.tokenizer, self.prompt_weight, IM_END + "\n")
-        return encode(document, self.tokenizer, self.prompt_weight, END_OF_TEXT)
+        if not self.stage.turns:
+            return encode(self.writer.document(), self.tokenizer, self.prompt_weight, END_OF_TEXT)
+        session = self.writer.rng.random() < self.stage.sessions_share
+        turns = self.writer.session() if session else [self.writer.document()]
+        return join([encode(as_turn(t), self.tokenizer, self.prompt_weight, IM_END + "\n") for t in turns])
 
 
 def as_turn(document: Document) -> Document:
@@ -68,7 +70,15 @@ def encode(document: Document, tokenizer: PreTrainedTokenizerFast, prompt_weight
     """Encode a document and what ends it; the completion weighs 1 a token, the prompt less."""
     prompt = tokenizer.encode(document.prompt)
     completion = tokenizer.encode(document.completion + end)
-    return Piece(prompt + completion, [prompt_weight] * len(prompt) + [1.0] * len(completion))
+    weight = 1.0 if document.taught else prompt_weight
+    return Piece(prompt + completion, [prompt_weight] * len(prompt) + [weight] * len(completion))
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Put pieces one after another."""
+    return Piece(
+        [t for piece in pieces for t in piece.tokens], [w for piece in pieces for w in piece.weights]
+    )
 
 
 def repeat(rng: random.Random, vocabulary: int) -> Piece:
@@ -87,7 +97,7 @@ def fill(draw: Callable[[], Piece], tokens: int) -> Piece:
     while len(row.tokens) < tokens:
         piece = draw()
         if row.tokens or len(piece.tokens) <= tokens:
-            row = Piece(row.tokens + piece.tokens, row.weights + piece.weights)
+            row = join([row, piece])
     return Piece(row.tokens[:tokens], row.weights[:tokens])
 
 

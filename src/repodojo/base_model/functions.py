@@ -1,0 +1,71 @@
+"""The standard library's functions: what the base model's training text is drawn from."""
+
+import ast
+import random
+import re
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_SKIPPED = re.compile(r"(^|/)(site-packages|test|tests|idlelib|lib2to3|encodings|turtledemo|pydoc_data)/")
+_MAX_WIDTH = 96
+
+
+class Function(NamedTuple):
+    """A function of the standard library with the lines that follow it in its file."""
+
+    module: str
+    name: str
+    length: int
+    lines: tuple[str, ...]
+    text_lines: frozenset[int]
+    """Lines inside a string of several lines, a docstring for example."""
+
+
+def read_functions(root: Path | None = None, max_lines: int = 41) -> list[Function]:
+    """Read every function of 3 to ``max_lines`` lines of the standard library, in a stable order."""
+    root = root or Path(sysconfig.get_paths()["stdlib"])
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        module = path.relative_to(root).as_posix()
+        if not _SKIPPED.search(module):
+            found += list(_functions_of(path, module, max_lines))
+    return found
+
+
+def _functions_of(path: Path, module: str, max_lines: int) -> Iterator[Function]:
+    try:
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source)
+    except (UnicodeDecodeError, SyntaxError):
+        return
+    lines = source.expandtabs(4).split("\n")
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        start, end = node.lineno - 1, node.end_lineno or node.lineno
+        window = lines[start : start + max_lines]
+        if 3 <= end - start <= max_lines and all(len(line) <= _MAX_WIDTH for line in window):
+            yield Function(module, node.name, end - start, tuple(window), _text_lines(node))
+
+
+def _text_lines(function: ast.FunctionDef) -> frozenset[int]:
+    strings = [n for n in ast.walk(function) if isinstance(n, ast.Constant | ast.JoinedStr)]
+    docstring = function.body[0].value if isinstance(function.body[0], ast.Expr) else None
+    return frozenset(
+        line - function.lineno
+        for node in strings
+        if node is docstring or node.lineno != node.end_lineno
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    )
+
+
+def split_modules(
+    functions: list[Function], held_out: int, seed: int
+) -> tuple[list[Function], list[Function]]:
+    """Split the functions into training ones and those of ``held_out`` modules."""
+    modules = sorted({f.module for f in functions})
+    random.Random(seed).shuffle(modules)
+    kept_out = set(modules[:held_out])
+    return [f for f in functions if f.module not in kept_out], [f for f in functions if f.module in kept_out]
