@@ -6,7 +6,7 @@ arXiv 2209.11895). A small model meets this solution late or never. Here the fir
 close to it, the other weights as usual; all of them are trained.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -57,11 +57,11 @@ def start_with_copying(model: Qwen2ForCausalLM, seed: int) -> None:
 
 def _orthonormal(rows: int, columns: int, generator: torch.Generator) -> Tensor:
     square = torch.randn(max(rows, columns), min(rows, columns), generator=generator)
-    basis = torch.linalg.qr(square)[0]
+    basis: Tensor = torch.linalg.qr(square)[0]
     return basis if rows >= columns else basis.T
 
 
-def _look_back(attention: torch.nn.Module, rows: slice, distance: int, directions: _Directions) -> None:
+def _look_back(attention: Any, rows: slice, distance: int, directions: _Directions) -> None:
     """Make a head attend to the token ``distance`` back, and note what it sees in a place of its own.
 
     The biases alone decide: the logit is ``sum(cos((difference - distance) * pace))`` times the strength.
@@ -78,9 +78,7 @@ def _look_back(attention: torch.nn.Module, rows: slice, distance: int, direction
     attention.o_proj.weight[:, rows] = before[distance - 1] * _BEFORE_GAIN
 
 
-def _compare_and_copy(
-    attention: torch.nn.Module, rows: slice, directions: _Directions, taken: Tensor
-) -> None:
+def _compare_and_copy(attention: Any, rows: slice, directions: _Directions, taken: Tensor) -> None:
     """Make a head attend to where the current tokens stood before the key, and copy what stands there.
 
     The first head compares the current token alone, the others half of it and half of the one before it.

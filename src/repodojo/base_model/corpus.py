@@ -36,8 +36,8 @@ class Bug(NamedTuple):
     line: int
     undo: tuple[str, str]
     """The text to replace in the line, and what to put there."""
-    tries: list[tuple[int, str, str]]
-    """Lines, texts and replacements that change another line."""
+    tries: list[tuple[int, tuple[str, str]]]
+    """Other lines, each with a text to replace in it and what to put there, in vain."""
 
 
 class Writer(Draws):
@@ -75,7 +75,7 @@ class Writer(Draws):
         for other in rng.sample(edits, min(len(edits), 4)):
             wrong = undo_pattern(other._replace(old=other.new, new=other.old), lines[other.line])
             if wrong and other.line != edit.line:
-                tries.append((other.line, *wrong))
+                tries.append((other.line, wrong))
         first = int(10 ** rng.uniform(0, 3.1))
         return Bug(function.name, self.symptom(function.name), shown, first, edit.line, undo, tries)
 
@@ -89,7 +89,7 @@ class Writer(Draws):
         text, got, _ = bug.symptom
         code = f"{path}\n{self.numbered(bug.shown, bug.first)}"
         parts = [text, code] if rng.random() < 0.8 else [code, text]
-        for line, *wrong in bug.tries[: rng.choice([0, 0, 0, 1, 2, 3])]:
+        for line, wrong in bug.tries[: rng.choice([0, 0, 0, 1, 2, 3])]:
             parts.append(f"tried {sed_command(bug.first + line, *wrong, path)}\nstill {got}")
         head = rng.choice(["# repair", "Bug report", "ticket", "Fix this function.", ""])
         tail = rng.choice(["fix:", "$", ">>", "change:", "patch with"])
@@ -103,8 +103,8 @@ class Writer(Draws):
         path, text, got, want = self.path(), *repair.symptom
         opening = self._whereabouts(repair.name, path, text)
         steps = [opening, Document(self.numbered(repair.shown, repair.first), "")]
-        for wrong in repair.tries[: rng.choice([0, 0, 1, 1, 2, 3, 4])]:
-            command = sed_command(repair.first + wrong[0], *wrong[1:], path)
+        for line, wrong in repair.tries[: rng.choice([0, 0, 1, 1, 2, 3, 4])]:
+            command = sed_command(repair.first + line, *wrong, path)
             steps[-1] = Document(steps[-1].prompt, command, taught=False)
             steps.append(Document(rng.choice([got, got, f"still {got}", f"no: {self.changed(got)}"]), ""))
         steps[-1] = Document(steps[-1].prompt, sed_command(repair.first + repair.line, *repair.undo, path))
