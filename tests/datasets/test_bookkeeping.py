@@ -10,7 +10,7 @@ from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
 from repodojo.datasets.stamped import SUFFIX, StampedDataset
 from repodojo.tracking.timings import Timings
 
-WRONG = ["{}", "[1]", "1", "null", '{"keys": 1}', '{"configuration": 1, "nodes": []}', "\x00\x01"]
+WRONG = ["{}", "[1]", "1", "null", '{"bytes": 1}', '{"configuration": 1, "nodes": []}', "\x00\x01"]
 
 
 @pytest.mark.parametrize("text", WRONG)

@@ -332,3 +332,17 @@ def test_a_manifest_never_stands_beside_missing_results(tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         dataset.save(plan_of({}, "ab", a=KeyError("x")))
     assert Run(folder, dataset._codec).keys() is None
+
+
+def test_a_truncated_result_is_missing(tmp_path: Path) -> None:
+    """``--only-missing-outputs`` used to take half a file for a result."""
+    counts: dict[str, int] = {}
+    dataset = ResumablePartitionedDataset(path=str(tmp_path))
+    dataset.save(plan_of(counts, "ab"))
+    assert dataset.exists()
+    (cut,) = tmp_path.glob("*/a.json")
+    cut.write_bytes(cut.read_bytes()[:-3])
+    assert not dataset.exists()
+    dataset.save(plan_of(counts, "ab"))
+    assert dataset.exists()
+    assert counts == {"a": 2, "b": 1}

@@ -2,7 +2,7 @@
 
 <path>/<fingerprint digest>/_RUN.json       what produces the results; written first
                             <key>.json      one result, renamed into place when it arrived
-                            _MANIFEST.json  the keys; written last, so its presence means complete
+                            _MANIFEST.json  the keys and the bytes of each file; written last: complete
 <path>/_asked/<configuration digest>        the fingerprint digest that the configuration leads to
 """
 
@@ -69,9 +69,9 @@ class Run:
 
     def finish(self, keys: Iterable[str]) -> None:
         """Mark the run complete."""
-        keys = sorted(keys)
-        if self.keys() != keys:
-            write_json(self.folder / MANIFEST, {"keys": keys})
+        sizes = {key: self._file(key).stat().st_size for key in sorted(keys)}
+        if self._sizes() != sizes:
+            write_json(self.folder / MANIFEST, {"bytes": sizes})
 
     def reopen(self) -> None:
         """Take the mark of completeness away."""
@@ -79,16 +79,20 @@ class Run:
 
     def keys(self) -> list[str] | None:
         """Return the keys of a complete run, sorted; None where it is not complete."""
-        manifest = read_fields(self.folder / MANIFEST, keys=list)
-        return None if manifest is None else [str(key) for key in manifest["keys"]]
+        sizes = self._sizes()
+        return None if sizes is None else sorted(sizes)
 
     def complete(self) -> bool:
-        """Whether the manifest is there and no file it names has gone or is empty."""
-        keys = self.keys()
-        if keys is None:
+        """Whether the manifest is there and every file it names is as long as it was."""
+        expected = self._sizes()
+        if expected is None:
             return False
-        sizes = {file.name: file.stat().st_size for file in self.folder.iterdir()}
-        return all(sizes.get(self._file(key).name) for key in keys)
+        found = {file.name: file.stat().st_size for file in self.folder.iterdir()}
+        return all(found.get(self._file(key).name) == size for key, size in expected.items())
+
+    def _sizes(self) -> dict[str, int] | None:
+        manifest = read_fields(self.folder / MANIFEST, bytes=dict)
+        return None if manifest is None else manifest["bytes"]
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{quote(key, safe=' ()[],@+=')}.json"
