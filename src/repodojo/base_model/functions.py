@@ -5,6 +5,7 @@ import random
 import re
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,22 +24,31 @@ class Function(NamedTuple):
     """Lines inside a string of several lines, a docstring for example."""
 
 
-def read_functions(root: Path | None = None, max_lines: int = 41) -> list[Function]:
-    """Read every function of 3 to ``max_lines`` lines of the standard library, in a stable order."""
+def read_modules(root: Path | None = None) -> dict[str, str]:
+    """Read the source of every module of the standard library by its path, in a stable order."""
     root = root or Path(sysconfig.get_paths()["stdlib"])
-    found = []
+    found = {}
     for path in sorted(root.rglob("*.py")):
         module = path.relative_to(root).as_posix()
         if not _SKIPPED.search(module):
-            found += list(_functions_of(path, module, max_lines))
+            with suppress(UnicodeDecodeError):
+                found[module] = path.read_text(encoding="utf-8")
     return found
 
 
-def _functions_of(path: Path, module: str, max_lines: int) -> Iterator[Function]:
+def read_functions(root: Path | None = None, max_lines: int = 41) -> list[Function]:
+    """Read every function of 3 to ``max_lines`` lines of the standard library, in a stable order."""
+    return [
+        function
+        for module, source in read_modules(root).items()
+        for function in _functions_of(source, module, max_lines)
+    ]
+
+
+def _functions_of(source: str, module: str, max_lines: int) -> Iterator[Function]:
     try:
-        source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
-    except (UnicodeDecodeError, SyntaxError):
+    except SyntaxError:
         return
     lines = source.expandtabs(4).split("\n")
     for node in ast.walk(tree):

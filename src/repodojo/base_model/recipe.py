@@ -42,7 +42,7 @@ class Recipe(BaseModel):
     layers: int = Field(ge=1)
     heads: int = Field(ge=1)
     intermediate_size: int = Field(ge=8)
-    vocabulary_size: int = Field(2048, ge=300)
+    vocabulary_size: int = Field(4096, ge=300)
     stages: tuple[Stage, ...] = Field(min_length=1)
     prompt_weight: float = Field(0.15, ge=0)
     """Of a prompt's token in the loss; a completion's weighs 1."""

@@ -82,13 +82,13 @@ def join(pieces: Sequence[Piece]) -> Piece:
 
 
 def repeat(rng: random.Random, vocabulary: int) -> Piece:
-    """Draw random tokens that are said twice, after some others; only the second saying has weight."""
-    before, said = (
-        [rng.randrange(_CONTROL_TOKENS, vocabulary) for _ in range(rng.randrange(*bounds))]
-        for bounds in ((0, 20), (8, 50))
+    """Draw random tokens that are said twice, near or far apart; only the second saying has weight."""
+    bounds = ((0, 20), (8, 50), (0, rng.choice([1, 60, 400])))
+    before, said, between = (
+        [rng.randrange(_CONTROL_TOKENS, vocabulary) for _ in range(rng.randrange(*bound))] for bound in bounds
     )
-    weights = [0.0] * (len(before) + len(said) + 1) + [1.0] * (len(said) - 1)
-    return Piece([*before, *said, *said], weights)
+    weights = [0.0] * (len(before) + len(said) + len(between) + 1) + [1.0] * (len(said) - 1)
+    return Piece([*before, *said, *between, *said], weights)
 
 
 def fill(draw: Callable[[], Piece], tokens: int) -> Piece:
