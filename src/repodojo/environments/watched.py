@@ -38,9 +38,9 @@ def agree(first: Watched, second: Watched) -> Watched:
 def split_watched(
     stable: Collection[str], quarantined: Collection[str], watched: Watched
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Quarantine also the stable tests that were not watched alike twice."""
+    """Quarantine also the stable tests that were not watched alike twice, by function: their ids may drift."""
     kept = frozenset(stable) & watched.coverage.keys()
-    return kept, tuple(sorted({*quarantined, *stable} - kept))
+    return kept, tuple(sorted({*quarantined, *map(_function_of, frozenset(stable) - kept)}))
 
 
 def _drifting_functions(first: Mapping[str, Lines], second: Mapping[str, Lines]) -> set[str]:
