@@ -38,7 +38,7 @@ def agree(first: Watched, second: Watched) -> Watched:
 def split_watched(
     stable: Collection[str], quarantined: Collection[str], watched: Watched
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Quarantine also the stable tests that were not watched alike twice, by function: their ids may drift."""
+    """Quarantine also the stable tests that were not watched alike twice, by function: ids may drift."""
     kept = frozenset(stable) & watched.coverage.keys()
     return kept, tuple(sorted({*quarantined, *map(_function_of, frozenset(stable) - kept)}))
 
