@@ -20,14 +20,15 @@ from repodojo.environments.line_ranges import encode_lines
 from repodojo.environments.packages import install_packages
 from repodojo.environments.projects import Project, archive_of, check_archive, fetch_sdists, unpack_sdist
 from repodojo.environments.sandbox import Sandboxes, SandboxSpec
-from repodojo.environments.watch import Watched, replay_calls, watch_tests
+from repodojo.environments.watch import replay_calls, watch_tests
+from repodojo.environments.watched import Watched, split_watched
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
 from repodojo.grading.test_run import run_tests
 from repodojo.types import Environment
 from repodojo.unfinished import unfinished
 
-BUILDER_VERSION = 2
+BUILDER_VERSION = 3
 """Raised when the same project would give another record."""
 _NOT_CODE = frozenset(
     {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "setup.py"}
@@ -64,7 +65,7 @@ def build_environment(
     """Build one environment; the archives of all ``projects`` are fetched together.
 
     Raises:
-        BuildError: the project cannot be fetched or installed, or none of its tests pass twice.
+        BuildError: the project cannot be fetched or installed, or none of its tests pass each time.
     """
     clock = Clock()
     with clock("fetch"):
@@ -78,6 +79,9 @@ def build_environment(
     files = code_files(site.root / environment.source)
     with clock("watch"):
         watched = watch_tests(site.sandboxes, spec, project.tests, files, _SUITE_S)
+    stable, quarantined = split_watched(stable, quarantined, watched)
+    if not stable:
+        raise BuildError(f"{project.environment}: no test is the same in two runs; {quarantined[:3]}")
     with clock("replay"):
         calls = replay_calls(site.sandboxes, spec, watched.calls, files)
     return _describe(project, environment, watched, stable, quarantined, calls, clock.seconds, site.root)
@@ -171,7 +175,7 @@ def _describe(  # noqa: PLR0913, PLR0917 - the parts of one record
     seconds: Mapping[str, float],
     root: Path,
 ) -> EnvironmentBuild:
-    coverage = {test: watched.coverage[test] for test in sorted(stable) if test in watched.coverage}
+    coverage = {test: watched.coverage[test] for test in sorted(stable)}
     lines: dict[str, set[int]] = defaultdict(set)
     for by_module in coverage.values():
         for path, found in by_module.items():

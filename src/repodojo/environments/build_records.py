@@ -31,9 +31,9 @@ class BuildReport:
     """Figures of one build."""
 
     tests: int
-    """Tests that pass in both pristine runs."""
+    """Tests that pass in both pristine runs, and are the same in both watched ones."""
     quarantined: tuple[str, ...]
-    """Tests that fail, are skipped or differ between the pristine runs."""
+    """Tests that fail, are skipped, or differ between runs: in status, in id or in what a case executes."""
     functions_called: int
     calls_seen: int
     calls_kept: int

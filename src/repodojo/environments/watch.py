@@ -3,13 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from repodojo.environments.build_records import RecordedCall
 from repodojo.environments.line_ranges import encode_lines
 from repodojo.environments.sandbox import Mount, Sandbox, Sandboxes, SandboxSpec
+from repodojo.environments.watched import Watched, agree
 from repodojo.errors import BuildError
 
 _PROBE = "/opt/repodojo_probe"
@@ -21,16 +22,6 @@ _LONGEST_EXPRESSION = 130
 _CALLS_PER_FUNCTION = 25
 
 
-@dataclass(frozen=True)
-class Watched:
-    """What the tests did, as the probe saw it."""
-
-    coverage: Mapping[str, Mapping[str, frozenset[int]]]
-    """Lines by module by test id."""
-    calls: tuple[dict[str, str], ...]
-    """Calls seen: module, name, expression, path, function."""
-
-
 def probe_spec(spec: SandboxSpec) -> SandboxSpec:
     """Return the spec with the probe mounted."""
     return replace(spec, mounts=(*spec.mounts, Mount(Path(__file__).parent / "probe", _PROBE)))
@@ -39,11 +30,18 @@ def probe_spec(spec: SandboxSpec) -> SandboxSpec:
 def watch_tests(
     sandboxes: Sandboxes, spec: SandboxSpec, tests: Sequence[str], files: Sequence[str], timeout_s: float
 ) -> Watched:
-    """Run the tests under the probe.
+    """Run the tests under the probe in two processes, one after the other; return what both did alike.
 
     Raises:
         BuildError: the probe gave no report.
     """
+    first, second = (_watch_once(sandboxes, spec, tests, files, timeout_s) for _ in range(2))
+    return agree(first, second)
+
+
+def _watch_once(
+    sandboxes: Sandboxes, spec: SandboxSpec, tests: Sequence[str], files: Sequence[str], timeout_s: float
+) -> Watched:
     arguments = [*_OVERRIDES, f"--rootdir={spec.workdir}", *tests]
     with sandboxes.start(probe_spec(spec)) as sandbox:
         orders = _folders(spec) | {"files": _inside(files, spec), "arguments": arguments, "report": _REPORT}
@@ -67,6 +65,7 @@ def replay_calls(
     """Repeat calls in two processes with different hash seeds; keep those that show the same both times.
 
     Functions that only ever give None are left out: they are called for an effect that no result shows.
+    So are calls that draw from the global random generator, which agree by chance.
     """
     wanted = choose_calls(calls)
     traced = run_calls(sandboxes, spec, wanted, files, hash_seed=0)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -46,11 +47,13 @@ def main(path: str) -> None:
 
 
 def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> dict[str, Any]:
-    """Make one call; ``shown`` is None where nothing comparable came back."""
+    """Make one call; ``shown`` is None where nothing comparable came back, or chance had a part in it."""
     wrap, shown, raised = "", None, False
     namespace: dict[str, Any] = {}
+    drawn = random.getstate()
     try:
         exec(f"from {call['module']} import {call['name']}", namespace)
+        drawn = random.getstate()
         with at_most(limit_s):
             if tracer:
                 tracer.lines.clear()
@@ -62,6 +65,8 @@ def replay(call: dict[str, str], tracer: LineTracer | None, limit_s: float) -> d
         shown, raised = last_line(error), True
     finally:
         sys.settrace(None)
+    if random.getstate() != drawn:
+        shown, raised = None, raised and shown is None
     lines = {path: sorted(found) for path, found in tracer.lines.items() if found} if tracer else {}
     return {"wrap": wrap, "shown": shown, "raised": raised, "lines": lines}
 

@@ -134,6 +134,10 @@ class FunctionText:
         self._data = source.data[self._start : end]
         self._prefix = b"if 1:\n" if function.node.col_offset else b""
 
+    def holds(self, mutation: Mutation) -> bool:
+        """Whether a bug lies in the function."""
+        return self._start <= mutation.start and mutation.end <= self._start + len(self._data)
+
     def tree(self, mutation: Mutation | None) -> str | None:
         """Return the function's syntax tree as text, with a bug in it; None where it does not parse."""
         data = self._data

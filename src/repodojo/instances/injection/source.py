@@ -65,6 +65,10 @@ class Source:
         start, end = self.span(node)
         return self._starts[self.line_at(start) - 1], self._starts[self.line_at(end - 1)]
 
+    def start_of(self, line: int) -> int:
+        """Return the first byte of a line (from 1)."""
+        return self._starts[line - 1]
+
     def line_at(self, offset: int) -> int:
         """Return the line (from 1) that holds a byte."""
         return bisect_right(self._starts, offset)
@@ -99,7 +103,7 @@ def places(function: FunctionNode) -> Iterator[Place]:
     before Python 3.12).
     """
     for statement in function.body:
-        if not _is_docstring(statement):
+        if not is_docstring(statement):
             yield from _walk(Place(statement, statement, function.body, function, function))
 
 
@@ -114,13 +118,14 @@ def _walk(place: Place) -> Iterator[Place]:
         children = value if isinstance(value, list) else [value]
         for child in children:
             if isinstance(child, ast.stmt):
-                if not _is_docstring(child):
+                if not is_docstring(child):
                     yield from _walk(Place(child, child, children, node, place.function))
             elif isinstance(child, ast.AST):
                 yield from _walk(Place(child, place.statement, place.block, node, place.function))
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
+def is_docstring(statement: ast.stmt) -> bool:
+    """Whether a statement is nothing but a text."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
