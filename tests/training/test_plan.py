@@ -27,6 +27,10 @@ SETTINGS = TrainingSettings(
 )
 
 
+def pre_tokenizer(folder: Path) -> object:
+    return json.loads((folder / "tokenizer.json").read_text())["pre_tokenizer"]
+
+
 def _losses(folder: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
@@ -62,6 +66,9 @@ def test_a_training_learns_and_leaves_a_checkpoint_that_loads(
     assert json.loads((finished / "training.json").read_text())["fingerprint"] == plan.fingerprint
     assert AutoModelForCausalLM.from_pretrained(finished).generation_config.eos_token_id
     assert digest_checkpoint(finished) != digest_checkpoint(tiny_checkpoint)
+    assert pre_tokenizer(finished) == pre_tokenizer(tiny_checkpoint), (
+        "trained on other tokens than the base's"
+    )
 
 
 def test_a_lora_training_saves_merged_weights(

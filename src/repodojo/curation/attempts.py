@@ -55,7 +55,8 @@ def arrange(attempts: pd.DataFrame) -> pd.DataFrame:
         )
     keys = pa.table({name: pa.array(attempts[name], from_pandas=True) for name in ORDER})
     places = pa.compute.sort_indices(keys, sort_keys=[(name, "ascending") for name in ORDER]).to_numpy()
-    return attempts.iloc[places].assign(arrival=places).reset_index(drop=True)
+    arranged: pd.DataFrame = attempts.iloc[places].assign(arrival=places).reset_index(drop=True)
+    return arranged
 
 
 def in_order(attempts: pd.DataFrame) -> pd.DataFrame:

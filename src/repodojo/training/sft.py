@@ -16,10 +16,11 @@ import torch
 import transformers
 import trl
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from datasets import Dataset
+from repodojo.policies.tokenizer_files import load_tokenizer
 from repodojo.training.launch import end_with_parent
 from repodojo.training.resume import drop_torn_checkpoints
 from repodojo.training.settings import LoraSettings, TrainingSettings
@@ -96,7 +97,7 @@ def train(config: dict[str, Any]) -> None:
     """Train, and write the finished checkpoint to ``scratch/model``."""
     scratch, settings = Path(config["scratch"]), TrainingSettings(**config["settings"])
     transformers.set_seed(settings.seed)
-    tokenizer = AutoTokenizer.from_pretrained(config["model"])
+    tokenizer = load_tokenizer(Path(config["model"]))
     dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
     model = AutoModelForCausalLM.from_pretrained(config["model"], dtype=dtype)
     rows = [json.loads(line) for line in (scratch / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
