@@ -17,7 +17,7 @@ from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.rollouts.settings import RolloutSettings
-from repodojo.training.settings import TrainingSettings
+from repodojo.training.settings import SFTSettings
 from repodojo.verifier.settings import VerifierSettings
 
 
@@ -33,7 +33,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "sampling": RolloutSettings,
     "grading": GradingSettings,
     "dedup_capping": CurationSettings,
-    "sft": TrainingSettings,
+    "sft": SFTSettings,
     "evaluation": RolloutSettings,
     "baselines": RolloutSettings,
     "on_policy": RolloutSettings,

@@ -1,6 +1,7 @@
 """All steps in a row, and the report of what each removed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -119,3 +120,54 @@ def test_the_report_survives_json(
 ) -> None:
     report = curate(*graded, instances, CurationSettings(per_instance=2)).report
     assert from_json(CurationReport, to_json(report)) == report
+
+
+def test_every_removal_and_every_flag_is_noted(
+    graded: tuple[list[Trajectory], dict[str, Verdict]], instances: list[Instance]
+) -> None:
+    trajectories, verdicts = graded
+    late = [
+        replace(each, exit_status="LimitsExceeded") if each.rollout_id == "b.0" else each
+        for each in trajectories
+    ]
+    kept = curate(late, verdicts, instances, CurationSettings(per_instance=1))
+    assert sum(note.removed for note in kept.notes) == kept.report.asked - kept.report.chosen
+    assert [
+        (note.rollout_id, note.reason, note.detail) for note in kept.notes if note.reason == "lucky_pass"
+    ] == [("b.0", "lucky_pass", "the patch was never handed in: LimitsExceeded")]
+    assert kept.report.flags["lucky_pass"] == {"resolved": 1, "chosen": 1}
+    dropped = curate(late, verdicts, instances, CurationSettings(drop_flagged=("loop", "lucky_pass")))
+    assert [step.removed for step in dropped.report.steps if step.name == "quality"] == [
+        {"loop": 2, "lucky_pass": 1}
+    ]
+    assert dropped.report.flags["lucky_pass"] == {"resolved": 1, "chosen": 0}
+
+
+def test_a_difficulty_band_counts_measured_attempts_of_every_outcome(
+    graded: tuple[list[Trajectory], dict[str, Verdict]], instances: list[Instance]
+) -> None:
+    result = curate(*graded, instances, CurationSettings(solve_rates=(0.0, 0.6)))
+    (note,) = [note for note in result.notes if note.step == "difficulty" and note.rollout_id == "a.0"]
+    assert (note.reason, note.detail) == ("too_easy", "0.75 of measured attempts resolved, band 0 to 0.6")
+    assert {each.instance_id for each in result.chosen} == {"b"}
+
+
+def test_training_and_control_leave_out_what_a_held_out_instance_holds_too(
+    graded: tuple[list[Trajectory], dict[str, Verdict]],
+    instances: list[Instance],
+    instance: Callable[..., Instance],
+) -> None:
+    issue = "Splitting an empty line gives a list with one empty string and not an empty list as documented"
+    known = [
+        replace(each, problem_statement=issue) if each.instance_id == "a" else each for each in instances
+    ]
+    known.append(replace(instance("h", split="held_out"), problem_statement=f"Title\n{issue.upper()}"))
+    result = curate(*graded, known, CurationSettings(decontaminate=0.5))
+    assert {each.instance_id for each in (*result.chosen, *result.control)} == {"b"}
+    (detail,) = {note.detail for note in result.notes if note.reason == "contaminated"}
+    assert detail == "1.00 of its problem_statement stands in h"
+
+
+def test_a_band_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected 0 <= low <= high <= 1, found \[0.9, 0.1\]"):
+        CurationSettings(solve_rates=(0.9, 0.1))

@@ -1,7 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from repodojo import training
 from repodojo.base_model.recipe import Recipe, Stage
 
 TURNS = [
@@ -14,14 +16,20 @@ TURNS = [
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained model of the real architecture with a tokenizer trained on a few lines."""
-    from repodojo.base_model.pretrain import CHAT_TEMPLATE, build_model
+def tokenizer() -> Any:
+    """A tokenizer of the real kind, trained on a few lines."""
     from repodojo.base_model.tokenizer import train_tokenizer
 
-    folder = tmp_path_factory.mktemp("tiny")
     texts = [turn["content"] for turn in TURNS] + ["def f(x):\n    return x + 1\n"] * 4
-    tokenizer = train_tokenizer(texts, 400, CHAT_TEMPLATE.read_text())
+    return train_tokenizer(texts, 400, (Path(training.__file__).parent / "chat_template.jinja").read_text())
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tokenizer: Any) -> Path:
+    """An untrained model of the real architecture with that tokenizer."""
+    from repodojo.base_model.pretrain import build_model
+
+    folder = tmp_path_factory.mktemp("tiny")
     recipe = Recipe(hidden_size=32, layers=2, heads=2, intermediate_size=64, stages=(Stage(steps=1),))
     build_model(recipe, tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

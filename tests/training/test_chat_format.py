@@ -1,7 +1,10 @@
-from pathlib import Path
+from dataclasses import replace
+
+import pytest
 
 from repodojo.training.chat_format import sft_rows
-from repodojo.types import Message, Trajectory
+from repodojo.training.settings import RowSettings
+from repodojo.types import Message, Trajectory, Turn
 
 SYSTEM, ISSUE = Message("system", "s"), Message("user", "i")
 
@@ -19,20 +22,42 @@ def test_a_trajectory_without_an_answer_makes_no_row() -> None:
     assert sft_rows([_trajectory(SYSTEM, ISSUE)]) == []
 
 
-def test_training_learns_the_answers_and_their_ends_and_nothing_else(tiny_checkpoint: Path) -> None:
-    """The mask and the tokens that a served conversation has agree, token for token."""
-    from transformers import AutoTokenizer
+def _acting(*steps: tuple[str | None, int | None], exit_status: str = "LimitsExceeded") -> Trajectory:
+    messages = [SYSTEM, ISSUE]
+    for number, _ in enumerate(steps):
+        messages += [Message("assistant", f"a{number}"), Message("user", f"o{number}")]
+    turns = tuple(Turn(command, code, 1, 1, "stop", 0.0, 0.0) for command, code in steps)
+    return replace(_trajectory(*messages), turns=turns, exit_status=exit_status)
 
-    tokenizer = AutoTokenizer.from_pretrained(tiny_checkpoint)
-    turns = [Message("assistant", "a"), Message("user", "o"), Message("assistant", "b")]
-    row = sft_rows([_trajectory(SYSTEM, ISSUE, *turns)])
-    messages = row[0]["messages"]
-    built = tokenizer.apply_chat_template(
-        messages, return_dict=True, return_assistant_tokens_mask=True, tokenize=True
-    )
-    learned = [
-        token for token, kept in zip(built["input_ids"], built["assistant_masks"], strict=True) if kept
-    ]
-    assert tokenizer.decode(learned) == "a<|im_end|>b<|im_end|>"
-    served = tokenizer.apply_chat_template(messages[:2], add_generation_prompt=True, return_dict=True)
-    assert built["input_ids"][: len(served["input_ids"])] == served["input_ids"]
+
+STEPS: tuple[tuple[str | None, int | None], ...] = (
+    ("ls", 0),
+    ("lx", 127),
+    (None, None),
+    ("sleep 9", None),
+    ("ls", 0),
+)
+
+
+@pytest.mark.parametrize(
+    ("masked", "places"),
+    [((), None), (("failed",), [4, 8]), (("malformed",), [6]), (("failed", "malformed"), [4, 6, 8])],
+)
+def test_failed_commands_and_malformed_answers_can_go_without_loss(
+    masked: tuple[str, ...], places: list[int] | None
+) -> None:
+    (row,) = sft_rows([_acting(*STEPS)], RowSettings(masked_turns=masked))
+    assert row.get("masked") == places
+
+
+def test_handing_in_without_a_command_is_not_malformed() -> None:
+    settings = RowSettings(masked_turns=("malformed",))
+    (row,) = sft_rows([_acting(("ls", 0), (None, None), exit_status="Submitted")], settings)
+    assert "masked" not in row
+    assert sft_rows([_acting((None, None))], settings) == []
+
+
+def test_a_row_for_each_call_learns_that_call_only() -> None:
+    rows = sft_rows([_acting(*STEPS)], RowSettings(per="call", masked_turns=("failed", "malformed")))
+    assert [row["messages"][-1]["content"] for row in rows] == ["a0", "a4"]
+    assert [row.get("masked") for row in rows] == [None, [2, 4, 6, 8]]

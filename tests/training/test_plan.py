@@ -27,6 +27,10 @@ SETTINGS = TrainingSettings(
 )
 
 
+def pre_tokenizer(folder: Path) -> object:
+    return json.loads((folder / "tokenizer.json").read_text())["pre_tokenizer"]
+
+
 def _losses(folder: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
@@ -54,21 +58,24 @@ def test_a_training_learns_and_leaves_a_checkpoint_that_loads(
 ) -> None:
     from transformers import AutoModelForCausalLM
 
-    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS, threads=1)
-    finished = plan.run(tmp_path)
+    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS)
+    finished = plan.run(tmp_path, threads=1)
     losses = _losses(tmp_path)
     assert len(losses) == 12
     assert losses[-1] < 0.8 * losses[0]
     assert json.loads((finished / "training.json").read_text())["fingerprint"] == plan.fingerprint
     assert AutoModelForCausalLM.from_pretrained(finished).generation_config.eos_token_id
     assert digest_checkpoint(finished) != digest_checkpoint(tiny_checkpoint)
+    assert pre_tokenizer(finished) == pre_tokenizer(tiny_checkpoint), (
+        "trained on other tokens than the base's"
+    )
 
 
 def test_a_lora_training_saves_merged_weights(
     tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
 ) -> None:
     settings = SETTINGS.model_copy(update={"lora": LoraSettings(rank=4, alpha=8), "epochs": 1})
-    finished = TrainingPlan("verifier", tiny_checkpoint, rows, settings, threads=1).run(tmp_path)
+    finished = TrainingPlan("verifier", tiny_checkpoint, rows, settings).run(tmp_path, threads=1)
     assert (finished / "model.safetensors").is_file()
     assert not (finished / "adapter_config.json").exists()
 
@@ -76,8 +83,8 @@ def test_a_lora_training_saves_merged_weights(
 def test_a_killed_training_goes_on_from_its_last_checkpoint_with_the_same_losses(
     tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
 ) -> None:
-    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS, threads=1)
-    plan.run(tmp_path / "whole")
+    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS)
+    plan.run(tmp_path / "whole", threads=1)
     scratch = tmp_path / "killed"
     parent = start_training(tmp_path, tiny_checkpoint, scratch, rows)
     while not any(scratch.glob("run/checkpoint-*/trainer_state.json")):
@@ -88,11 +95,27 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint_with_the_same_losses
     for checkpoint in scratch.glob("run/checkpoint-*"):
         shutil.copytree(checkpoint, checkpoint.with_name("checkpoint-11"))
         (checkpoint.with_name("checkpoint-11") / "trainer_state.json").unlink()
-    plan.run(scratch)
+    plan.run(scratch, threads=1)
     resumed = {row["step"]: row["loss"] for row in map(json.loads, _lines(scratch))}
     whole = {row["step"]: row["loss"] for row in map(json.loads, _lines(tmp_path / "whole"))}
     assert resumed.keys() == whole.keys()
-    assert resumed[12] == pytest.approx(whole[12], rel=1e-3)
+    assert [resumed[step] for step in sorted(whole)] == pytest.approx(
+        [whole[step] for step in sorted(whole)], rel=1e-3
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_losses_of_one(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    settings = SETTINGS.model_copy(update={"rows_per_device": 2})
+    losses = []
+    for processes in (1, 2):
+        scratch = tmp_path / str(processes)
+        TrainingPlan("policy", tiny_checkpoint, rows, settings).run(scratch, processes=processes, threads=1)
+        losses.append(_losses(scratch))
+    assert len(losses[0]) == 12
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
 
 
 def start_training(
@@ -105,8 +128,8 @@ def start_training(
         "from repodojo.training.plan import TrainingPlan\n"
         "from repodojo.training.settings import TrainingSettings\n"
         "model, scratch, rows, settings = json.loads(Path(sys.argv[1]).read_text())\n"
-        "TrainingPlan('policy', Path(model), tuple(rows), TrainingSettings(**settings), threads=1)"
-        ".run(Path(scratch))\n"
+        "TrainingPlan('policy', Path(model), tuple(rows), TrainingSettings(**settings))"
+        ".run(Path(scratch), threads=1)\n"
     )
     arguments.write_text(json.dumps([str(model), str(scratch), rows, SETTINGS.model_dump(mode="json")]))
     return subprocess.Popen([sys.executable, str(script), str(arguments)], start_new_session=True)

@@ -1,17 +1,11 @@
 """Per-instance capping: easy instances must not crowd out the rest (the paper's section 3.3 and Table 4)."""
 
-from collections.abc import Iterable
+import pandas as pd
 
-from repodojo.curation.order import by_instance, order_key
-from repodojo.types import Trajectory
-
-
-def prefer_short(trajectories: Iterable[Trajectory]) -> list[Trajectory]:
-    """Rank trajectories by model calls, fewer first; ties in order."""
-    return sorted(trajectories, key=lambda each: (len(each.turns), order_key(each)))
+from repodojo.curation.attempts import numbered, prefer_short
 
 
-def cap_per_instance(trajectories: Iterable[Trajectory], per_instance: int | None) -> list[Trajectory]:
+def cap_per_instance(attempts: pd.DataFrame, per_instance: int | None) -> pd.DataFrame:
     """Keep at most ``per_instance`` of each instance, those with fewer model calls first; None keeps all."""
-    groups = by_instance(trajectories).values()
-    return [each for group in groups for each in prefer_short(group)[:per_instance]]
+    ranked = prefer_short(attempts)
+    return ranked if per_instance is None else ranked[numbered(ranked) < per_instance]

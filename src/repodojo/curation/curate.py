@@ -1,16 +1,22 @@
-"""All steps in a row: keep the resolved, deduplicate, cap, take a subset; then choose controls."""
+"""All steps in a row: keep the resolved, apply the rules, and choose controls among the unresolved."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from repodojo.curation.capping import cap_per_instance
-from repodojo.curation.dedup import drop_identical, one_per_instance
+import numpy as np
+import pandas as pd
+
+from repodojo.curation.attempts import describe_attempts
+from repodojo.curation.contamination import find_contaminated, find_overlaps
+from repodojo.curation.dedup import drop_identical
 from repodojo.curation.mixes import match_controls
-from repodojo.curation.report import CurationReport, Step
+from repodojo.curation.near_duplicates import SIZE, Signatures, action_shingles, sign
+from repodojo.curation.quality import FLAGS, quality_flags
+from repodojo.curation.report import CurationReport, Note, Step
+from repodojo.curation.rules import Flags, Material, Sieved, rules_in_force
 from repodojo.curation.settings import CurationSettings
-from repodojo.curation.subsets import random_subset, repository_subset
-from repodojo.curation.success import ByOutcome, split_by_outcome
+from repodojo.curation.success import split_by_outcome
 from repodojo.errors import InputError
 from repodojo.types import Instance, Trajectory, Verdict
 
@@ -21,6 +27,17 @@ class Curation(NamedTuple):
     chosen: list[Trajectory]
     control: list[Trajectory]
     report: CurationReport
+    notes: list[Note]
+    """Every removal with its reason, and every flag of a resolved trajectory."""
+
+
+class Choice(NamedTuple):
+    """The same as tables."""
+
+    chosen: pd.DataFrame
+    control: pd.DataFrame
+    resolved: pd.DataFrame
+    steps: tuple[tuple[str, Sieved], ...]
 
 
 def curate(
@@ -36,59 +53,82 @@ def curate(
     Raises:
         InputError: a trajectory is of a held-out instance, or of one that is not among ``instances``.
     """
-    listed = list(trajectories)
-    repo_of = _training_repos(listed, instances)
-    found = split_by_outcome(listed, verdicts)
-    chosen, steps = _choose(found, repo_of, rules)
+    listed, known = list(trajectories), list(instances)
+    attempts = describe_attempts(listed, verdicts, _training_repos(listed, known))
+    resolved = attempts.loc[attempts["outcome"] == "resolved", "arrival"].tolist()
+    flags: Flags = {place: quality_flags(listed[place]) for place in resolved}
+    overlaps = None if rules.decontaminate is None else find_overlaps(known, rules.decontaminate)
+    signatures = None if rules.near_duplicates is None else _signatures(listed, resolved)
+    choice = choose(attempts, rules, Material(overlaps, signatures, flags))
+    chosen, control = ([listed[at] for at in part["arrival"]] for part in choice[:2])
+    return Curation(chosen, control, _report(attempts, choice, flags), _notes(choice, listed, flags))
+
+
+def choose(attempts: pd.DataFrame, rules: CurationSettings, material: Material) -> Choice:
+    """Apply the rules to a table of attempts."""
+    found = split_by_outcome(attempts)
+    failed = pd.concat([found.unresolved, found.not_measured])
+    chosen = found.resolved
+    steps = [("success", Sieved(chosen, failed.assign(reason=failed["outcome"], detail="")))]
+    for rule in rules_in_force(rules, attempts, material):
+        sieved = rule.apply(chosen)
+        steps.append((rule.name, sieved))
+        chosen = sieved.kept
     pool = found.unresolved if rules.dedup == "none" else drop_identical(found.unresolved)
+    if material.overlaps:
+        pool = pool.drop(index=find_contaminated(pool, material.overlaps).index)
     cap = 1 if rules.dedup == "one_per_instance" else rules.per_instance
     control = match_controls(chosen, pool, per_instance=cap, seed=rules.seed)
-    report = CurationReport(
-        asked=len(listed),
-        instances_asked=len(_instances(listed)),
-        steps=tuple(steps),
-        chosen=len(chosen),
-        instances_chosen=len(_instances(chosen)),
-        control=len(control),
-        control_matched=(_instances(chosen) & _instances(control)).total(),
-        repos=_by_repo(repo_of, resolved=found.resolved, chosen=chosen, control=control),
+    return Choice(chosen, control, found.resolved, tuple(steps))
+
+
+def _report(attempts: pd.DataFrame, choice: Choice, flags: Flags) -> CurationReport:
+    chosen, control = _instances(choice.chosen), _instances(choice.control)
+    parts = {"resolved": choice.resolved, "chosen": choice.chosen}
+    return CurationReport(
+        asked=len(attempts),
+        instances_asked=attempts["instance_id"].nunique(),
+        steps=tuple(_step(name, sieved) for name, sieved in choice.steps),
+        chosen=chosen.total(),
+        instances_chosen=len(chosen),
+        control=control.total(),
+        control_matched=(chosen & control).total(),
+        repos=_by_repo(**parts, control=choice.control),
+        flags={
+            flag: {
+                name: sum(flag in flags[at] for at in part["arrival"].tolist())
+                for name, part in parts.items()
+            }
+            for flag in FLAGS
+        },
     )
-    return Curation(chosen, control, report)
 
 
-def _choose(
-    found: ByOutcome, repo_of: Mapping[str, str], rules: CurationSettings
-) -> tuple[list[Trajectory], list[Step]]:
-    """Apply the rules to the resolved trajectories, and say what each removed."""
-    chosen = found.resolved
-    failed, unknown = len(found.unresolved), len(found.not_measured)
-    reasons = {"unresolved": failed, "not_measured": unknown}
-    steps = [Step("success", len(chosen) + failed + unknown, len(chosen), reasons)]
-    for name, reason, rule in _rules(repo_of, rules):
-        kept = rule(chosen)
-        steps.append(Step(name, len(chosen), len(kept), {reason: len(chosen) - len(kept)}))
-        chosen = kept
-    return chosen, steps
+def _step(name: str, sieved: Sieved) -> Step:
+    counts = Counter[str](sieved.removed["reason"].tolist())
+    reasons = ("unresolved", "not_measured") if name == "success" else sorted(counts)
+    after = len(sieved.kept)
+    return Step(name, after + counts.total(), after, {reason: counts[reason] for reason in reasons})
 
 
-def _rules(
-    repo_of: Mapping[str, str], rules: CurationSettings
-) -> list[tuple[str, str, Callable[[list[Trajectory]], list[Trajectory]]]]:
-    """Return name, reason for removal and function of each rule in force."""
-    listed: list[tuple[str, str, Callable[[list[Trajectory]], list[Trajectory]]]] = []
-    if rules.dedup != "none":
-        listed.append(("identical", "same_messages", drop_identical))
-    if rules.dedup == "one_per_instance":
-        listed.append(("one_per_instance", "same_instance", lambda each: one_per_instance(each, rules.seed)))
-    if rules.per_instance is not None:
-        listed.append(("cap", "over_the_cap", lambda each: cap_per_instance(each, rules.per_instance)))
-    if rules.fraction < 1 and rules.fraction_by == "random":
-        listed.append(("subset", "not_drawn", lambda each: random_subset(each, rules.fraction, rules.seed)))
-    elif rules.fraction < 1:
-        listed.append(
-            ("subset", "later_repository", lambda each: repository_subset(each, repo_of, rules.fraction))
-        )
-    return listed
+def _notes(choice: Choice, listed: Sequence[Trajectory], flags: Flags) -> list[Note]:
+    """List what was found about each trajectory, removals first, step by step."""
+    notes = [
+        Note(listed[at].rollout_id, listed[at].instance_id, name, str(reason), True, str(detail))
+        for name, sieved in choice.steps
+        for at, reason, detail in sieved.removed[["arrival", "reason", "detail"]].itertuples(index=False)
+    ]
+    for at in choice.resolved["arrival"].tolist():
+        key = (listed[at].rollout_id, listed[at].instance_id)
+        notes += [Note(*key, "flags", flag, False, seen) for flag, seen in flags[at].items()]
+    return notes
+
+
+def _signatures(listed: Sequence[Trajectory], places: Sequence[int]) -> Signatures:
+    """Sign the trajectories at the places; the rows of the others stay empty."""
+    signatures = np.zeros((len(listed), SIZE), dtype=np.uint32)
+    signatures[list(places)] = sign([action_shingles(listed[place]) for place in places])
+    return signatures
 
 
 def _training_repos(trajectories: Iterable[Trajectory], instances: Iterable[Instance]) -> dict[str, str]:
@@ -106,12 +146,12 @@ def _training_repos(trajectories: Iterable[Trajectory], instances: Iterable[Inst
     return {name: instance.repo for name, instance in known.items()}
 
 
-def _instances(trajectories: Iterable[Trajectory]) -> Counter[str]:
-    return Counter(each.instance_id for each in trajectories)
+def _instances(attempts: pd.DataFrame) -> Counter[str]:
+    return Counter(attempts["instance_id"].tolist())
 
 
-def _by_repo(repo_of: Mapping[str, str], **sets: Sequence[Trajectory]) -> dict[str, dict[str, int]]:
-    """Count each set's trajectories by repository."""
-    counts = {name: Counter(repo_of[each.instance_id] for each in listed) for name, listed in sets.items()}
+def _by_repo(**parts: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Count each part's attempts by repository."""
+    counts = {name: Counter[str](part["repo"].tolist()) for name, part in parts.items()}
     repos = sorted({repo for count in counts.values() for repo in count})
     return {repo: {name: count[repo] for name, count in counts.items()} for repo in repos}

@@ -1,23 +1,28 @@
 """Deduplication: identical trajectories, and one trajectory per instance (the paper's section 4.2)."""
 
 import random
-from collections.abc import Iterable
 
-from repodojo.curation.order import by_instance, in_order
-from repodojo.types import Trajectory
+import numpy as np
+import pandas as pd
+
+from repodojo.curation.attempts import in_order
 
 
-def drop_identical(trajectories: Iterable[Trajectory]) -> list[Trajectory]:
+def drop_identical(attempts: pd.DataFrame) -> pd.DataFrame:
     """Keep the first of those with the same instance and the same messages, word for word."""
-    kept: dict[object, Trajectory] = {}
-    for each in in_order(trajectories):
-        kept.setdefault((each.instance_id, each.messages), each)
-    return list(kept.values())
+    ordered = in_order(attempts)
+    return ordered[~ordered.duplicated(["instance_id", "messages"])]
 
 
-def one_per_instance(trajectories: Iterable[Trajectory], seed: int) -> list[Trajectory]:
+def one_per_instance(attempts: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Keep one trajectory of each instance, drawn by seed; no instance's draw depends on the others."""
-    return [
-        random.Random(f"{seed}:{instance_id}").choice(group)
-        for instance_id, group in by_instance(trajectories).items()
+    ordered = in_order(attempts)
+    codes, names = pd.factorize(ordered["instance_id"])
+    counts = np.bincount(codes)
+    drawn = [
+        random.Random(f"{seed}:{name}").choice(range(count))
+        for name, count in zip(names, counts.tolist(), strict=True)
     ]
+    starts = np.cumsum(counts) - counts
+    places: list[int] = (starts + np.array(drawn, dtype=int)).tolist()
+    return ordered.iloc[places]

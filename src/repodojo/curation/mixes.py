@@ -1,12 +1,13 @@
 """Mixes of successes and failures: for training a verifier, and for a control beside the successes."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from repodojo.curation.capping import prefer_short
-from repodojo.curation.order import by_instance, in_order
-from repodojo.types import Trajectory
+import pandas as pd
+
+from repodojo.curation.attempts import in_order, numbered
+from repodojo.curation.capping import cap_per_instance
 
 Item = TypeVar("Item")
 
@@ -39,20 +40,18 @@ def balanced_mix(
 
 
 def match_controls(
-    chosen: Sequence[Trajectory], pool: Iterable[Trajectory], *, per_instance: int | None, seed: int
-) -> list[Trajectory]:
-    """Take from ``pool`` as many trajectories as were chosen, of the same instances as far as it has them.
+    chosen: pd.DataFrame, pool: pd.DataFrame, *, per_instance: int | None, seed: int
+) -> pd.DataFrame:
+    """Take from ``pool`` as many attempts as were chosen, of the same instances as far as it has them.
 
     An instance gives those with fewer model calls first, as capping does, never more than ``per_instance``.
-    What is missing comes from other trajectories of the pool under the same cap, drawn by seed. Fewer come
+    What is missing comes from other attempts of the pool under the same cap, drawn by seed. Fewer come
     back where the pool is too small.
     """
-    wanted = {instance_id: len(group) for instance_id, group in by_instance(chosen).items()}
-    matched, spare = [], []
-    for instance_id, group in by_instance(pool).items():
-        ranked = prefer_short(group)[:per_instance]
-        count = wanted.get(instance_id, 0)
-        matched += ranked[:count]
-        spare += ranked[count:]
+    ranked = cap_per_instance(pool, per_instance)
+    wanted = chosen["instance_id"].value_counts().reindex(ranked["instance_id"], fill_value=0)
+    matches = numbered(ranked) < wanted.to_numpy()
+    spare = ranked.index[~matches].tolist()
     random.Random(seed).shuffle(spare)
-    return in_order(matched + spare[: len(chosen) - len(matched)])
+    matched = ranked.index[matches].tolist()
+    return in_order(ranked.loc[matched + spare[: len(chosen) - len(matched)]])

@@ -34,4 +34,20 @@ class CurationReport:
     """Those of them that stand for a chosen trajectory of the same instance."""
     repos: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """For each repository: resolved, chosen and control trajectories."""
+    flags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """For each flag of the process: resolved and chosen trajectories that have it."""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing found about one trajectory, whether it was removed for it or not."""
+
+    rollout_id: str
+    instance_id: str
+    step: str
+    reason: str
+    removed: bool
+    detail: str = ""
+    """What was seen: the trajectory that it repeats, the command, the rate."""
     schema_version: int = SCHEMA_VERSION

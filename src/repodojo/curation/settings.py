@@ -1,8 +1,10 @@
 """How a training set is chosen."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from repodojo.curation.quality import Flag
 
 
 class CurationSettings(BaseModel):
@@ -10,8 +12,16 @@ class CurationSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    solve_rates: tuple[float, float] | None = None
+    """A difficulty band: keep instances of which such a share of measured attempts resolved."""
+    decontaminate: float | None = Field(None, gt=0, le=1)
+    """Drop instances of which a held-out one holds such a share of issue or gold patch."""
+    drop_flagged: tuple[Flag, ...] = ()
+    """Drop trajectories whose process has one of these flags; the report counts every flag in any case."""
     dedup: Literal["none", "identical", "one_per_instance"] = "identical"
     """Drop those that repeat another of their instance word for word, or keep one of each instance."""
+    near_duplicates: float | None = Field(None, gt=0, le=1)
+    """Drop those whose actions are so similar to a kept one's of their instance (Jaccard)."""
     per_instance: int | None = Field(None, ge=1)
     """The cap: at most so many trajectories of one instance, those with fewer model calls; None is no cap."""
     fraction: float = Field(1.0, gt=0, le=1)
@@ -19,3 +29,9 @@ class CurationSettings(BaseModel):
     fraction_by: Literal["random", "repository"] = "random"
     """Draw that share by seed, or take repository after repository by name."""
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _band_has_a_width(self) -> Self:
+        if self.solve_rates and not 0 <= self.solve_rates[0] <= self.solve_rates[1] <= 1:
+            raise ValueError(f"solve_rates: expected 0 <= low <= high <= 1, found {list(self.solve_rates)}")
+        return self

@@ -5,30 +5,30 @@ ones.
 """
 
 import random
-from collections.abc import Iterable, Mapping
 
-from repodojo.curation.order import in_order, order_key
-from repodojo.types import Trajectory
+import numpy as np
+import pandas as pd
+
+from repodojo.curation.attempts import in_order
 
 
-def random_subset(trajectories: Iterable[Trajectory], fraction: float, seed: int) -> list[Trajectory]:
+def random_subset(attempts: pd.DataFrame, fraction: float, seed: int) -> pd.DataFrame:
     """Keep a share of the trajectories, drawn by seed."""
-    shuffled = in_order(trajectories)
-    random.Random(seed).shuffle(shuffled)
-    return in_order(shuffled[: _size(shuffled, fraction)])
+    ordered = in_order(attempts)
+    places = list(range(len(ordered)))
+    random.Random(seed).shuffle(places)
+    return in_order(ordered.iloc[places[: _size(ordered, fraction)]])
 
 
-def repository_subset(
-    trajectories: Iterable[Trajectory], repo_of: Mapping[str, str], fraction: float
-) -> list[Trajectory]:
-    """Keep the first share of the trajectories by repository name; capitals sort before small letters.
-
-    ``repo_of`` gives each instance_id's repository.
-    """
-    ranked = sorted(trajectories, key=lambda each: (repo_of[each.instance_id], order_key(each)))
-    return in_order(ranked[: _size(ranked, fraction)])
+def repository_subset(attempts: pd.DataFrame, fraction: float) -> pd.DataFrame:
+    """Keep the first share of the trajectories by repository name; capitals sort before small letters."""
+    ordered = in_order(attempts)
+    codes, names = pd.factorize(ordered["repo"])
+    place_of = {name: place for place, name in enumerate(sorted(names))}
+    places = np.array([place_of[name] for name in names], dtype=int)[codes]
+    return in_order(ordered.iloc[np.argsort(places, kind="stable")[: _size(ordered, fraction)]])
 
 
-def _size(trajectories: list[Trajectory], fraction: float) -> int:
+def _size(attempts: pd.DataFrame, fraction: float) -> int:
     # 1e-9: 0.29 * 100 is 28.999999999999996, and means 29.
-    return int(len(trajectories) * fraction + 1e-9)
+    return int(len(attempts) * fraction + 1e-9)

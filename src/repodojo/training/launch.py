@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.errors import TrainingError
+from repodojo.training.failures import explain_end
 
 CONFIG_NAME = "training_config.json"
 LOG_NAME = "training.log"
+FAILURE_NAME = "failure.txt"
+"""Where a child says, in one line, why it failed."""
 _LOG_LINES = 15
 
 
@@ -28,11 +31,12 @@ def run_child(
     ``config["threads"]`` bounds the threads of each process.
 
     Raises:
-        TrainingError: the child failed; it names the log and ends with the log's last lines.
+        TrainingError: the child failed; it says why, or ends with the last lines of the log that it names.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     (scratch / CONFIG_NAME).write_text(json.dumps(config, indent=2), encoding="utf-8")
-    log_path = scratch / LOG_NAME
+    log_path, failure = scratch / LOG_NAME, scratch / FAILURE_NAME
+    failure.unlink(missing_ok=True)
     with log_path.open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, *launcher, "-m", module, str(scratch / CONFIG_NAME)],
@@ -48,10 +52,13 @@ def run_child(
             child.kill()
             raise
     if child.returncode != 0:
-        tail = "\n".join(log_path.read_text(errors="replace").splitlines()[-_LOG_LINES:])
-        raise TrainingError(
-            f"training '{name}' ended with exit status {child.returncode}; log: {log_path}\n{tail}"
+        lines = log_path.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+        tail = "\n".join(lines)
+        told = (
+            failure.read_text(encoding="utf-8") if failure.exists() else explain_end(child.returncode, tail)
         )
+        what = f"failed: {told}" if told else f"ended with exit status {child.returncode}"
+        raise TrainingError(f"training '{name}' {what}; log: {log_path}" + ("" if told else f"\n{tail}"))
 
 
 def end_with_parent() -> None:
@@ -66,10 +73,18 @@ def _end_with_input() -> None:
     os._exit(1)
 
 
-def accelerate_launcher(processes: int) -> list[str]:
-    """Return the arguments that start a module under ``accelerate launch`` on this machine."""
+def accelerate_launcher(processes: int, config_file: str = "") -> list[str]:
+    """Return the arguments that start a module under ``accelerate launch`` on this machine.
+
+    ``config_file`` is accelerate's own (FSDP and the like); without it, several processes train copies of the
+    model side by side, on GPUs or, where there is none, on the CPU.
+    """
     launcher = ["-m", "accelerate.commands.launch", "--num_machines", "1", "--dynamo_backend", "no"]
-    return [*launcher, "--num_processes", str(processes), "--mixed_precision", "no"]
+    if config_file:
+        launcher += ["--config_file", config_file]
+    else:
+        launcher += ["--mixed_precision", "no", *(["--multi_gpu"] if processes > 1 else [])]
+    return [*launcher, "--num_processes", str(processes), "--main_process_port", "0"]
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from repodojo.errors import TrainingError
 from repodojo.training.checkpoint_digest import digest_checkpoint
 from repodojo.training.launch import accelerate_launcher, run_child
 from repodojo.training.settings import TrainingSettings
+from repodojo.versions import git_commit
 
 ROWS_NAME = "rows.jsonl"
 Row = Mapping[str, Any]
@@ -27,9 +28,6 @@ class TrainingPlan:
     """Folder of the checkpoint to start from."""
     rows: tuple[Row, ...]
     settings: TrainingSettings
-    processes: int = 1
-    threads: int = 2
-    """Threads of each process; no part of the fingerprint."""
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
@@ -40,8 +38,13 @@ class TrainingPlan:
             "settings": self.settings.model_dump(mode="json"),
         }
 
-    def run(self, scratch: Path) -> Path:
-        """Train in a child process, resuming what ``scratch`` holds; return the finished folder.
+    def run(
+        self, scratch: Path, *, processes: int = 1, threads: int = 2, accelerate_config: str = ""
+    ) -> Path:
+        """Train in child processes, resuming what ``scratch`` holds; return the finished folder.
+
+        How many processes of how many threads train, and accelerate's file of what else (FSDP), is no part of
+        the fingerprint: a step sees the same rows in any case.
 
         Raises:
             TrainingError: there is nothing to learn from, or the child failed.
@@ -61,10 +64,12 @@ class TrainingPlan:
             "scratch": str(scratch.absolute()),
             "settings": self.settings.model_dump(mode="json"),
             "fingerprint": dict(self.fingerprint),
-            "processes": self.processes,
-            "threads": self.threads,
+            "origin": {"base model": str(self.model), "git commit": git_commit(Path(__file__).parent)},
+            "processes": processes,
+            "threads": threads,
         }
-        run_child(self.name, "repodojo.training.sft", config, scratch, accelerate_launcher(self.processes))
+        launcher = accelerate_launcher(processes, accelerate_config)
+        run_child(self.name, "repodojo.training.sft", config, scratch, launcher)
         return finished
 
 

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from repodojo.training.token_rows import Overlong
+
 
 class LoraSettings(BaseModel):
     """Low-rank adaptation; the adapter is merged into the saved checkpoint."""
@@ -27,7 +29,8 @@ class TrainingSettings(BaseModel):
     """Rows (packs, with ``packing``) in one optimiser step over all processes."""
     rows_per_device: int = Field(1, ge=1)
     max_tokens: int = Field(32_768, ge=8)
-    """Longer rows keep their first ``max_tokens`` tokens."""
+    overlong: Overlong = "keep_first"
+    """What becomes of longer rows: their first ``max_tokens`` tokens, nothing, or pieces of that length."""
     packing: bool = True
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
     warmup_steps: int = Field(5, ge=0)
@@ -39,3 +42,25 @@ class TrainingSettings(BaseModel):
     save_steps: int = Field(100, ge=1)
     """Steps between the checkpoints that an interrupted training goes on from."""
     seed: int = 0
+
+
+class RowSettings(BaseModel):
+    """How trajectories become rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per: Literal["trajectory", "call"] = "trajectory"
+    """A row for each trajectory, or one for each model call, with loss on that call's answer only."""
+    masked_turns: tuple[Literal["failed", "malformed"], ...] = ()
+    """Turns without loss: commands that failed, answers without a command."""
+
+
+class SFTSettings(TrainingSettings):
+    """Settings of the policy's fine-tuning."""
+
+    rows: RowSettings = RowSettings()
+
+    @property
+    def training(self) -> TrainingSettings:
+        """Return the settings of the training alone."""
+        return TrainingSettings(**self.model_dump(exclude={"rows"}))

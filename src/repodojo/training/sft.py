@@ -2,7 +2,7 @@
 
 Run as ``python -m repodojo.training.sft training_config.json``. Loss falls on the assistant's messages only.
 Goes on from the last checkpoint of its scratch folder; the last act is to write ``training.json`` beside the
-weights.
+weights. A failure whose cause is known stands in ``failure.txt`` of the scratch folder.
 """
 
 import json
@@ -16,13 +16,19 @@ import torch
 import transformers
 import trl
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, TrainerCallback
 from trl import SFTConfig, SFTTrainer
+from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
 from datasets import Dataset
-from repodojo.training.launch import end_with_parent
+from repodojo.errors import RepoDojoError
+from repodojo.policies.tokenizer_files import load_tokenizer
+from repodojo.training.card import render_card
+from repodojo.training.failures import explain
+from repodojo.training.launch import FAILURE_NAME, end_with_parent
 from repodojo.training.resume import drop_torn_checkpoints
 from repodojo.training.settings import LoraSettings, TrainingSettings
+from repodojo.training.token_rows import RowCounts, Tokenizers, tokenise_rows
 
 _WIDTH_STEP = 64
 
@@ -40,8 +46,10 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         """Write one line; the trainer calls this on every process."""
         if not state.is_world_process_zero or not logs or "loss" not in logs:
             return
-        if not math.isfinite(logs["loss"]):
-            raise FloatingPointError(f"the loss is {logs['loss']} at step {state.global_step}")
+        # Before the weights that such a step leaves are saved: the trainer logs first.
+        for name in ("loss", "grad_norm"):
+            if not math.isfinite(logs.get(name, 0.0)):
+                raise FloatingPointError(f"the {name} is {logs[name]} at step {state.global_step}")
         row = {"step": state.global_step, "seconds": round(time.monotonic() - self.started, 2), **logs}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
@@ -62,7 +70,6 @@ def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int)
         lr_scheduler_type=settings.scheduler,
         warmup_steps=settings.warmup_steps,
         weight_decay=settings.weight_decay,
-        assistant_only_loss=True,
         bf16=settings.bf16,
         use_cpu=not on_gpu,
         gradient_checkpointing=settings.gradient_checkpointing,
@@ -96,10 +103,10 @@ def train(config: dict[str, Any]) -> None:
     """Train, and write the finished checkpoint to ``scratch/model``."""
     scratch, settings = Path(config["scratch"]), TrainingSettings(**config["settings"])
     transformers.set_seed(settings.seed)
-    tokenizer = AutoTokenizer.from_pretrained(config["model"])
+    tokenizer = load_tokenizer(Path(config["model"]))
     dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
     model = AutoModelForCausalLM.from_pretrained(config["model"], dtype=dtype)
-    rows = [json.loads(line) for line in (scratch / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows, counts = _rows(tokenizer, Path(config["model"]), scratch, settings)
     trainer = SFTTrainer(
         model=model,
         args=trainer_arguments(settings, scratch, config["processes"]),
@@ -112,7 +119,26 @@ def train(config: dict[str, Any]) -> None:
     result = trainer.train(resume_from_checkpoint=resumed or None)
     if trainer.accelerator.is_main_process:
         _write_checkpoint(trainer, tokenizer, scratch / "model")
-        _write_card(config, result.metrics, scratch / "model")
+        _write_cards(config, {**result.metrics, "rows": counts.as_json()}, scratch / "model")
+
+
+def _rows(
+    tokenizer: Any, model: Path, scratch: Path, settings: TrainingSettings
+) -> tuple[list[dict[str, list[int]]], RowCounts]:
+    """Read the rows as tokens, every one of them compared with what serving would make of it."""
+    lines = (scratch / "rows.jsonl").read_text(encoding="utf-8").splitlines()
+    ends = transformers.GenerationConfig.from_pretrained(model).eos_token_id or tokenizer.eos_token_id
+    tokenizers = Tokenizers(
+        training=tokenizer,
+        serving=load_tokenizer(model),
+        template=None
+        if has_generation_markers(tokenizer.chat_template)
+        else get_training_chat_template(tokenizer),
+        ends=ends if isinstance(ends, list) else [ends],
+    )
+    return tokenise_rows(
+        [json.loads(line) for line in lines], tokenizers, settings.max_tokens, settings.overlong
+    )
 
 
 def _write_checkpoint(trainer: SFTTrainer, tokenizer: Any, folder: Path) -> None:
@@ -125,10 +151,11 @@ def _write_checkpoint(trainer: SFTTrainer, tokenizer: Any, folder: Path) -> None
     tokenizer.save_pretrained(folder)
 
 
-def _write_card(config: dict[str, Any], metrics: dict[str, float], folder: Path) -> None:
+def _write_cards(config: dict[str, Any], metrics: dict[str, Any], folder: Path) -> None:
     card = {
         "name": config["name"],
         "fingerprint": config["fingerprint"],
+        "origin": config["origin"],
         "metrics": metrics,
         "versions": {
             "torch": torch.__version__,
@@ -136,13 +163,21 @@ def _write_card(config: dict[str, Any], metrics: dict[str, float], folder: Path)
             "trl": trl.__version__,
         },
     }
+    (folder / "README.md").write_text(render_card(card), encoding="utf-8")
     (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Train what the configuration file named on the command line says."""
     end_with_parent()
-    train(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    config = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    try:
+        train(config)
+    except Exception as error:
+        told = str(error) if isinstance(error, RepoDojoError) else explain(error)
+        if told:
+            (Path(config["scratch"]) / FAILURE_NAME).write_text(told, encoding="utf-8")
+        raise
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 func=choose_trajectories,
                 inputs=["teacher.trajectories", "teacher.verdicts", "instances", "params:dedup_capping"],
-                outputs=["sft_trajectories", "control_trajectories", "curation_report"],
+                outputs=["sft_trajectories", "control_trajectories", "curation_report", "curation_notes"],
                 name="choose_trajectories",
             )
         ]

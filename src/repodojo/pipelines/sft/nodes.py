@@ -5,15 +5,15 @@ from typing import Any
 
 from repodojo.training.chat_format import sft_rows
 from repodojo.training.plan import TrainingPlan
-from repodojo.training.settings import TrainingSettings
+from repodojo.training.settings import SFTSettings
 from repodojo.types import Trajectory
 
 
-def build_sft_rows(trajectories: list[Trajectory]) -> list[dict[str, Any]]:
-    """Turn trajectories into chat rows, a whole conversation each."""
-    return sft_rows(trajectories)
+def build_sft_rows(trajectories: list[Trajectory], sft: SFTSettings) -> list[dict[str, Any]]:
+    """Turn trajectories into chat rows."""
+    return sft_rows(trajectories, sft.rows)
 
 
-def plan_training(rows: list[dict[str, Any]], base_checkpoint: Path, sft: TrainingSettings) -> TrainingPlan:
+def plan_training(rows: list[dict[str, Any]], base_checkpoint: Path, sft: SFTSettings) -> TrainingPlan:
     """Plan the fine-tuning of the base model on the rows."""
-    return TrainingPlan("policy", base_checkpoint, tuple(rows), sft)
+    return TrainingPlan("policy", base_checkpoint, tuple(rows), sft.training)

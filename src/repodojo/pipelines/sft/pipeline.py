@@ -17,7 +17,12 @@ def create_pipeline() -> Pipeline:
             node
             for trajectories, rows, checkpoint in RUNS
             for node in (
-                Node(func=build_sft_rows, inputs=trajectories, outputs=rows, name=f"build_{rows}"),
+                Node(
+                    func=build_sft_rows,
+                    inputs=[trajectories, "params:sft"],
+                    outputs=rows,
+                    name=f"build_{rows}",
+                ),
                 Node(
                     func=plan_training,
                     inputs=[rows, "base_checkpoint", "params:sft"],
