@@ -30,6 +30,8 @@ class RolloutLimits:
     command_timeout_s: float = 10.0
     rollout_timeout_s: float = 600.0
     answer_tokens: int = 256
+    context_tokens: int | None = None
+    """Of a conversation, the last answer among them."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class _Rollout:
         self.record(response, completion, policy_s)
         if response.exit_status:
             raise _Ended(response.exit_status)
-        self.check_limits()
+        self.check_limits(completion.prompt_tokens + completion.completion_tokens)
 
     def ask(self) -> tuple[Completion, float]:
         """Get the policy's answer and the seconds it took; every turn draws with a seed of its own."""
@@ -155,12 +157,14 @@ class _Rollout:
             )
         )
 
-    def check_limits(self) -> None:
-        """End the rollout where the last turn reached a limit."""
+    def check_limits(self, tokens: int) -> None:
+        """End the rollout where the last turn, at so many tokens, reached a limit."""
         if self.malformed >= self.limits.malformed:
             raise _Ended("FormatError", f"{self.malformed} malformed answers in a row")
         if how := self.session.stuck():
             raise _Ended("StuckInLoop", how)
+        if self.limits.context_tokens is not None and tokens >= self.limits.context_tokens:
+            raise _Ended("ContextLength", f"{tokens} tokens")
         if len(self.turns) >= self.limits.turns:
             raise _Ended("LimitsExceeded", f"{len(self.turns)} turns")
         if self.remaining_s() <= 0:

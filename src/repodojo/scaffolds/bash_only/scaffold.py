@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from repodojo.environments.sandbox import ExecResult
 from repodojo.scaffolds.one_command import OneCommand
 from repodojo.scaffolds.scaffold import Action
@@ -27,6 +29,15 @@ PROMPTS: dict[str, dict[str, object]] = {
 }
 """The values that each prompt may use."""
 _BLOCK = re.compile(r"^```bash[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+class Options(BaseModel):
+    """What can be chosen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompts: Path | None = None
+    """Folder of the prompts; by default the one beside the code."""
 
 
 class BashOnly:
@@ -103,3 +114,13 @@ def shorten(text: str, limit: int) -> str:
     tail = tail[tail.find("\n") + 1 :] or tail
     mark = f"[... {len(text) - len(head) - len(tail)} characters left out ...]"
     return "\n".join([head.removesuffix("\n"), mark, tail])
+
+
+def create_scaffold(options: Mapping[str, Any], observation_chars: int) -> BashOnly:
+    """Build the scaffold from a configuration's options.
+
+    Raises:
+        ValidationError: an option is unknown or wrong.
+        InputError: a prompt cannot be used.
+    """
+    return BashOnly(Options.model_validate(options).prompts, observation_chars)
