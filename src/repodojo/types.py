@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
 
 from repodojo.errors import InputError
 
@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 Outcome = Literal["resolved", "unresolved", "not_measured"]
 Split = Literal["train", "held_out"]
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 Record = TypeVar("Record")
 
 
@@ -65,11 +65,28 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """One call of a tool in an assistant's message."""
+
+    call_id: str
+    name: str
+    arguments: str
+    """A JSON object, letter for letter as the policy wrote it."""
+
+
+@dataclass(frozen=True)
 class Message:
-    """One message of a conversation."""
+    """One message of a conversation; what it does not use is not in its JSON form."""
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    """Of the call that a message of role ``tool`` answers."""
+
+    @model_serializer(mode="wrap")
+    def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(serialise(self), "tool_calls", "tool_call_id")
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ class Turn:
     """One answer of the policy and what came of it."""
 
     command: str | None
-    """The shell command found in the answer; None where the answer was malformed."""
+    """What the answer asked for: a shell command, or tool calls as text; None where it asked for nothing."""
     exit_code: int | None
     prompt_tokens: int
     completion_tokens: int
@@ -99,6 +116,7 @@ class Trajectory:
     temperature: float
     seed: int
     messages: tuple[Message, ...]
+    """Each system message opens a conversation of its own: a policy sees what follows the last one."""
     turns: tuple[Turn, ...]
     model_patch: str
     exit_status: str
@@ -107,6 +125,14 @@ class Trajectory:
     error: str = ""
     duration_s: float = 0.0
     schema_version: int = SCHEMA_VERSION
+    scaffold_fingerprint: str = ""
+    """Digest of the scaffold's prompts, tools and rule."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """The functions offered for native calls, as JSON schemas."""
+
+    @model_serializer(mode="wrap")
+    def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(serialise(self), "scaffold_fingerprint", "tools")
 
 
 @dataclass(frozen=True)
@@ -128,6 +154,11 @@ class Verdict:
     def resolved(self) -> bool:
         """Whether every FAIL_TO_PASS and PASS_TO_PASS test passed."""
         return self.outcome == "resolved"
+
+
+def _without(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Leave out the named fields where they hold nothing."""
+    return {name: value for name, value in data.items() if value or name not in names}
 
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}

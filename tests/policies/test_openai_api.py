@@ -12,7 +12,7 @@ import pytest
 from repodojo.errors import ContextLengthError, PolicyError
 from repodojo.policies.openai_api import OpenAIPolicy
 from repodojo.policies.policy import Completion, SamplingParameters
-from repodojo.types import Message
+from repodojo.types import Message, ToolCall
 
 ASKED = [Message("system", "You repair code."), Message("user", "repair it")]
 GREEDY = SamplingParameters(0.0, max_tokens=50)
@@ -128,6 +128,24 @@ def test_a_conversation_is_sent_and_its_answer_read(server: Server):
 def test_an_answer_without_text_is_empty(server: Server):
     server.replies = [reply(200, completion(None))]
     assert policy(server).complete(ASKED, GREEDY).text == ""
+
+
+def test_tools_are_offered_and_their_calls_read(server: Server):
+    call = ToolCall("c1", "execute_bash", '{"command": "ls"}')
+    said = completion(None, reason="tool_calls")
+    said["choices"][0]["message"]["tool_calls"] = [
+        {"id": "c1", "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    ]
+    server.replies = [reply(200, said)]
+    tool = {"name": "execute_bash", "description": "d", "parameters": {"type": "object", "properties": {}}}
+    asked = [*ASKED, Message("assistant", "", (call,)), Message("tool", "a.py", tool_call_id="c1")]
+    answer = OpenAIPolicy("m", [server.url]).complete(asked, SamplingParameters(tools=(tool,)))
+    assert (answer.text, answer.finish_reason, answer.tool_calls) == ("", "stop", (call,))
+    (sent,) = server.received
+    assert sent["tools"] == [{"type": "function", "function": tool}]
+    assert sent["messages"][2]["tool_calls"][0]["function"]["arguments"] == call.arguments
+    assert sent["messages"][3] == {"role": "tool", "content": "a.py", "tool_call_id": "c1"}
+    assert set(sent["messages"][1]) == {"role", "content"}
 
 
 @pytest.mark.parametrize(

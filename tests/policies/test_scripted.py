@@ -3,7 +3,7 @@ import pytest
 from repodojo.errors import ContextLengthError, PolicyError
 from repodojo.policies.policy import SamplingParameters
 from repodojo.policies.scripted import ScriptedPolicy
-from repodojo.types import Message
+from repodojo.types import Message, ToolCall
 
 
 def conversation(issue: str, *answers: str) -> list[Message]:
@@ -47,3 +47,12 @@ def test_the_fingerprint_follows_the_scripts() -> None:
     prints = {ScriptedPolicy({"k": [script]}).fingerprint for script in (["a"], ["b"], ["a", "b"])}
     assert len(prints) == 3
     assert ScriptedPolicy({"k": [["a"]]}).fingerprint in prints
+
+
+def test_replays_tool_calls() -> None:
+    call = Message("assistant", "I look.", (ToolCall("c1", "execute_bash", '{"command": "ls"}'),))
+    policy = ScriptedPolicy({"": [(call, "done")]})
+    opening = [Message("user", "x")]
+    first = policy.complete(opening, SamplingParameters())
+    assert (first.text, first.tool_calls) == (call.content, call.tool_calls)
+    assert policy.complete([*opening, call], SamplingParameters()).text == "done"

@@ -46,6 +46,14 @@ SCENARIOS = {
         [ran("a"), ran("b"), ran("a"), ran("b"), ran("a"), ran("b", "p")],
         False,
     ),
+    "a message in between ends a run of equal actions": (
+        [*[ran("a")] * 3, Event("t", None), ran("a")],
+        False,
+    ),
+    "a message in between ends an alternation": (
+        [*[ran("a"), ran("b")] * 2, Event("t", None), ran("a"), ran("b")],
+        False,
+    ),
     "over and gone": ([*[ran("a")] * 4, ran("b")], False),
 }
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from repodojo.environments.sandbox import ExecResult
 from repodojo.errors import InputError
 from repodojo.scaffolds.bash_only import BashOnly, shorten
-from repodojo.scaffolds.bash_only import templates as shipped
+from repodojo.scaffolds.bash_only import scaffold as shipped
 from repodojo.types import Instance
 
 SCAFFOLD = BashOnly()
@@ -38,7 +38,7 @@ def result(output: bytes = b"", exit_code: int | None = 0, timed_out: bool = Fal
 
 def prompts(tmp_path: Path, **texts: str) -> Path:
     folder = Path(shipped.__file__).parent
-    for name in shipped.NAMES:
+    for name in shipped.PROMPTS:
         text = texts.get(name, (folder / f"{name}.jinja").read_text())
         (tmp_path / f"{name}.jinja").write_text(text)
     return tmp_path
@@ -51,6 +51,11 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
     assert len(system.content.split()) <= 60
     text = system.content + user.content
     assert not any(secret in text for secret in ("GOLD", "HIDDEN", "SECRET", "tests/t.py"))
+
+
+def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
+    """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-a2cdd82020419826"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:
@@ -81,7 +86,7 @@ def test_a_user_replaces_the_prompts(tmp_path: Path) -> None:
 def test_the_fingerprint_follows_every_prompt_and_the_limit(tmp_path: Path) -> None:
     folder = prompts(tmp_path)
     assert BashOnly(folder).fingerprint == SCAFFOLD.fingerprint
-    for name in shipped.NAMES:
+    for name in shipped.PROMPTS:
         before = (folder / f"{name}.jinja").read_text()
         (folder / f"{name}.jinja").write_text(before + ".")
         assert BashOnly(folder).fingerprint != SCAFFOLD.fingerprint, name

@@ -15,7 +15,6 @@ from repodojo.policies.policy import Policy
 from repodojo.rollouts.plan import plan_rollouts
 from repodojo.rollouts.run import RolloutContext, run_rollout
 from repodojo.rollouts.settings import RolloutSettings
-from repodojo.scaffolds.bash_only import BashOnly
 from repodojo.types import Instance, Split, Trajectory, to_json
 
 
@@ -24,7 +23,7 @@ def plan_attempts(
 ) -> Plan:
     """Plan the rollouts of a policy on the instances of a split."""
     chosen = {i.instance_id: i for i in instances if i.split == split}
-    scaffold = BashOnly(observation_chars=settings.observation_chars)
+    scaffold = settings.make_scaffold()
     context = RolloutContext(workshop.sandboxes, workshop.spec, policy, scaffold, settings.limits())
     plans = plan_rollouts(
         chosen, settings.attempts, settings.seed, settings.first_temperature, settings.temperatures
@@ -35,7 +34,7 @@ def plan_attempts(
             "instances": digest([to_json(chosen[key]) for key in sorted(chosen)]),
             "policy": policy.fingerprint,
             "scaffold": scaffold.fingerprint,
-            "settings": settings.model_dump(mode="json"),
+            "settings": settings.identity(),
         },
     )
 

@@ -93,8 +93,10 @@ class LocalEngine:
 
         Raises:
             ContextLengthError: the conversation leaves no room for an answer.
-            PolicyError: the child failed; the message ends with its log.
+            PolicyError: tools were offered, which it cannot call; or the child failed, and its log follows.
         """
+        if parameters.tools:
+            raise PolicyError(f"{self.name}: cannot call tools; let the scaffold use calls as text")
         asked = {
             "messages": _as_json(messages),
             "temperature": parameters.temperature,

@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from repodojo.errors import ContextLengthError, PolicyError
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.policies.retry_after import TransientError, read_retry_after, wait_as_asked
-from repodojo.types import Message
+from repodojo.types import Message, ToolCall
 
 if TYPE_CHECKING:
     import openai
@@ -83,6 +83,8 @@ class OpenAIPolicy:
         }
         if parameters.stop:
             body["stop"] = list(parameters.stop)
+        if parameters.tools:
+            body["tools"] = [{"type": "function", "function": dict(tool)} for tool in parameters.tools]
         try:
             return self._send(body, _read_completion)
         except ContextLengthError as error:
@@ -183,8 +185,24 @@ def _status_error(error: "openai.APIStatusError", where: str) -> PolicyError:
     return PolicyError(told)
 
 
-def _as_json(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
+def _as_json(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    return [_message_as_json(message) for message in messages]
+
+
+def _message_as_json(message: Message) -> dict[str, Any]:
+    row: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        row["tool_calls"] = [
+            {
+                "id": call.call_id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id:
+        row["tool_call_id"] = message.tool_call_id
+    return row
 
 
 def _opened(conversation: Sequence[Message], answer: str) -> dict[str, Any]:
@@ -198,8 +216,13 @@ def _opened(conversation: Sequence[Message], answer: str) -> dict[str, Any]:
 def _read_completion(reply: Any) -> Completion:
     choice, usage = reply["choices"][0], reply["usage"]
     reason = "length" if choice["finish_reason"] == "length" else "stop"
-    text = choice["message"]["content"] or ""
-    return Completion(str(text), reason, int(usage["prompt_tokens"]), int(usage["completion_tokens"]))
+    text = choice["message"].get("content") or ""
+    calls = tuple(
+        ToolCall(str(call["id"]), str(call["function"]["name"]), str(call["function"]["arguments"]))
+        for call in choice["message"].get("tool_calls") or ()
+    )
+    tokens = int(usage["prompt_tokens"]), int(usage["completion_tokens"])
+    return Completion(str(text), reason, *tokens, tool_calls=calls)
 
 
 def _read_likeliest(reply: Any) -> dict[str, float]:

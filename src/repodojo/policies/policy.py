@@ -1,10 +1,10 @@
 """What a policy is, whatever serves it: it answers a conversation with a message."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from repodojo.types import Message
+from repodojo.types import Message, ToolCall
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,9 @@ class SamplingParameters:
     max_tokens: int = 256
     seed: int = 0
     stop: tuple[str, ...] = ()
+    """Texts that end an answer; they are no part of it."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """Functions that the answer may call, as JSON schemas; an engine that cannot call any refuses them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Completion:
     """``stop`` or ``length``."""
     prompt_tokens: int
     completion_tokens: int
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class Policy(Protocol):

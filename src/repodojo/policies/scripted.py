@@ -11,8 +11,8 @@ from repodojo.errors import PolicyError
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.types import Message
 
-Script = Sequence[str | PolicyError]
-"""The answers of one conversation in turn; an error is raised in its turn."""
+Script = Sequence[str | Message | PolicyError]
+"""The answers of one conversation in turn, messages where they call tools; an error is raised in its turn."""
 
 
 class ScriptedPolicy:
@@ -32,7 +32,7 @@ class ScriptedPolicy:
             PolicyError: the script says so, has ended, or there is none.
         """
         opening = next((m.content for m in messages if m.role == "user"), "")
-        given = tuple(m.content for m in messages if m.role == "assistant")
+        given = tuple(m if m.tool_calls else m.content for m in messages if m.role == "assistant")
         options = [
             script
             for key, scripts in sorted(self._scripts.items())
@@ -45,5 +45,7 @@ class ScriptedPolicy:
         answer = options[parameters.seed % len(options)][len(given)]
         if isinstance(answer, PolicyError):
             raise answer
+        said = answer if isinstance(answer, Message) else Message("assistant", answer)
+        words = said.content.split() + [word for call in said.tool_calls for word in call.arguments.split()]
         prompt_tokens = sum(len(message.content.split()) for message in messages)
-        return Completion(answer, "stop", prompt_tokens, len(answer.split()))
+        return Completion(said.content, "stop", prompt_tokens, len(words), said.tool_calls)

@@ -6,15 +6,14 @@ The loop is in the style of mini-swe-agent: a step that ends the rollout raises,
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import ContextLengthError, PolicyError, SandboxError, UntakenPatchError
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
 from repodojo.rollouts.plan import RolloutPlan, derive_seed
-from repodojo.rollouts.stuck import repeats_action
-from repodojo.scaffolds.scaffold import Scaffold
+from repodojo.scaffolds.scaffold import Response, Scaffold
 from repodojo.types import Instance, Message, Trajectory, Turn
 
 INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError"})
@@ -31,6 +30,8 @@ class RolloutLimits:
     command_timeout_s: float = 10.0
     rollout_timeout_s: float = 600.0
     answer_tokens: int = 256
+    context_tokens: int | None = None
+    """Of a conversation, the last answer among them."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
         exit_status=end.exit_status,
         error=end.error,
         duration_s=time.monotonic() - started,
+        scaffold_fingerprint=context.scaffold.fingerprint,
+        tools=context.scaffold.tools,
     )
 
 
@@ -93,7 +96,9 @@ class _Rollout:
         self.context = context
         self.limits = context.limits
         self.messages: list[Message] = list(context.scaffold.open(instance))
+        self.session = context.scaffold.begin(instance)
         self.turns: list[Turn] = []
+        self.malformed = 0
         self.deadline = time.monotonic() + context.limits.rollout_timeout_s
 
     def converse(self, sandbox: Sandbox) -> _Ended:
@@ -111,64 +116,55 @@ class _Rollout:
     def step(self, sandbox: Sandbox) -> None:
         """Ask the policy, do what it asks for, and check what ends a rollout."""
         completion, policy_s = self.ask()
-        self.messages.append(Message("assistant", completion.text))
-        action = self.context.scaffold.parse(completion.text)
-        if action.command is None:
-            self.record(None, None, completion, policy_s, 0.0)
-            if action.submits:
-                raise _Ended("Submitted")
-            self.messages.append(Message("user", action.feedback))
-        else:
-            timeout_s = min(self.limits.command_timeout_s, max(self.remaining_s(), 1.0))
-            result = sandbox.execute(action.command, timeout_s)
-            self.record(action.command, result.exit_code, completion, policy_s, result.duration_s)
-            if action.submits or self.context.scaffold.submitted(result):
-                raise _Ended("Submitted")
-            self.messages.append(self.context.scaffold.observe(result))
-        self.check_limits()
+        answer = Message("assistant", completion.text, completion.tool_calls)
+        self.messages.append(answer)
+        timeout_s = min(self.limits.command_timeout_s, max(self.remaining_s(), 1.0))
+        response = self.session.respond(answer, sandbox, timeout_s)
+        if response.answer is not None:
+            self.messages[-1] = response.answer
+        self.messages += response.messages
+        self.malformed = self.malformed + 1 if response.malformed else 0
+        self.record(response, completion, policy_s)
+        if response.exit_status:
+            raise _Ended(response.exit_status)
+        self.check_limits(completion.prompt_tokens + completion.completion_tokens)
 
     def ask(self) -> tuple[Completion, float]:
         """Get the policy's answer and the seconds it took; every turn draws with a seed of its own."""
+        scaffold = self.context.scaffold
         parameters = SamplingParameters(
             temperature=self.plan.temperature,
             max_tokens=self.limits.answer_tokens,
             seed=derive_seed(self.plan.seed, len(self.turns)),
+            stop=scaffold.stop,
+            tools=scaffold.tools,
         )
         started = time.monotonic()
-        completion = self.context.policy.complete(tuple(self.messages), parameters)
-        # A lone surrogate, which JSON can carry, has no UTF-8 form: neither a shell nor a file takes it.
-        text = completion.text.encode("utf-8", errors="replace").decode()
-        return replace(completion, text=text), time.monotonic() - started
+        completion = self.context.policy.complete(last_conversation(self.messages), parameters)
+        return _encodable(completion), time.monotonic() - started
 
-    def record(
-        self,
-        command: str | None,
-        exit_code: int | None,
-        completion: Completion,
-        policy_s: float,
-        sandbox_s: float,
-    ) -> None:
+    def record(self, response: Response, completion: Completion, policy_s: float) -> None:
         """Keep the turn's figures."""
         self.turns.append(
             Turn(
-                command=command,
-                exit_code=exit_code,
+                command=response.command,
+                exit_code=response.exit_code,
                 prompt_tokens=completion.prompt_tokens,
                 completion_tokens=completion.completion_tokens,
                 finish_reason=completion.finish_reason,
                 policy_s=policy_s,
-                sandbox_s=sandbox_s,
+                sandbox_s=response.sandbox_s,
             )
         )
 
-    def check_limits(self) -> None:
-        """End the rollout where the last turn reached a limit."""
-        commands = [turn.command for turn in self.turns]
-        last = commands[-self.limits.malformed :]
-        if len(last) == self.limits.malformed and all(command is None for command in last):
-            raise _Ended("FormatError", f"{len(last)} malformed answers in a row")
-        if repeats_action(commands):
-            raise _Ended("StuckInLoop", "the same action three turns in a row")
+    def check_limits(self, tokens: int) -> None:
+        """End the rollout where the last turn, at so many tokens, reached a limit."""
+        if self.malformed >= self.limits.malformed:
+            raise _Ended("FormatError", f"{self.malformed} malformed answers in a row")
+        if how := self.session.stuck():
+            raise _Ended("StuckInLoop", how)
+        if self.limits.context_tokens is not None and tokens >= self.limits.context_tokens:
+            raise _Ended("ContextLength", f"{tokens} tokens")
         if len(self.turns) >= self.limits.turns:
             raise _Ended("LimitsExceeded", f"{len(self.turns)} turns")
         if self.remaining_s() <= 0:
@@ -177,3 +173,22 @@ class _Rollout:
     def remaining_s(self) -> float:
         """Return the seconds left to the rollout."""
         return self.deadline - time.monotonic()
+
+
+def last_conversation(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return what a policy sees: everything from the last system message on."""
+    starts = [at for at, message in enumerate(messages) if message.role == "system"]
+    return tuple(messages[starts[-1] if starts else 0 :])
+
+
+def _encodable(completion: Completion) -> Completion:
+    """Replace lone surrogates, which JSON can carry: they have no UTF-8 form for a shell or a file."""
+    calls = tuple(
+        replace(call, name=_clean(call.name), arguments=_clean(call.arguments))
+        for call in completion.tool_calls
+    )
+    return replace(completion, text=_clean(completion.text), tool_calls=calls)
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", errors="replace").decode()

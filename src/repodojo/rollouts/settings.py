@@ -1,8 +1,12 @@
 """How many attempts are made at an instance, and within which limits."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from repodojo.rollouts.run import RolloutLimits
+from repodojo.scaffolds.choice import ScaffoldChoice, make_scaffold
+from repodojo.scaffolds.scaffold import Scaffold
 
 
 class RolloutSettings(BaseModel):
@@ -10,6 +14,7 @@ class RolloutSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    scaffold: ScaffoldChoice = ScaffoldChoice()
     attempts: int = Field(8, ge=1)
     """Attempts at every instance."""
     first_temperature: float = Field(0.0, ge=0)
@@ -23,7 +28,33 @@ class RolloutSettings(BaseModel):
     rollout_timeout_s: float = Field(600.0, gt=0)
     observation_chars: int = Field(1800, ge=100)
     """Characters of a command's output that the policy sees; the middle of a longer one is left out."""
+    context_tokens: int | None = Field(None, ge=1)
+    """Tokens of a conversation, the last answer among them, that end a rollout; the policy's own limit
+    unless given."""
     seed: int = 0
+
+    def make_scaffold(self) -> Scaffold:
+        """Build the scaffold.
+
+        Raises:
+            InputError: a prompt has become unusable since the settings were checked.
+        """
+        return make_scaffold(self.scaffold.name, self.scaffold.options, self.observation_chars)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what decides results beside the scaffold, whose fingerprint says more than its name."""
+        return self.model_dump(mode="json", exclude={"scaffold"})
+
+    @model_serializer(mode="wrap")
+    def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is not chosen: results made before there was a choice stay valid."""
+        unused = {"scaffold": ScaffoldChoice(), "context_tokens": None}
+        chosen: dict[str, Any] = serialise(self)
+        return {
+            name: value
+            for name, value in chosen.items()
+            if name not in unused or getattr(self, name) != unused[name]
+        }
 
     def limits(self) -> RolloutLimits:
         """Return what ends one rollout."""
@@ -33,4 +64,5 @@ class RolloutSettings(BaseModel):
             command_timeout_s=self.command_timeout_s,
             rollout_timeout_s=self.rollout_timeout_s,
             answer_tokens=self.answer_tokens,
+            context_tokens=self.context_tokens,
         )

@@ -5,14 +5,21 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """One answer and what came back."""
+    """One call or message of an agent and what came back."""
 
     action: str
-    """The command, or the whole answer where it held none."""
+    """The call as it is compared, or the whole answer where it held none."""
     observation: str | None
-    """What came back, as it is compared; None where nothing did."""
+    """What came back, as it is compared; None where nothing did (what a user says is no observation)."""
     failed: bool = False
     """Whether the observation is an error of the scaffold (a malformed call), not of the command."""
+
+
+class _Ends(NamedTuple):
+    """The last actions and, counted apart from them, the last observations with their failures."""
+
+    actions: list[str]
+    observations: list[tuple[str, bool]]
 
 
 def repeats_action(actions: Sequence[str | None], times: int = 3) -> bool:
@@ -34,30 +41,41 @@ def is_stuck(events: Sequence[Event]) -> bool:
     )
 
 
-def _answered(events: Sequence[Event]) -> list[Event]:
-    return [event for event in events if event.observation is not None]
+def _ends(events: Sequence[Event], count: int) -> _Ends | None:
+    """Return the last ``count`` actions and observations; None where there are fewer of either."""
+    actions = [event.action for event in events[-count:]]
+    observations = [(e.observation, e.failed) for e in events if e.observation is not None][-count:]
+    return _Ends(actions, observations) if len(actions) == len(observations) == count else None
 
 
 def _same_action_and_observation(events: Sequence[Event], times: int = 4) -> bool:
-    last = _answered(events)[-times:]
-    return len(last) == times and len({event[:2] for event in last}) == 1
+    last = _ends(events, times)
+    return last is not None and len(set(last.actions)) == len(set(last.observations)) == 1
 
 
 def _same_action_and_error(events: Sequence[Event], times: int = 3) -> bool:
-    answered = _answered(events)
-    last = answered[-times:]
-    enough = len(answered) > times
-    return enough and len({event.action for event in last}) == 1 and all(event.failed for event in last)
+    last = _ends(events, times + 1)
+    if last is None:
+        return False
+    return len(set(last.actions[1:])) == 1 and all(failed for _, failed in last.observations[1:])
 
 
 def _monologue(events: Sequence[Event], times: int = 3) -> bool:
     last = events[-times:]
-    return len(last) == times and len({event.action for event in last}) == 1 and not _answered(last)
+    return len(last) == times and len({e.action for e in last}) == 1 and not _observed(last)
+
+
+def _observed(events: Sequence[Event]) -> bool:
+    return any(event.observation is not None for event in events)
 
 
 def _alternation(events: Sequence[Event], times: int = 6) -> bool:
-    last = _answered(events)[-times:]
-    if len(last) < times:
+    last = _ends(events, times)
+    if last is None:
         return False
-    pairs = [event[:2] for event in last]
-    return len(set(pairs[::2])) == 1 and len(set(pairs[1::2])) == 1
+    halves = (*_halves(last.actions), *_halves(last.observations))
+    return all(len(set(half)) == 1 for half in halves)
+
+
+def _halves(items: Sequence[object]) -> tuple[Sequence[object], Sequence[object]]:
+    return items[::2], items[1::2]

@@ -3,33 +3,46 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.training.settings import RowSettings
-from repodojo.types import Trajectory, Turn, to_json
+from repodojo.types import Message, Trajectory, Turn, to_json
 
 
 def sft_rows(trajectories: Sequence[Trajectory], rows: RowSettings | None = None) -> list[dict[str, Any]]:
-    """Return the rows of trajectories; what holds no answer to learn from makes none.
+    """Return the rows of each conversation of the trajectories; what holds no answer to learn from makes none.
 
-    A row's ``masked``, where it has one, lists the places of the answers without loss.
+    A trajectory is one conversation, or one for each of its system messages. A row's ``masked``, where it has
+    one, lists the places of the answers without loss.
     """
     settings = rows or RowSettings()
     return [row for trajectory in trajectories for row in _rows(trajectory, settings)]
 
 
+def split_conversations(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """Cut before each system message but a first one."""
+    starts = [at for at, message in enumerate(messages) if message.role == "system" and at > 0]
+    for start, end in zip([0, *starts], [*starts, len(messages)], strict=True):
+        yield messages[start:end]
+
+
 def _rows(trajectory: Trajectory, settings: RowSettings) -> Iterator[dict[str, Any]]:
-    answers = [at for at, message in enumerate(trajectory.messages) if message.role == "assistant"]
-    masked = {answers[turn] for turn in _masked_turns(trajectory, settings) if turn < len(answers)}
-    learned = [at for at in answers if at not in masked]
-    if settings.per == "call":
-        for at in learned:
-            yield _row(trajectory, at, [other for other in answers if other < at])
-    elif learned:
-        yield _row(trajectory, answers[-1], sorted(masked))
+    masked_turns = set(_masked_turns(trajectory, settings))
+    turn = 0
+    for conversation in split_conversations(trained_messages(trajectory)):
+        answers = [at for at, message in enumerate(conversation) if message.role == "assistant"]
+        masked = {at for number, at in enumerate(answers, turn) if number in masked_turns}
+        turn += len(answers)
+        learned = [at for at in answers if at not in masked]
+        if settings.per == "call":
+            for at in learned:
+                yield _row(conversation, at, [other for other in answers if other < at])
+        elif learned:
+            yield _row(conversation, answers[-1], sorted(masked))
 
 
-def _row(trajectory: Trajectory, last: int, masked: list[int]) -> dict[str, Any]:
+def _row(conversation: Sequence[Message], last: int, masked: list[int]) -> dict[str, Any]:
     """Build a row of the messages up to the answer at ``last``."""
-    messages = [to_json(message) for message in trajectory.messages[: last + 1]]
+    messages = [to_json(message) for message in conversation[: last + 1]]
     return {"messages": messages, "masked": masked} if masked else {"messages": messages}
 
 

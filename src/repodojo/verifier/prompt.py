@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.types import Message, Trajectory
 
 ANSWER_PREFIX = "<judgement>"
@@ -31,7 +32,7 @@ def render_conversation(
         trim_blocks=True,
         autoescape=False,  # noqa: S701
     )
-    interaction = shorten([m for m in trajectory.messages if m.role != "system"], max_characters)
+    interaction = shorten([m for m in trained_messages(trajectory) if m.role != "system"], max_characters)
     user = environment.get_template("user.j2").render(
         interaction=interaction, exit_status=trajectory.exit_status
     )

@@ -6,10 +6,14 @@ It keeps no state, so one object serves every rollout at once. It runs nothing i
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from repodojo.environments.sandbox import ExecResult
-from repodojo.scaffolds.bash_only.templates import load_templates
+from repodojo.scaffolds.one_command import OneCommand
 from repodojo.scaffolds.scaffold import Action
+from repodojo.scaffolds.templates import load_templates
 from repodojo.types import Instance, Message
 
 ISSUE_FILE = "/tmp/issue.md"  # noqa: S108
@@ -17,13 +21,31 @@ ISSUE_FILE = "/tmp/issue.md"  # noqa: S108
 SUBMIT_MARKER = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 RULE_VERSION = 2
 """Raised when parsing, submission or shortening changes."""
+PROMPTS: dict[str, dict[str, object]] = {
+    "system": {"issue_file": "/path"},
+    "instance": {"problem_statement": "text", "repo": "owner/repo", "version": "1", "hints_text": ""},
+    "observation": {"output": "text", "exit_code": 1, "timed_out": False},
+    "malformed": {"blocks": 0},
+}
+"""The values that each prompt may use."""
 _BLOCK = re.compile(r"^```bash[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+class Options(BaseModel):
+    """What can be chosen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompts: Path | None = None
+    """Folder of the prompts; by default the one beside the code."""
 
 
 class BashOnly:
     """A scaffold whose only tool is a shell."""
 
     name = "bash_only"
+    tools: tuple[Mapping[str, Any], ...] = ()
+    stop: tuple[str, ...] = ()
 
     def __init__(self, prompts: Path | None = None, observation_chars: int = 1800) -> None:
         """Read the prompts, by default those beside the code.
@@ -31,21 +53,26 @@ class BashOnly:
         Raises:
             InputError: a prompt cannot be used.
         """
-        self._templates = load_templates(prompts)
+        self._templates = load_templates(prompts or Path(__file__).parent, PROMPTS)
         self._observation_chars = observation_chars
         self.fingerprint = f"bash_only-{RULE_VERSION}-{observation_chars}-{self._templates.digest}"
 
     def open(self, instance: Instance) -> Sequence[Message]:
         """Return the system message and the issue."""
-        system = self._templates.system.render(issue_file=ISSUE_FILE)
+        system = self._templates.render("system", issue_file=ISSUE_FILE)
         return (Message("system", system), Message("user", self._issue(instance)))
 
     def files(self, instance: Instance) -> Mapping[str, bytes]:
         """Return the issue as the file `ISSUE_FILE`."""
         return {ISSUE_FILE: self._issue(instance).encode() + b"\n"}
 
+    def begin(self, instance: Instance) -> OneCommand:
+        """Return the state of a new rollout."""
+        return OneCommand(self)
+
     def _issue(self, instance: Instance) -> str:
-        return self._templates.instance.render(
+        return self._templates.render(
+            "instance",
             problem_statement=instance.problem_statement,
             repo=instance.repo,
             version=instance.version,
@@ -58,7 +85,7 @@ class BashOnly:
         command = blocks[0].strip("\n") if len(blocks) == 1 else ""
         if command.strip():
             return Action(command)
-        return Action(None, feedback=self._templates.malformed.render(blocks=len(blocks)))
+        return Action(None, feedback=self._templates.render("malformed", blocks=len(blocks)))
 
     def submitted(self, result: ExecResult) -> bool:
         """Tell whether the first line of a successful command's output is the marker."""
@@ -68,8 +95,8 @@ class BashOnly:
     def observe(self, result: ExecResult) -> Message:
         """Render exit code and output, shortened."""
         output = shorten(result.text.rstrip("\n"), self._observation_chars)
-        text = self._templates.observation.render(
-            output=output, exit_code=result.exit_code, timed_out=result.timed_out
+        text = self._templates.render(
+            "observation", output=output, exit_code=result.exit_code, timed_out=result.timed_out
         )
         return Message("user", text)
 
@@ -87,3 +114,13 @@ def shorten(text: str, limit: int) -> str:
     tail = tail[tail.find("\n") + 1 :] or tail
     mark = f"[... {len(text) - len(head) - len(tail)} characters left out ...]"
     return "\n".join([head.removesuffix("\n"), mark, tail])
+
+
+def create_scaffold(options: Mapping[str, Any], observation_chars: int) -> BashOnly:
+    """Build the scaffold from a configuration's options.
+
+    Raises:
+        ValidationError: an option is unknown or wrong.
+        InputError: a prompt cannot be used.
+    """
+    return BashOnly(Options.model_validate(options).prompts, observation_chars)

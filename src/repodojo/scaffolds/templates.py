@@ -1,6 +1,7 @@
-"""The four prompts of `bash_only`: Jinja files in which an unknown name is an error."""
+"""The prompts of a scaffold: Jinja files in which an unknown name is an error, known by a digest."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,48 +9,39 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from repodojo.errors import InputError
 
-NAMES = ("system", "instance", "observation", "malformed")
-_EXAMPLES: dict[str, dict[str, object]] = {
-    "system": {"issue_file": "/path"},
-    "instance": {"problem_statement": "text", "repo": "owner/repo", "version": "1", "hints_text": ""},
-    "observation": {"output": "text", "exit_code": 1, "timed_out": False},
-    "malformed": {"blocks": 0},
-}
-"""The values that each prompt may use."""
-
 
 @dataclass(frozen=True)
 class Templates:
-    """The compiled prompts and the digest of their text."""
+    """Compiled prompts by name and the digest of their text."""
 
-    system: Template
-    instance: Template
-    observation: Template
-    malformed: Template
+    by_name: Mapping[str, Template]
     digest: str
 
+    def render(self, name: str, **values: object) -> str:
+        """Fill in a prompt."""
+        return self.by_name[name].render(values)
 
-def load_templates(folder: Path | None = None) -> Templates:
-    """Read ``<name>.jinja`` for every prompt from a folder, by default the one beside this file.
+
+def load_templates(folder: Path, examples: Mapping[str, Mapping[str, object]]) -> Templates:
+    """Read ``<name>.jinja`` from a folder for every name of ``examples``, which holds what each may use.
 
     Raises:
         InputError: a file is missing, is not valid Jinja, or uses a name that it is not given.
     """
-    folder = folder or Path(__file__).parent
     # Prompts are plain text: HTML escapes would corrupt the code in them.
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
     digest = hashlib.sha256()
     templates = {}
-    for name in NAMES:
+    for name, values in examples.items():
         path = folder / f"{name}.jinja"
         try:
             text = path.read_text(encoding="utf-8")
             templates[name] = environment.from_string(text)
-            templates[name].render(_EXAMPLES[name])
+            templates[name].render(values)
         except OSError as error:
             raise InputError(f"prompt {path}: cannot be read ({error.strerror})") from error
         except TemplateError as error:
-            known = ", ".join(_EXAMPLES[name]) or "nothing"
+            known = ", ".join(values) or "nothing"
             raise InputError(f"prompt {path}: {error}; it may use: {known}") from error
         digest.update(f"{name}\0{text}\0".encode())
-    return Templates(**templates, digest=digest.hexdigest()[:16])
+    return Templates(templates, digest.hexdigest()[:16])
