@@ -60,6 +60,7 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
     patch = ""
     try:
         with context.sandboxes.start(context.spec(instance)) as sandbox:
+            rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
             for path, content in context.scaffold.files(instance).items():
                 sandbox.write(path, content)
             end = rollout.converse(sandbox)
@@ -82,6 +83,7 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
         exit_status=end.exit_status,
         error=end.error,
         duration_s=time.monotonic() - started,
+        sandbox=rollout.sandbox,
     )
 
 
@@ -94,6 +96,7 @@ class _Rollout:
         self.limits = context.limits
         self.messages: list[Message] = list(context.scaffold.open(instance))
         self.turns: list[Turn] = []
+        self.sandbox: dict[str, str] = {}
         self.deadline = time.monotonic() + context.limits.rollout_timeout_s
 
     def converse(self, sandbox: Sandbox) -> _Ended:
