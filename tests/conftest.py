@@ -28,9 +28,14 @@ def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def start_backend() -> Callable[[str], Iterator[object]]:
-    """What yields a sandbox backend by name (overlay, copy, docker), or skips and says why."""
+    """What yields a sandbox backend by name, or skips and says why.
+
+    Names: overlay (what is best here), copy (layers copied), groups (control groups or nothing), rlimits (no
+    control groups), docker.
+    """
     from repodojo.environments.docker import DockerSandboxes
     from repodojo.environments.namespaces import NamespaceSandboxes
+    from repodojo.environments.sandbox import SandboxSpec
     from repodojo.errors import SandboxError
 
     def start(kind: str) -> Iterator[object]:
@@ -40,11 +45,14 @@ def start_backend() -> Callable[[str], Iterator[object]]:
                 pytest.skip("REPODOJO_DOCKER_IMAGE names no image; run 'make test-docker'")
             backend = DockerSandboxes(image=image)
         else:
-            backend = NamespaceSandboxes(copies_layers=kind == "copy")
+            backend = NamespaceSandboxes(copies_layers=kind == "copy", control_groups=kind != "rlimits")
         try:
-            backend.check_support()
+            with backend.start(SandboxSpec(layers=())) as sandbox:
+                mechanisms = sandbox.mechanisms()
         except SandboxError as error:
             pytest.skip(str(error))
+        if kind == "groups" and "cgroup" not in mechanisms["memory"]:
+            pytest.skip("no control group that bounds memory may be made here")
         yield backend
         backend.close()
 

@@ -124,6 +124,8 @@ class Trajectory:
     PolicyError."""
     error: str = ""
     duration_s: float = 0.0
+    sandbox: Mapping[str, str] = field(default_factory=dict)
+    """The backend, and what enforced each limit; empty where no sandbox started."""
     schema_version: int = SCHEMA_VERSION
     scaffold_fingerprint: str = ""
     """Digest of the scaffold's prompts, tools and rule."""

@@ -156,7 +156,7 @@ def test_run_knows_nothing_of_the_persistent_shell(sandbox):
 
 
 def test_run_ends_what_it_leaves_and_spares_what_was_there(sandbox):
-    sandbox.execute("sleep 4321 &", WAIT_S)
+    sandbox.execute("sleep 4321 & until grep -qs ^sleep /proc/$!/cmdline; do :; done", WAIT_S)
     assert sandbox.run("sleep 1234 & setsid sleep 1235 & exit 6", WAIT_S).exit_code == 6
     running = ask(sandbox, "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '")
     assert b"sleep 4321" in running

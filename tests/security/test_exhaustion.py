@@ -11,6 +11,14 @@ WAIT_S = 60
 LIMITS = Limits(memory_bytes=256 << 20, processes=60, disk_bytes=16 << 20, open_files=256, cpu_s=2)
 
 
+@pytest.fixture(
+    scope="session", params=["groups", "rlimits", pytest.param("docker", marks=pytest.mark.docker)]
+)
+def sandboxes(request):
+    """Each mechanism that may have to hold the limits alone."""
+    yield from request.getfixturevalue("start_backend")(request.param)
+
+
 @pytest.fixture
 def small(sandboxes, tmp_path):
     (tmp_path / "layer").mkdir()

@@ -5,9 +5,10 @@ to it when it starts: nothing is installed in the image, no port is opened and n
 layers of a sandbox are layers of an image (`docker_images`); what it writes goes to a tmpfs of fixed size,
 joined with the image by an overlay, or copied together where the kernel refuses that.
 
-What is enforced, by what: memory and number of processes by the container's control group, and ten times a
-second by process 1, which says in the output what it killed; disk and number of files by the tmpfs; open
-files, file size, memory and CPU seconds of each process by rlimits.
+What is enforced, by what: memory and number of processes by the container's control group (of version 1 or 2,
+which a sandbox's `mechanisms` name), and ten times a second by process 1, which says in the output what it
+killed; disk and number of files by the tmpfs; open files, file size, memory and CPU seconds of each process
+by rlimits.
 
 What this does not protect against: faults of the kernel and of the engine; timing and cache side channels;
 reading the kernel's version, processors and load, and where the engine keeps its images. Process 1 starts

@@ -16,6 +16,7 @@ from repodojo.environments.docker_images import LAYER, mount_point
 from repodojo.environments.docker_leftovers import owner_labels
 from repodojo.environments.host_base import SMALL_FILES
 from repodojo.environments.inside import frames
+from repodojo.environments.inside.control_groups import MEMORY, PIDS, most
 from repodojo.environments.sandbox import Limits, SandboxSpec
 from repodojo.environments.supervised_sandbox import BASE, has_repository, receive_reply
 from repodojo.errors import SandboxError
@@ -24,8 +25,6 @@ USER = 1000
 """Who runs commands in a container."""
 _HOME = "/home/dojo"
 _START_S = 60.0
-_OWN_BYTES = 64 << 20
-"""Of memory, for process 1."""
 _SETUP_RIGHTS = ["SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _BOOT = f"{inside.__name__}.boot"
 _STREAMS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
@@ -113,13 +112,12 @@ def launch_container(
 
 
 def _create(api: Any, image: str, limits: Limits, network: str) -> str:
-    # Files of the tmpfs count as memory of the container.
-    memory = limits.memory_bytes + limits.disk_bytes + _OWN_BYTES
+    bounds = most(asdict(limits))
     host = api.create_host_config(
         network_mode=network,
-        mem_limit=memory,
-        memswap_limit=memory,
-        pids_limit=limits.processes + 2,
+        mem_limit=bounds[MEMORY],
+        memswap_limit=bounds[MEMORY],
+        pids_limit=bounds[PIDS],
         cap_drop=["ALL"],
         cap_add=_SETUP_RIGHTS,
         security_opt=["seccomp=unconfined", "apparmor=unconfined"],

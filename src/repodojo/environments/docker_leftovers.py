@@ -34,11 +34,12 @@ def _is_owned(labels: dict[str, str]) -> bool:
 
 
 def _start_of(pid: int) -> str:
-    """Return when a process began; a sign that no process has where it is gone."""
+    """Return when a process began; a sign that no process has where it is gone, or waits to be reaped."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return "gone"
+    return "gone" if fields[0] in {"Z", "X"} else fields[19]
 
 
 @cache

@@ -4,12 +4,15 @@ A small helper process, started with the first sandbox, clones each sandbox into
 IPC, host-name and network namespaces (`inside.spawner`); process 1 in there serves this side over a socket
 (`inside.supervisor`). Layers are stacked by overlayfs; everything written goes to a tmpfs of fixed size.
 
-What is enforced, by what: disk and number of files by the tmpfs; memory, processes and wall time by process
-1, ten times a second, and memory, open files, file size and CPU seconds of each process by rlimits.
+What is enforced, by what: disk and number of files by the tmpfs; memory and processes by a control group of
+version 1 or 2 where one may be made (as root, or where systemd delegates: ``systemd-run --user --scope``),
+and always by process 1, ten times a second; wall time by process 1; number of processes, and memory, open
+files, file size and CPU seconds of each, by rlimits. A sandbox's `mechanisms` name what holds there.
 
 What this does not protect against: faults of the kernel itself; timing and cache side channels between
-sandboxes; reading the kernel's version, processors and load; memory taken faster than the watch looks (each
-process alone is still bounded) or held where no process shows it (socket buffers). A sandbox started by root
+sandboxes; reading the kernel's version, processors and load; without a control group, memory taken faster
+than the watch looks (each process alone is still bounded) or held where no process shows it (socket buffers);
+processor time of many short processes, which wall time alone bounds. A sandbox started by root
 runs with root's user id, without any capability, and sees read-only what the plan shows and nothing else of
 the host. Packages named by ``preload`` are imported outside a sandbox, as pip installed them.
 """
@@ -38,9 +41,18 @@ _HOME = "/home/dojo"
 class NamespaceSandboxes:
     """Starts sandboxes; safe to use from several threads."""
 
-    def __init__(self, name: str = "namespaces", copies_layers: bool = False) -> None:
-        """Start nothing yet; ``copies_layers`` does without overlayfs, as before Linux 6.6 all do."""
+    def __init__(
+        self, name: str = "namespaces", copies_layers: bool = False, control_groups: bool = True
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            name: of the backend, for records.
+            copies_layers: does without overlayfs, as before Linux 6.6 all do.
+            control_groups: used where one may be made; without, rlimits and a watchdog stand alone.
+        """
         self.name = name
+        self._control_groups = control_groups
         self._copies_layers = copies_layers
         self._lock = threading.Lock()
         self._spawners: dict[Preload, SpawnerProcess] = {}
@@ -81,7 +93,7 @@ class NamespaceSandboxes:
 
     def _connect(self, spec: SandboxSpec, archive: bytes) -> socket.socket:
         """Start process 1 and return the socket that it serves."""
-        plan = _plan(spec, self._copies_layers, len(archive))
+        plan = _plan(spec, self._copies_layers, self._control_groups, len(archive))
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -106,7 +118,7 @@ class NamespaceSandboxes:
             return self._spawners.setdefault(preload, SpawnerProcess(preload))
 
 
-def _plan(spec: SandboxSpec, copies_layers: bool, snapshot_bytes: int) -> bytes:
+def _plan(spec: SandboxSpec, copies_layers: bool, control_groups: bool, snapshot_bytes: int) -> bytes:
     base = host_base()
     layers = [str(layer.resolve()) for layer in spec.layers]
     for path in [*spec.layers, *(mount.source for mount in spec.mounts)]:
@@ -130,6 +142,7 @@ def _plan(spec: SandboxSpec, copies_layers: bool, snapshot_bytes: int) -> bytes:
         "network": spec.network,
         "environment": {"PATH": SEARCH_PATH, "HOME": _HOME, **spec.environment},
         "copies_layers": copies_layers,
+        "control_groups": control_groups,
         "user": None,
         "snapshot_bytes": snapshot_bytes,
     }

@@ -93,6 +93,9 @@ class Sandbox(Protocol):
     def restore(self, snapshot: Snapshot) -> None:
         """Put the files back; every process ends, and the shell starts anew."""
 
+    def mechanisms(self) -> Mapping[str, str]:
+        """Name, by limit, what enforces it here, and how the layers are stacked."""
+
     def close(self) -> None:
         """End the sandbox and leave nothing of it."""
 

@@ -1,11 +1,12 @@
 """A running sandbox of either backend, seen from its owner: requests to its process 1 over a connection."""
 
+import json
 import math
 import os
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
@@ -105,6 +106,11 @@ class SupervisedSandbox:
             self._hang_up()
             self._connection = self._connect(snapshot.archive)
             self._patience_s = 0
+
+    def mechanisms(self) -> Mapping[str, str]:
+        """Name what enforces each limit here."""
+        found: dict[str, str] = json.loads(self._request(frames.DESCRIBE, _FILE_S, 0, b"").payload)
+        return found
 
     def close(self) -> None:
         """End the sandbox and leave nothing of it."""

@@ -61,6 +61,7 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
     patch = ""
     try:
         with context.sandboxes.start(context.spec(instance)) as sandbox:
+            rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
             for path, content in context.scaffold.files(instance).items():
                 sandbox.write(path, content)
             end = rollout.converse(sandbox)
@@ -85,6 +86,7 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
         duration_s=time.monotonic() - started,
         scaffold_fingerprint=context.scaffold.fingerprint,
         tools=context.scaffold.tools,
+        sandbox=rollout.sandbox,
     )
 
 
@@ -99,6 +101,7 @@ class _Rollout:
         self.session = context.scaffold.begin(instance)
         self.turns: list[Turn] = []
         self.malformed = 0
+        self.sandbox: dict[str, str] = {}
         self.deadline = time.monotonic() + context.limits.rollout_timeout_s
 
     def converse(self, sandbox: Sandbox) -> _Ended:

@@ -9,7 +9,7 @@ from repodojo.types import Message, Trajectory, Turn, to_json
 
 
 def sft_rows(trajectories: Sequence[Trajectory], rows: RowSettings | None = None) -> list[dict[str, Any]]:
-    """Return the rows of each conversation of the trajectories; what holds no answer to learn from makes none.
+    """Return the rows of the trajectories' conversations; one without an answer to learn from makes none.
 
     A trajectory is one conversation, or one for each of its system messages. A row's ``masked``, where it has
     one, lists the places of the answers without loss.

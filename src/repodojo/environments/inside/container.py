@@ -10,6 +10,7 @@ import traceback
 from typing import Any
 
 from repodojo.environments.inside import frames, mounts, syscalls
+from repodojo.environments.inside.control_groups import find_bounds
 from repodojo.environments.inside.seal import seal
 from repodojo.environments.inside.store import Inlet
 from repodojo.environments.inside.supervisor import Supervisor
@@ -57,10 +58,11 @@ def _become_sandbox(plan: dict[str, Any], connection: PipeConnection) -> Supervi
     _hide_own_descriptors()
     os.umask(0o022)
     _describe_image(plan)
+    bounds = find_bounds(plan["limits"])
     size = plan["snapshot_bytes"]
     handles = mounts.build_root(plan, Inlet(connection.recv, size) if size else None)
     seal(plan["limits"], plan["user"])
-    return Supervisor(connection, plan, handles)
+    return Supervisor(connection, plan, handles, bounds)
 
 
 def _hide_own_descriptors() -> None:

@@ -3,7 +3,7 @@
 import struct
 from typing import NamedTuple
 
-EXECUTE, RUN, READ, WRITE, PYTHON, SNAPSHOT = b"x", b"r", b"g", b"p", b"y", b"s"
+EXECUTE, RUN, READ, WRITE, PYTHON, SNAPSHOT, DESCRIBE = b"x", b"r", b"g", b"p", b"y", b"s", b"d"
 RESULT, PART, FAILURE = b"=", b"+", b"!"
 TIMED_OUT, TRUNCATED = 1, 2
 

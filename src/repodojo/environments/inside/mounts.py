@@ -40,6 +40,10 @@ class Handles(NamedTuple):
     """Of `CONTROL`, to write in."""
     store: int
     """Of everything written, to read."""
+    score: int
+    """Of process 1's own ``oom_score_adj``, to read and to write."""
+    layering: str
+    """How the layers are stacked: ``overlay`` or ``copy``."""
 
 
 def build_root(plan: dict[str, Any], snapshot: Inlet | None = None) -> Handles:
@@ -56,9 +60,9 @@ def build_root(plan: dict[str, Any], snapshot: Inlet | None = None) -> Handles:
     for path, text in plan["files"].items():
         _touch(_STAGE + path, text)
     _attach_all(devices)
-    _mount_writable(plan, layers, snapshot)
+    layering = _mount_writable(plan, layers, snapshot)
     kept = os.open(_STAGE + _STORE, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    _mount_proc()
+    score = _mount_proc()
     _cover([*plan["masks"], _STORE])
     os.makedirs(_STAGE + CONTROL)
     _give(_STAGE + CONTROL, plan)
@@ -68,7 +72,7 @@ def build_root(plan: dict[str, Any], snapshot: Inlet | None = None) -> Handles:
     os.chdir(_STAGE)
     syscalls.pivot_root_here()
     syscalls.restrict_mount("/", syscalls.ATTR_RDONLY | _SAFE)
-    return Handles(control, kept)
+    return Handles(control, kept, score, layering)
 
 
 def _give(path: str, plan: dict[str, Any]) -> None:
@@ -107,7 +111,7 @@ def _cover(targets: list[str]) -> None:
     os.rmdir(_EMPTY)
 
 
-def _mount_writable(plan: dict[str, Any], layers: list[int], snapshot: Inlet | None) -> None:
+def _mount_writable(plan: dict[str, Any], layers: list[int], snapshot: Inlet | None) -> str:
     store = _STAGE + _STORE
     os.makedirs(store)
     disk = plan["limits"]["disk_bytes"]
@@ -129,10 +133,11 @@ def _mount_writable(plan: dict[str, Any], layers: list[int], snapshot: Inlet | N
         lower = ":".join(f"/proc/self/fd/{handle}" for handle in layers)
         options = f"lowerdir={lower},upperdir={store}/{UPPER},workdir={store}/work,userxattr"
         syscalls.mount("overlay", workdir, "overlay", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
-    else:
-        for handle in reversed(layers if snapshot is None else []):
-            copy_layer(f"/proc/self/fd/{handle}", f"{store}/{UPPER}")
-        syscalls.attach_tree(syscalls.clone_tree(f"{store}/{UPPER}"), workdir)
+        return "overlay"
+    for handle in reversed(layers if snapshot is None else []):
+        copy_layer(f"/proc/self/fd/{handle}", f"{store}/{UPPER}")
+    syscalls.attach_tree(syscalls.clone_tree(f"{store}/{UPPER}"), workdir)
+    return "copy"
 
 
 def _has_attributes(folder: str) -> bool:
@@ -181,11 +186,17 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
-def _mount_proc() -> None:
+def _mount_proc() -> int:
+    """Mount ``/proc`` and return a handle on the caller's own ``oom_score_adj``."""
     proc = f"{_STAGE}/proc"
     os.mkdir(proc)
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
     syscalls.mount("proc", proc, "proc", flags)
+    # Through a mount of its own, since a mount with a file open for writing cannot become read-only.
+    own = syscalls.clone_tree(proc)
+    score = os.open("self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC, dir_fd=own)
+    os.close(own)
     for name in _HIDDEN_PROC:
         if os.path.lexists(f"{proc}/{name}"):
             syscalls.attach_tree(syscalls.clone_tree("/dev/null"), f"{proc}/{name}")
+    return score

@@ -15,7 +15,7 @@ def seal(limits: dict[str, Any], user: int | None = None) -> None:
     becomes that user, and leaves the number of processes, which the kernel counts by user, to a control
     group.
     """
-    settings = {"self/oom_score_adj": "500", "sys/kernel/shmall": str(limits["memory_bytes"] // 8 // 4096)}
+    settings = {"sys/kernel/shmall": str(limits["memory_bytes"] // 8 // 4096)}
     if user is None:
         settings["sys/user/max_user_namespaces"] = "0"
     for name, text in settings.items():

@@ -20,7 +20,7 @@ class ShellSession:
         environment: of every shell.
         workdir: where the first shell starts; a later one starts in the folder of the one before.
         control: a writable handle on `CONTROL`.
-        limit: called with the pid of every new shell.
+        start: calls what starts a process and returns its pid.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class ShellSession:
         environment: dict[str, str],
         workdir: str,
         control: int,
-        limit: Callable[[int], None],
+        start: Callable[[Callable[[], int]], int],
     ) -> None:
         self._reactor = reactor
         self._environment = environment
         self._workdir = self._folder = workdir
         self._control = control
-        self._limit = limit
+        self._start_process = start
         self._pipes = 0
         self._next_pipe = 0
         self._opened_pipe = 0
@@ -130,8 +130,7 @@ class ShellSession:
         output, writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(output, False)
         folder = self._folder if os.path.isdir(self._folder) else self._workdir
-        shell = Shell(self._environment, folder, f"{CONTROL}/{_PIPE}", writing)
-        self._limit(shell.pid)
+        shell = Shell(self._environment, folder, f"{CONTROL}/{_PIPE}", writing, self._start_process)
         self._reactor.watch(shell.status)
         self._reactor.watch(output)
         return shell, output

@@ -8,6 +8,7 @@ can be taken for a status. The socket is closed while a command runs.
 import os
 import signal
 import socket
+from collections.abc import Callable
 
 _SOCKET = 100
 _HEADER = 25
@@ -40,13 +41,19 @@ class Shell:
     It writes to ``output``; later pipes are ``pipes`` followed by six digits.
     """
 
-    def __init__(self, environment: dict[str, str], folder: str, pipes: str, output: int) -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        folder: str,
+        pipes: str,
+        output: int,
+        start: Callable[[Callable[[], int]], int],
+    ) -> None:
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         self.status = self._socket.fileno()
-        self.pid = _spawn(
-            _LOOP.replace("PIPES", pipes), environment, folder, output, {theirs.fileno(): _SOCKET}
-        )
+        script, moved = _LOOP.replace("PIPES", pipes), {theirs.fileno(): _SOCKET}
+        self.pid = start(lambda: _spawn(script, environment, folder, output, moved))
         theirs.close()
 
     def send(self, token: str, command: bytes, pipe: int = 0) -> None:

@@ -1,7 +1,7 @@
 """A small process that forks sandboxes for its owner, which with its threads and memory had better not.
 
-It receives a plan and a socket for each sandbox, clones a child into new namespaces, and forgets it. It
-ends when its owner does, and its sandboxes with it.
+It receives a plan and a socket for each sandbox, and clones a child into new namespaces and a control group,
+which it removes when the child has ended. It ends when its owner does, and its sandboxes with it.
 """
 
 import array
@@ -12,10 +12,14 @@ import select
 import signal
 import socket
 import sys
+import time
 import traceback
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NoReturn
 
 from repodojo.environments.inside import frames, mounts, syscalls
+from repodojo.environments.inside.control_groups import find_bounds
+from repodojo.environments.inside.group_folders import Group, find_parents, make_group
 from repodojo.environments.inside.preload import preload_modules
 from repodojo.environments.inside.seal import seal
 from repodojo.environments.inside.store import Inlet
@@ -30,10 +34,76 @@ _SPACES = (
     | syscalls.CLONE_NEWPID
     | syscalls.CLONE_NEWIPC
     | syscalls.CLONE_NEWUTS
-    | syscalls.CLONE_NEWCGROUP
 )
+_END_S = 5.0
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
+
+
+class Spawner:
+    """Starts sandboxes in control groups, and removes these."""
+
+    def __init__(self, owner: socket.socket, parent: int) -> None:
+        self._own = (owner, parent)
+        self._identity = (os.geteuid(), os.getegid())
+        self._parents = find_parents()
+        self._groups: dict[int, Group] = {}
+        self._started = 0
+        self.poll = select.poll()
+        self.poll.register(owner, select.POLLIN)
+        self.poll.register(parent, select.POLLIN)
+
+    def start(self, plan: dict[str, Any], connection: socket.socket) -> None:
+        """Start a sandbox that serves a connection, or say there why not."""
+        spaces = _SPACES if plan["network"] == "host" else _SPACES | syscalls.CLONE_NEWNET
+        self._started += 1
+        parents = self._parents if plan["control_groups"] else {}
+        group = make_group(parents, self._started, plan["limits"])
+        try:
+            pid = syscalls.clone(spaces)
+        except OSError as error:
+            _report(connection, error)
+            group.let_go()
+            group.remove()
+            return
+        if pid == 0:
+            self._become(group, plan, connection)
+        group.let_go()
+        try:
+            handle = syscalls.pidfd_open(pid)
+        except ProcessLookupError:
+            group.remove()
+            return
+        self._groups[handle] = group
+        self.poll.register(handle, select.POLLIN)
+
+    def tidy(self, handles: Collection[int]) -> None:
+        """Remove the groups of sandboxes that ended."""
+        for handle in handles & self._groups.keys():
+            self.poll.unregister(handle)
+            os.close(handle)
+            self._groups.pop(handle).remove()
+
+    def end(self) -> None:
+        """End every sandbox, and wait until nothing is left of it."""
+        for handle in self._groups:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        deadline = time.monotonic() + _END_S
+        for descriptor in self._own:
+            self.poll.unregister(descriptor)
+        while self._groups and time.monotonic() < deadline:
+            self.tidy(dict(self.poll.poll(_END_S * 1000)).keys())
+
+    def _become(self, group: Group, plan: dict[str, Any], connection: socket.socket) -> NoReturn:
+        try:
+            syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+            group.join()
+            _let_go(self._own, self._groups)
+            _become_sandbox(plan, connection, self._identity)
+        except BaseException as error:
+            _report(connection, error)
+        finally:
+            os._exit(1)
 
 
 def main() -> None:
@@ -42,17 +112,22 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     owner = socket.socket(fileno=os.dup(0))
     parent = syscalls.pidfd_open(os.getppid())
-    poll = select.poll()
-    poll.register(owner, select.POLLIN)
-    poll.register(parent, select.POLLIN)
-    identity = (os.geteuid(), os.getegid())
     folders, modules = json.loads(sys.argv[2])
     if modules:
         preload_modules(folders, modules)
+    spawner = Spawner(owner, parent)
     gc.collect()
     gc.freeze()
+    try:
+        _serve(spawner, owner, parent)
+    finally:
+        spawner.end()
+
+
+def _serve(spawner: Spawner, owner: socket.socket, parent: int) -> None:
     while True:
-        events = dict(poll.poll())
+        events = dict(spawner.poll.poll())
+        spawner.tidy(events.keys())
         if parent in events:
             return
         if owner.fileno() in events:
@@ -60,7 +135,7 @@ def main() -> None:
             if request is None:
                 return
             plan, connection = request
-            _spawn(plan, connection, identity, (owner, parent))
+            spawner.start(plan, connection)
             connection.close()
 
 
@@ -73,28 +148,11 @@ def _receive(owner: socket.socket) -> tuple[dict[str, Any], socket.socket] | Non
     return json.loads(text), socket.socket(fileno=descriptors[0])
 
 
-def _spawn(plan: dict[str, Any], connection: socket.socket, identity: tuple[int, int], others: Any) -> None:
-    spaces = _SPACES if plan["network"] == "host" else _SPACES | syscalls.CLONE_NEWNET
-    try:
-        if syscalls.clone(spaces):
-            return
-    except OSError as error:
-        _report(connection, error)
-        return
-    try:
-        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-        _let_go(others)
-        _become_sandbox(plan, connection, identity)
-    except BaseException as error:
-        _report(connection, error)
-    finally:
-        os._exit(1)
-
-
-def _let_go(others: Any) -> None:
+def _let_go(own: tuple[socket.socket, int], handles: Collection[int]) -> None:
     """Keep nothing of the spawner's own descriptors, least of all its owner's socket."""
-    others[0].close()
-    os.close(others[1])
+    own[0].close()
+    for descriptor in (own[1], *handles):
+        os.close(descriptor)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
@@ -110,6 +168,8 @@ def _report(connection: socket.socket, error: BaseException) -> None:
 def _become_sandbox(plan: dict[str, Any], connection: socket.socket, identity: tuple[int, int]) -> None:
     syscalls.blank_arguments()
     mounts.map_user(*identity, _INNER_ID)
+    bounds = find_bounds(plan["limits"])
+    syscalls.unshare(syscalls.CLONE_NEWCGROUP)
     os.setsid()
     os.umask(0o022)
     size = plan["snapshot_bytes"]
@@ -118,7 +178,7 @@ def _become_sandbox(plan: dict[str, Any], connection: socket.socket, identity: t
     if plan["network"] == "none":
         _raise_loopback()
     seal(plan["limits"])
-    supervisor = Supervisor(connection, plan, handles)
+    supervisor = Supervisor(connection, plan, handles, bounds)
     connection.sendall(frames.Reply(frames.RESULT, 0, 0, 0.0, b"").pack())
     supervisor.serve()
 

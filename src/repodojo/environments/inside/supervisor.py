@@ -3,22 +3,27 @@
 When the owner goes away it ends, and the kernel ends every process of the sandbox with it.
 """
 
+import json
 import os
 import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from repodojo.environments.inside import frames, processes
 from repodojo.environments.inside.bounded_output import BoundedOutput
+from repodojo.environments.inside.control_groups import Bounds
 from repodojo.environments.inside.files import read_file, write_file
+from repodojo.environments.inside.mechanisms import name_mechanisms
 from repodojo.environments.inside.mounts import CONTROL, Handles
 from repodojo.environments.inside.python_program import fork_python
 from repodojo.environments.inside.reactor import Connection, Events, Reactor, take
 from repodojo.environments.inside.session import ShellSession
 from repodojo.environments.inside.shell import fit_command, spawn_once
 from repodojo.environments.inside.store import pack_store
+from repodojo.environments.inside.victims import Victims
 from repodojo.environments.inside.watchdog import Watchdog
 
 _TICK_S = 0.1
@@ -29,7 +34,9 @@ _BLOCK = 1 << 16
 class Supervisor:
     """Serves one owner."""
 
-    def __init__(self, connection: Connection, plan: dict[str, Any], handles: Handles) -> None:
+    def __init__(
+        self, connection: Connection, plan: dict[str, Any], handles: Handles, bounds: Bounds
+    ) -> None:
         self._connection = connection
         self._environment: dict[str, str] = plan["environment"]
         self._workdir: str = plan["workdir"]
@@ -37,11 +44,13 @@ class Supervisor:
         self._control = handles.control
         self._store = f"/proc/self/fd/{handles.store}"
         self._kept: set[processes.Name] = set()
-        self._watchdog = Watchdog(plan["limits"])
+        self._watchdog = Watchdog(plan["limits"], bounds.kills)
+        self._mechanisms = name_mechanisms(bounds.by, handles.layering, plan["user"] is None)
         self._reactor = Reactor(connection)
         self._births = processes.BirthCounter()
+        self._victims = Victims(handles.score)
         self._session = ShellSession(
-            self._reactor, self._environment, self._workdir, self._control, self._limit
+            self._reactor, self._environment, self._workdir, self._control, self._start
         )
 
     def serve(self) -> None:
@@ -53,6 +62,7 @@ class Supervisor:
             frames.READ: self._read,
             frames.WRITE: self._write,
             frames.SNAPSHOT: self._snapshot,
+            frames.DESCRIBE: self._describe,
         }
         while True:
             request = self._next_request()
@@ -94,11 +104,10 @@ class Supervisor:
         self._reactor.watch(output)
         if request.operation == frames.PYTHON:
             path = os.fsdecode(request.payload)
-            pid = fork_python(path, self._environment, self._workdir, writing)
+            pid = self._start(lambda: fork_python(path, self._environment, self._workdir, writing))
         else:
             command = fit_command(request.payload, f"{CONTROL}/once", self._control)
-            pid = spawn_once(command, self._environment, self._workdir, writing)
-        self._limit(pid)
+            pid = self._start(lambda: spawn_once(command, self._environment, self._workdir, writing))
         reply = self._collect(request, output, lambda _: self._reactor.ended.get(pid), kept)
         processes.kill_not_kept(kept)
         self._reactor.forget(output)
@@ -122,6 +131,9 @@ class Supervisor:
         finally:
             processes.signal_all(signal.SIGCONT)
         return frames.Reply(frames.RESULT, 0, 0, 0.0, b"")
+
+    def _describe(self, _: frames.Request) -> frames.Reply:
+        return frames.Reply(frames.RESULT, 0, 0, 0.0, json.dumps(self._mechanisms).encode())
 
     def _send_part(self, data: bytes) -> None:
         self._connection.sendall(frames.Reply(frames.PART, 0, 0, 0.0, data).pack())
@@ -155,6 +167,7 @@ class Supervisor:
         for _ in range(_DRAIN_READS):
             if not self._feed(output, collected):
                 break
+        collected.feed(self._watchdog.tell_kills())
         flags = (frames.TIMED_OUT if code is None else 0) | (frames.TRUNCATED if collected.truncated else 0)
         return frames.Reply(frames.RESULT, code or 0, flags, now - start, collected.value())
 
@@ -185,8 +198,10 @@ class Supervisor:
         table = {} if is_alone else processes.read_table()
         self._kept = {process.name for process in table.values() if process.pid != shell}
 
-    def _limit(self, pid: int) -> None:
-        try:
+    def _start(self, spawn: Callable[[], int]) -> int:
+        """Start a process under the limits that are not inherited from process 1."""
+        with self._victims():
+            pid = spawn()
+        with suppress(ProcessLookupError):
             resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
-        except ProcessLookupError:
-            return
+        return pid

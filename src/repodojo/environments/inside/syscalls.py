@@ -59,6 +59,11 @@ def clone(flags: int) -> int:
     return _syscall(_number(_CLONE, "clone"), "clone", flags | _SIGCHLD, 0, 0, 0, 0)
 
 
+def unshare(flags: int) -> None:
+    """Move this process into new namespaces."""
+    _check(_libc.unshare(flags), "unshare")
+
+
 def mount(source: str, target: str, kind: str, flags: int = 0, options: str = "") -> None:
     """Mount a file system."""
     result = _libc.mount(

@@ -1,14 +1,22 @@
 """Holds all processes of a sandbox together to limits that the kernel sets only for each of them."""
 
 from repodojo.environments.inside import processes
+from repodojo.environments.inside.control_groups import read_kill_count
 
 
 class Watchdog:
-    """Kills what exceeds the limits; ``killed_all`` says that not even the shell was spared."""
+    """Kills what exceeds the limits; ``killed_all`` says that not even the shell was spared.
 
-    def __init__(self, limits: dict[str, int]) -> None:
+    Args:
+        limits: of the sandbox.
+        kills: handle on the count of what the kernel killed in the sandbox's control group.
+    """
+
+    def __init__(self, limits: dict[str, int], kills: int) -> None:
         self._processes = limits["processes"]
         self._memory_bytes = limits["memory_bytes"]
+        self._kills = kills
+        self._told_kills = 0
         self.killed_all = False
 
     def look(self, kept: set[processes.Name]) -> bytes:
@@ -27,3 +35,12 @@ class Watchdog:
             doomed = {process.pid for process in processes.not_kept(table, kept)}
             kept.update(process.name for process in table.values() if process.pid not in doomed)
         return b""
+
+    def tell_kills(self) -> bytes:
+        """Return a note on what the kernel itself killed since the last one."""
+        kills = read_kill_count(self._kills)
+        if kills == self._told_kills:
+            return b""
+        self._told_kills = kills
+        limit = self._memory_bytes >> 20
+        return b"\n[sandbox: more than %d MiB of memory: the kernel killed a process]\n" % limit
