@@ -39,8 +39,8 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden_size: int = Field(ge=8)
-    layers: int = Field(ge=1)
-    heads: int = Field(ge=1)
+    layers: int = Field(ge=2)
+    heads: int = Field(ge=2)
     intermediate_size: int = Field(ge=8)
     vocabulary_size: int = Field(4096, ge=300)
     stages: tuple[Stage, ...] = Field(min_length=1)
