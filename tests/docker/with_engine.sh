@@ -4,13 +4,14 @@
 # An engine that answers is used as it is. Else, as root, one is started for the command alone, and installed
 # first where this is Debian; its data stays in build/docker, so that the image is made once. Elsewhere the
 # command runs without, and its Docker tests skip. REPODOJO_DOCKER_IMAGE names a base image to use instead of
-# the one made here from Debian's packages.
+# the one made here from the packages of this machine's own release.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 python=$1
 root=$PWD/build/docker
-image=repodojo/test-base:bookworm
+release=$(. /etc/os-release && echo "${VERSION_CODENAME:-unknown}")
+image=repodojo/test-base:$release
 engine=""
 
 without() {
@@ -61,13 +62,16 @@ start() {
 
 make_image() {
   ! "$python" -c 'import docker, sys; docker.from_env().images.get(sys.argv[1])' "$image" 2>/dev/null || return 0
-  local mirror
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
-  echo "making $image from Debian's packages: about a minute"
+  local targets mirror components
+  targets=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' "Codename: $release")
+  mirror=$(head -n 1 <<<"$targets" | cut -d ' ' -f 1)
+  components=$(cut -d ' ' -f 2 <<<"$targets" | sort -u | paste -sd ,)
+  [ -n "$mirror" ] || { echo "apt's sources name no archive of '$release', this machine's own release" >&2; exit 1; }
+  echo "making $image from the packages of $release: about a minute"
   mkdir -p "$root"
   rm -rf "$root/debian"
-  debootstrap --variant=minbase --include=python3,python-is-python3,git,procps bookworm "$root/debian" "$mirror" \
-    >"$root/debootstrap.log" 2>&1 || { tail -n 20 "$root/debootstrap.log" >&2; exit 1; }
+  debootstrap --variant=minbase --include=python3,python-is-python3,git,procps --components="$components" \
+    "$release" "$root/debian" "$mirror" >"$root/debootstrap.log" 2>&1 || { tail -n 20 "$root/debootstrap.log" >&2; exit 1; }
   rm -rf "$root/debian/var/cache/apt" "$root/debian/var/lib/apt/lists"
   tar -C "$root/debian" -cf "$root/debian.tar" .
   "$python" - "$root/debian.tar" "$image" <<'END'

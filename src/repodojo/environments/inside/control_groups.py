@@ -33,11 +33,8 @@ class Hierarchy(NamedTuple):
 def find_hierarchies() -> dict[str, Hierarchy]:
     """Return, by controller, where the caller's own groups are that this process can see."""
     located = locate_groups(read_lines("/proc/self/cgroup"), read_lines("/proc/self/mountinfo"))
-    return {
-        name: hierarchy
-        for name, version in ((MEMORY, 2), (PIDS, 2), (MEMORY, 1), (PIDS, 1))
-        if (hierarchy := located.get((name, version))) and (version == 1 or _is_given(name, hierarchy))
-    }
+    # A controller is in one hierarchy; where version 1 has it, the other shows it nowhere.
+    return {name: place for (name, _), place in sorted(located.items(), key=lambda item: -item[1].version)}
 
 
 def locate_groups(groups: Iterable[str], mounts: Iterable[str]) -> dict[tuple[str, int], Hierarchy]:
@@ -106,10 +103,6 @@ def read_kill_count(handle: int) -> int:
         return 0
     fields = dict(line.split() for line in os.pread(handle, 4096, 0).decode().splitlines())
     return int(fields.get("oom_kill", 0))
-
-
-def _is_given(controller: str, hierarchy: Hierarchy) -> bool:
-    return has_word(hierarchy.own, "cgroup.controllers", controller)
 
 
 def has_word(folder: str, file: str, word: str) -> bool:

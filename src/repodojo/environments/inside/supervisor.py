@@ -147,6 +147,7 @@ class Supervisor:
     ) -> frames.Reply:
         """Collect output until there is an exit code, or time is over and what is not kept is killed."""
         kept = set(kept)
+        self._watchdog.begin()
         collected = BoundedOutput(request.keep_bytes)
         start = now = time.monotonic()
         deadline, tick = start + request.timeout_s, start + _TICK_S

@@ -36,6 +36,10 @@ class Watchdog:
             kept.update(process.name for process in table.values() if process.pid not in doomed)
         return b""
 
+    def begin(self) -> None:
+        """Tell from now on only of what the kernel kills from now on."""
+        self._told_kills = read_kill_count(self._kills)
+
     def tell_kills(self) -> bytes:
         """Return a note on what the kernel itself killed since the last one."""
         kills = read_kill_count(self._kills)
