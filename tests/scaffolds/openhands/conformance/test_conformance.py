@@ -166,8 +166,8 @@ def test_calls_without_a_result_and_torn_arguments_are_no_steps_to_compare() -> 
             "str_replace_editor",
             {},
             "Here's the files and directories up to 2 levels deep in /w, excluding hidden items:\n/w/b\n/w\n",
-            "Here's the files and directories up to 2 levels deep in /w, excluding hidden items:\n/w/\n/w/b/\n"
-            "\n3 hidden files/directories in this directory are excluded. You can use 'ls -la /w' to see them.",
+            "Here's the files and directories up to 2 levels deep in /w, excluding hidden items:\n/w/\n/w/b/"
+            "\n\n3 hidden files/directories in this directory are excluded. You can use 'ls -la /w' there.",
         ),
         (
             "str_replace_editor",
