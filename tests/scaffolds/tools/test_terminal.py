@@ -102,3 +102,11 @@ def test_colours_are_left_out() -> None:
 )
 def test_commands_are_told_apart_as_bash_does(sandbox: Sandbox, text: str, commands: list[str]) -> None:
     assert split_commands(text, sandbox) == commands
+
+
+def test_the_shells_own_errors_are_those_of_a_prompt(sandbox: Sandbox, python: str) -> None:
+    text, code = shown(sandbox, "nosuch")
+    assert text == "nosuch\r\nbash: nosuch: command not found" + end(python, code=127)
+    assert code == 127
+    assert "\r\nbash: line 1: nosuch: command not found" in shown(sandbox, "bash -c nosuch")[0]
+    assert "\r\nbash: syntax error near unexpected token `)'[Python" in shown(sandbox, "echo )")[0]

@@ -15,6 +15,8 @@ INTERRUPTED = 130
 NOT_FINISHED = -1
 _PROBE_S = 10.0
 _PROBE = r"""(p='\u@openhands-workspace:\w'; printf '%s\n' "${p@P}"; command -v python)"""
+_ERROR = re.compile(r"^bash: (?:eval: )?line \d+: ", re.MULTILINE)
+_QUOTED = re.compile(r"^bash: eval: line \d+: `.*'\n", re.MULTILINE)
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07)")
 
 
@@ -46,7 +48,8 @@ def execute_bash(command: str, sandbox: Sandbox, timeout_s: float) -> Shown:
         prompt = _prompt(sandbox)
         seconds += result.duration_s
         code = result.exit_code
-        output = f"{as_on_terminal(result.text)}{_killed(result, timeout_s)}\r\n"
+        text = result.text if re.search(r"\bbash\b", part) else _at_a_prompt(result.text)
+        output = f"{as_on_terminal(text)}{_killed(result, timeout_s)}\r\n"
         shown += (
             ("\r\n" if shown else "") + f"{part}\r\n{output}" + ("" if prompt.interpreter else prompt.line)
         )
@@ -72,6 +75,11 @@ def _closed(shown: str, prompt: _Prompt, code: int) -> str:
 def as_on_terminal(text: str) -> str:
     """Return output as a terminal passes it on: with its line ends, but without colours."""
     return _ANSI.sub("", text).replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def _at_a_prompt(text: str) -> str:
+    """Put bash's own errors as it puts them where commands are typed: without the number of the line."""
+    return _ERROR.sub("bash: ", _QUOTED.sub("", text))
 
 
 def _killed(result: ExecResult, timeout_s: float) -> str:
