@@ -7,10 +7,13 @@ from repodojo.datasets.plan import Plan
 from repodojo.environments.build import BUILDER_VERSION, BuildSite, build_environment
 from repodojo.environments.build_records import EnvironmentBuild
 from repodojo.environments.workshop import Workshop
+from repodojo.instances import past_fixes as fixes
 from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
+from repodojo.instances.past_fixes import ReversedFix
 from repodojo.instances.settings import EnvBuildSettings
+from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.standard_library import Library
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.instances.validation import VALIDATOR_VERSION, Validation, validate_candidate
@@ -45,15 +48,29 @@ def plan_comparisons(environment_builds: Builds) -> Plan:
     )
 
 
+def reverse_fixes(
+    past_fixes: list[SourceRow], environment_builds: Builds
+) -> tuple[list[ReversedFix], list[dict[str, Any]]]:
+    """Take real fixes back in the code of today, and list those that cannot be with their reason."""
+    found = fixes.reverse_fixes(past_fixes, environment_builds.values())
+    return found.reversed, [rejection._asdict() for rejection in found.rejected]
+
+
 def inject_bugs(
-    environment_builds: Builds, near_duplicates: dict[str, Comparison], env_build: EnvBuildSettings
+    environment_builds: Builds,
+    near_duplicates: dict[str, Comparison],
+    reversed_fixes: list[ReversedFix],
+    env_build: EnvBuildSettings,
 ) -> list[Candidate]:
     """Propose bugs for every project, none in code that others hold too."""
     return [
         candidate
         for name, build in sorted(environment_builds.items())
         for candidate in propose_candidates(
-            build, env_build.injection, {(pair.path, pair.function) for pair in near_duplicates[name].pairs}
+            build,
+            env_build.injection,
+            {(pair.path, pair.function) for pair in near_duplicates[name].pairs},
+            [fix.mutation for fix in reversed_fixes if fix.environment == name],
         )
     ]
 
