@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.environments.projects import Project
+from repodojo.instances.decontamination import TRAITS, Trait
 from repodojo.types import Split
 
 Mode = Literal["combined", "removed_function", "reversed_fix"]
@@ -44,6 +45,10 @@ class SelectionSettings(BaseModel):
     """The most instances in one function."""
     at_least: Mapping[Split, int]
     """Fewer than this is an error."""
+    decontaminate_by: tuple[Trait, ...] = TRAITS
+    """What an instance must not share with `evaluation_rows`."""
+    issue_similarity: float = Field(0.5, gt=0, le=1)
+    """Issues whose runs of five words are at least so alike (Jaccard) are the same."""
 
 
 class EnvBuildSettings(BaseModel):

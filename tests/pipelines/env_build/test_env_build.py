@@ -94,7 +94,7 @@ def validations(candidates, builds, settings, workshop):
 
 @pytest.fixture(scope="module")
 def selection(validations, settings):
-    return nodes.select_instances(validations, settings)
+    return nodes.select_instances(validations, [], settings)
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_instances_are_chosen_and_the_rest_has_reasons(selection, candidates, bu
     assert 3 <= len(instances) <= 5
     assert len(instances) + len(rejected) == len(candidates)
     assert all(row["reason"] for row in rejected)
-    rows, figures = nodes.describe_env_build(instances, validations, builds)
+    rows, figures = nodes.describe_env_build(instances, rejected, validations, builds)
     assert figures["instances"] == {"train": len(instances)}
     assert rows[-1]["project"] == "tinywords-1.0"
 

@@ -96,16 +96,19 @@ def plan_validations(
 
 
 def select_instances(
-    validations: dict[str, Validation], env_build: EnvBuildSettings
+    validations: dict[str, Validation], evaluation_rows: list[SourceRow], env_build: EnvBuildSettings
 ) -> tuple[list[Instance], list[dict[str, Any]]]:
     """Choose instances among the proven candidates, and list the others with their reason."""
-    chosen = selection.select_instances(validations, env_build.selection)
+    chosen = selection.select_instances(validations, env_build.selection, evaluation_rows)
     return chosen.instances, chosen.rejected
 
 
 def describe_env_build(
-    instances: list[Instance], validations: dict[str, Validation], environment_builds: Builds
+    instances: list[Instance],
+    rejected_candidates: list[dict[str, Any]],
+    validations: dict[str, Validation],
+    environment_builds: Builds,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Count what became of the candidates, and describe the instances."""
-    rows = statistics.funnel(validations.values(), instances)
+    rows = statistics.funnel(validations.values(), rejected_candidates)
     return rows, statistics.describe_instances(instances, validations, environment_builds)

@@ -49,13 +49,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=select_instances,
-                inputs=["validations", "params:env_build"],
+                inputs=["validations", "evaluation_rows", "params:env_build"],
                 outputs=["instances", "rejected_candidates"],
                 name="select_instances",
             ),
             Node(
                 func=describe_env_build,
-                inputs=["instances", "validations", "environment_builds"],
+                inputs=["instances", "rejected_candidates", "validations", "environment_builds"],
                 outputs=["instance_funnel", "build_statistics"],
                 name="describe_env_build",
             ),
