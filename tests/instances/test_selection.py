@@ -6,6 +6,7 @@ import pytest
 from repodojo.errors import InputError
 from repodojo.instances.selection import select_instances
 from repodojo.instances.settings import SelectionSettings
+from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.statistics import describe_instances, funnel
 from repodojo.instances.validation import Validation
 from repodojo.types import Instance
@@ -74,13 +75,28 @@ def test_too_few_instances_are_an_error_that_says_what_to_do():
 
 
 def test_the_funnel_adds_up():
-    instances = select_instances(ALL, settings()).instances
-    rows = {(row["project"], row["kind"]): row for row in funnel(ALL.values(), instances)}
+    selection = select_instances(ALL, settings())
+    rows = {(row["project"], row["kind"]): row for row in funnel(ALL.values(), selection.rejected)}
     total = rows["all", "all"]
     assert (total["proposed"], total["proven"], total["selected"]) == (52, 48, 14)
     assert total["reasons"] == {"no_symptom": 4}
     assert sum(rows["big", kind]["proposed"] for kind in KINDS) == rows["big", "all"]["proposed"] == 34
     assert sum(rows[p, "all"]["selected"] for p in ("big", "small", "held")) == 14
+
+
+def test_no_instance_is_of_a_repository_that_evaluation_sets_hold():
+    evaluation = [SourceRow("o__small-1", "O/Small", "f" * 40, "", "", "Another issue.")]
+    selection = select_instances(ALL, settings(), evaluation)
+    assert {instance.environment for instance in selection.instances} == {"big", "held"}
+    rows = [row for row in selection.rejected if row["environment"] == "small"]
+    assert {(row["reason"], row["detail"]) for row in rows} == {("contaminated", "repository: o__small-1")}
+    counted = {
+        row["project"]: row for row in funnel(ALL.values(), selection.rejected) if row["kind"] == "all"
+    }
+    assert counted["small"]["reasons"] == {"contaminated": 9}
+    assert (counted["small"]["proven"], counted["small"]["selected"]) == (9, 0)
+    by_commit = select_instances(ALL, settings(decontaminate_by=("commit",)), evaluation)
+    assert by_commit.instances == select_instances(ALL, settings()).instances
 
 
 def test_statistics_of_nothing_are_undefined():

@@ -3,13 +3,13 @@
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from repodojo.environments.build_records import EnvironmentBuild
 from repodojo.environments.line_ranges import decode_lines
-from repodojo.instances.injection import Mutation, inject_bugs
-from repodojo.instances.settings import InjectionSettings
+from repodojo.instances.injection import Mutation, combine_bugs, inject_bugs, remove_functions
+from repodojo.instances.settings import InjectionSettings, Mode
 from repodojo.types import SCHEMA_VERSION, Split
 
 
@@ -28,7 +28,10 @@ class Candidate:
 
 
 def propose_candidates(
-    build: EnvironmentBuild, settings: InjectionSettings, excluded: Collection[tuple[str, str]] = ()
+    build: EnvironmentBuild,
+    settings: InjectionSettings,
+    excluded: Collection[tuple[str, str]] = (),
+    reversed_fixes: Collection[Mutation] = (),
 ) -> list[Candidate]:
     """Propose bugs for a project, the same for the same build, settings and seed.
 
@@ -36,21 +39,55 @@ def propose_candidates(
         build: the project.
         settings: how many, and the seed.
         excluded: modules and names (without class) of functions that other code holds too.
+        reversed_fixes: real fixes of the project, taken back.
     """
     covered, called = _test_files_by_line(build), _lines_of_calls(build)
+    lines = {path: covered[path].keys() & called[path] for path in sorted(build.sources)}
     tests = Counter(test.split("::")[0] for test in build.coverage)
-    used: Counter[str] = Counter()
-    found: list[Candidate] = []
-    for path, text in sorted(build.sources.items()):
-        lines = covered[path].keys() & called[path]
-        for mutation in inject_bugs(text, path, lines, settings.seed, settings.per_function, used):
-            files = sorted(set().union(*(covered[path].get(line, ()) for line in mutation.lines)))
-            known = (path, mutation.function.rpartition(".")[2]) in excluded
-            if not known and sum(tests[file] for file in files) <= settings.most_tests:
-                found.append(_candidate(build, mutation, tuple(files)))
-    most = settings.candidates_per_project[build.environment.split]
     called_functions = {(call.path, call.function) for call in build.calls}
-    return spread_kinds(unique_ids(found), called_functions, most, settings.seed)
+
+    def spread(mutations: Iterable[Mutation], most: int) -> list[Candidate]:
+        found = []
+        for mutation in mutations:
+            files = sorted(set().union(*(covered[mutation.path].get(line, ()) for line in mutation.lines)))
+            known = (mutation.path, mutation.function.rpartition(".")[2]) in excluded
+            seen = lines[mutation.path].intersection(mutation.lines)
+            if seen and not known and sum(tests[file] for file in files) <= settings.most_tests:
+                found.append(_candidate(build, mutation, tuple(files)))
+        return spread_kinds(unique_ids(found), called_functions, most, settings.seed)
+
+    proposed = spread(
+        _single_bugs(build, lines, settings), settings.candidates_per_project[build.environment.split]
+    )
+    for mode, most in sorted(settings.modes.items()):
+        proposed += spread(_bugs_of(mode, build, lines, settings, reversed_fixes), most)
+    return unique_ids(proposed)
+
+
+def _single_bugs(
+    build: EnvironmentBuild, lines: Mapping[str, Set[int]], settings: InjectionSettings
+) -> Iterator[Mutation]:
+    used: Counter[str] = Counter()
+    for path, allowed in lines.items():
+        text = build.sources[path]
+        yield from inject_bugs(text, path, allowed, settings.seed, settings.per_function, used)
+
+
+def _bugs_of(
+    mode: Mode,
+    build: EnvironmentBuild,
+    lines: Mapping[str, Set[int]],
+    settings: InjectionSettings,
+    reversed_fixes: Iterable[Mutation],
+) -> Iterator[Mutation]:
+    if mode == "reversed_fix":
+        yield from reversed_fixes
+    for path, allowed in lines.items():
+        text = build.sources[path]
+        if mode == "combined":
+            yield from combine_bugs(text, path, allowed, settings.seed, settings.per_function)
+        elif mode == "removed_function":
+            yield from remove_functions(text, path, allowed)
 
 
 def spread_kinds(

@@ -3,15 +3,18 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from repodojo.errors import InputError
+from repodojo.instances.decontamination import find_contamination, index_evaluation
 from repodojo.instances.settings import SelectionSettings
+from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.validation import Validation
 from repodojo.types import Instance, Split
 
 NOT_SELECTED = "not_selected"
+CONTAMINATED = "contaminated"
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,19 @@ class Selection:
     """One row for each other candidate: id, environment, kind, place, reason."""
 
 
-def select_instances(validations: Mapping[str, Validation], settings: SelectionSettings) -> Selection:
+def select_instances(
+    validations: Mapping[str, Validation],
+    settings: SelectionSettings,
+    evaluation_rows: Iterable[SourceRow] = (),
+) -> Selection:
     """Choose at most so many instances of each project, of the kinds taken least so far.
+
+    None is chosen that shares a trait with ``evaluation_rows``.
 
     Raises:
         InputError: a split has fewer than ``at_least``.
     """
+    validations = _decontaminate(validations, settings, evaluation_rows)
     chosen: dict[str, Instance] = {}
     for split, most in sorted(settings.per_project.items()):
         proven = [v for v in validations.values() if v.instance is not None and v.instance.split == split]
@@ -36,6 +46,22 @@ def select_instances(validations: Mapping[str, Validation], settings: SelectionS
     _check_enough(chosen.values(), validations.values(), settings)
     rejected = [_row(validation) for key, validation in sorted(validations.items()) if key not in chosen]
     return Selection([chosen[key] for key in sorted(chosen)], rejected)
+
+
+def _decontaminate(
+    validations: Mapping[str, Validation], settings: SelectionSettings, evaluation_rows: Iterable[SourceRow]
+) -> dict[str, Validation]:
+    """Turn the proven that evaluation sets hold too into rejected ones."""
+    index = index_evaluation(evaluation_rows)
+    found = dict(validations)
+    for key, each in validations.items():
+        if each.instance is not None:
+            shared = find_contamination(
+                each.instance, index, settings.decontaminate_by, settings.issue_similarity
+            )
+            if shared:
+                found[key] = replace(each, instance=None, reason=CONTAMINATED, detail=", ".join(shared))
+    return found
 
 
 def _balance(proven: list[Validation], most: int, settings: SelectionSettings) -> list[Validation]:

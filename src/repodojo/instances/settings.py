@@ -1,11 +1,15 @@
 """What decides which bugs are injected and which of the proven ones become instances."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.environments.projects import Project
+from repodojo.instances.decontamination import TRAITS, Trait
 from repodojo.types import Split
+
+Mode = Literal["combined", "removed_function", "reversed_fix"]
 
 
 class InjectionSettings(BaseModel):
@@ -18,6 +22,9 @@ class InjectionSettings(BaseModel):
     """The most bugs proposed for one function."""
     candidates_per_project: Mapping[Split, int]
     """The most bugs proposed for one project."""
+    modes: Mapping[Mode, int] = {}
+    """The most bugs of other makes proposed for one project beside these: two bugs in one function, a
+    function without its body, a fix of `past_fixes` taken back; none of a make that is not named."""
     most_tests: int = Field(800, ge=1)
     """A bug whose test files hold more tests than this is not proposed (grading would be slow)."""
     most_failures: int = Field(60, ge=1)
@@ -38,6 +45,10 @@ class SelectionSettings(BaseModel):
     """The most instances in one function."""
     at_least: Mapping[Split, int]
     """Fewer than this is an error."""
+    decontaminate_by: tuple[Trait, ...] = TRAITS
+    """What an instance must not share with `evaluation_rows`."""
+    issue_similarity: float = Field(0.5, gt=0, le=1)
+    """Issues whose runs of five words are at least so alike (Jaccard) are the same."""
 
 
 class EnvBuildSettings(BaseModel):

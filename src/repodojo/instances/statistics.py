@@ -5,19 +5,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from repodojo.environments.build_records import EnvironmentBuild
-from repodojo.instances.selection import NOT_SELECTED
+from repodojo.instances.selection import CONTAMINATED, NOT_SELECTED
 from repodojo.instances.validation import Validation
 from repodojo.types import Instance
 
 ALL = "all"
+SELECTED = "selected"
+_PROVEN = (SELECTED, NOT_SELECTED, CONTAMINATED)
 
 
-def funnel(validations: Iterable[Validation], instances: Sequence[Instance]) -> list[dict[str, Any]]:
-    """Return a row for each project and kind, sums under ``all``: proposed, proven, selected, reasons."""
-    selected = {instance.instance_id for instance in instances}
+def funnel(validations: Iterable[Validation], rejected: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row for each project and kind, sums under ``all``: proposed, proven, selected, reasons.
+
+    Args:
+        validations: of all candidates.
+        rejected: a row with ``candidate_id`` and ``reason`` for each that became no instance.
+    """
+    reasons = {row["candidate_id"]: row["reason"] for row in rejected}
     counts: dict[tuple[str, str], Counter[str]] = {}
     for validation in validations:
-        outcome = validation.reason or ("selected" if validation.candidate_id in selected else NOT_SELECTED)
+        outcome = reasons.get(validation.candidate_id, SELECTED)
         for key in _groups(validation):
             counts.setdefault(key, Counter())[outcome] += 1
     return [_row(project, kind, counts[project, kind]) for project, kind in sorted(counts)]
@@ -28,17 +35,15 @@ def _groups(validation: Validation) -> list[tuple[str, str]]:
 
 
 def _row(project: str, kind: str, counts: Counter[str]) -> dict[str, Any]:
-    proven = counts["selected"] + counts[NOT_SELECTED]
-    reasons = {
-        name: count for name, count in sorted(counts.items()) if name not in ("selected", NOT_SELECTED)
-    }
+    proven = sum(counts[outcome] for outcome in _PROVEN)
+    reasons = {name: count for name, count in sorted(counts.items()) if name not in (SELECTED, NOT_SELECTED)}
     proposed = counts.total()
     return {
         "project": project,
         "kind": kind,
         "proposed": proposed,
         "proven": proven,
-        "selected": counts["selected"],
+        "selected": counts[SELECTED],
         "yield": round(proven / proposed, 3),
         "reasons": reasons,
     }

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from repodojo.environments.workshop import Workshop
 from repodojo.errors import SandboxError
 from repodojo.grading.test_run import run_tests
 from repodojo.instances.near_duplicates import Comparison
+from repodojo.instances.sources.row import SourceRow
+from repodojo.instances.splitting import make_patch
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.instances.validation import validate_candidate
 from repodojo.pipelines.env_build import nodes
@@ -81,7 +84,7 @@ def builds(settings, workshop):
 @pytest.fixture(scope="module")
 def candidates(builds, settings):
     nothing_shared = {name: Comparison(name, 0, 0, ()) for name in builds}
-    return nodes.inject_bugs(builds, nothing_shared, settings)
+    return nodes.inject_bugs(builds, nothing_shared, [], settings)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +94,7 @@ def validations(candidates, builds, settings, workshop):
 
 @pytest.fixture(scope="module")
 def selection(validations, settings):
-    return nodes.select_instances(validations, settings)
+    return nodes.select_instances(validations, [], settings)
 
 
 @pytest.fixture(scope="module")
@@ -130,12 +133,35 @@ def test_candidates_are_spread_over_kinds(candidates):
     assert len({candidate.mutation.kind for candidate in candidates}) >= 10
 
 
+def test_other_makes_of_bugs_are_switched_on_by_parameters(builds, settings, workshop, candidates):
+    code = builds["tinywords-1.0"].sources["src/tinywords/__init__.py"]
+    faulty = code.replace('part and not part.startswith("(")', "part")
+    patch = make_patch({"src/tinywords/__init__.py": faulty}, {"src/tinywords/__init__.py": code})
+    row = SourceRow("acme__tinywords-7", "acme/tinywords", "0" * 40, patch, "", "Brackets count.")
+    other = replace(row, instance_id="acme__other-1", repo="acme/other")
+    stale = patch.replace("-    parts", "-    pieces").replace("+    parts", "+    bits")
+    gone = replace(row, instance_id="acme__tinywords-8", patch=stale)
+    fixes, rejected = nodes.reverse_fixes([row, other, gone], builds)
+    assert [fix.instance_id for fix in fixes] == ["acme__tinywords-7"]
+    assert [(row["instance_id"], row["reason"].split(":")[0]) for row in rejected] == [
+        ("acme__other-1", "other_repository"),
+        ("acme__tinywords-8", "code_has_changed"),
+    ]
+    modes = {"combined": 3, "removed_function": 1, "reversed_fix": 1}
+    wider = settings.model_copy(update={"injection": settings.injection.model_copy(update={"modes": modes})})
+    nothing_shared = {name: Comparison(name, 0, 0, ()) for name in builds}
+    found = nodes.inject_bugs(builds, nothing_shared, fixes, wider)
+    assert found[: len(candidates)] == candidates
+    proven = done(nodes.plan_validations(found[len(candidates) :], builds, wider, workshop)).values()
+    assert {v.kind for v in proven if v.instance} == modes.keys()
+
+
 def test_instances_are_chosen_and_the_rest_has_reasons(selection, candidates, builds, validations):
     instances, rejected = selection
     assert 3 <= len(instances) <= 5
     assert len(instances) + len(rejected) == len(candidates)
     assert all(row["reason"] for row in rejected)
-    rows, figures = nodes.describe_env_build(instances, validations, builds)
+    rows, figures = nodes.describe_env_build(instances, rejected, validations, builds)
     assert figures["instances"] == {"train": len(instances)}
     assert rows[-1]["project"] == "tinywords-1.0"
 

@@ -7,10 +7,13 @@ from repodojo.datasets.plan import Plan
 from repodojo.environments.build import BUILDER_VERSION, BuildSite, build_environment
 from repodojo.environments.build_records import EnvironmentBuild
 from repodojo.environments.workshop import Workshop
+from repodojo.instances import past_fixes as fixes
 from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
+from repodojo.instances.past_fixes import ReversedFix
 from repodojo.instances.settings import EnvBuildSettings
+from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.standard_library import Library
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.instances.validation import VALIDATOR_VERSION, Validation, validate_candidate
@@ -45,15 +48,29 @@ def plan_comparisons(environment_builds: Builds) -> Plan:
     )
 
 
+def reverse_fixes(
+    past_fixes: list[SourceRow], environment_builds: Builds
+) -> tuple[list[ReversedFix], list[dict[str, Any]]]:
+    """Take real fixes back in the code of today, and list those that cannot be with their reason."""
+    found = fixes.reverse_fixes(past_fixes, environment_builds.values())
+    return found.reversed, [rejection._asdict() for rejection in found.rejected]
+
+
 def inject_bugs(
-    environment_builds: Builds, near_duplicates: dict[str, Comparison], env_build: EnvBuildSettings
+    environment_builds: Builds,
+    near_duplicates: dict[str, Comparison],
+    reversed_fixes: list[ReversedFix],
+    env_build: EnvBuildSettings,
 ) -> list[Candidate]:
     """Propose bugs for every project, none in code that others hold too."""
     return [
         candidate
         for name, build in sorted(environment_builds.items())
         for candidate in propose_candidates(
-            build, env_build.injection, {(pair.path, pair.function) for pair in near_duplicates[name].pairs}
+            build,
+            env_build.injection,
+            {(pair.path, pair.function) for pair in near_duplicates[name].pairs},
+            [fix.mutation for fix in reversed_fixes if fix.environment == name],
         )
     ]
 
@@ -79,16 +96,19 @@ def plan_validations(
 
 
 def select_instances(
-    validations: dict[str, Validation], env_build: EnvBuildSettings
+    validations: dict[str, Validation], evaluation_rows: list[SourceRow], env_build: EnvBuildSettings
 ) -> tuple[list[Instance], list[dict[str, Any]]]:
     """Choose instances among the proven candidates, and list the others with their reason."""
-    chosen = selection.select_instances(validations, env_build.selection)
+    chosen = selection.select_instances(validations, env_build.selection, evaluation_rows)
     return chosen.instances, chosen.rejected
 
 
 def describe_env_build(
-    instances: list[Instance], validations: dict[str, Validation], environment_builds: Builds
+    instances: list[Instance],
+    rejected_candidates: list[dict[str, Any]],
+    validations: dict[str, Validation],
+    environment_builds: Builds,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Count what became of the candidates, and describe the instances."""
-    rows = statistics.funnel(validations.values(), instances)
+    rows = statistics.funnel(validations.values(), rejected_candidates)
     return rows, statistics.describe_instances(instances, validations, environment_builds)

@@ -8,6 +8,7 @@ from repodojo.pipelines.env_build.nodes import (
     plan_comparisons,
     plan_environments,
     plan_validations,
+    reverse_fixes,
     select_instances,
 )
 
@@ -29,8 +30,14 @@ def create_pipeline() -> Pipeline:
                 name="plan_comparisons",
             ),
             Node(
+                func=reverse_fixes,
+                inputs=["past_fixes", "environment_builds"],
+                outputs=["reversed_fixes", "rejected_fixes"],
+                name="reverse_fixes",
+            ),
+            Node(
                 func=inject_bugs,
-                inputs=["environment_builds", "near_duplicates", "params:env_build"],
+                inputs=["environment_builds", "near_duplicates", "reversed_fixes", "params:env_build"],
                 outputs="candidates",
                 name="inject_bugs",
             ),
@@ -42,13 +49,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=select_instances,
-                inputs=["validations", "params:env_build"],
+                inputs=["validations", "evaluation_rows", "params:env_build"],
                 outputs=["instances", "rejected_candidates"],
                 name="select_instances",
             ),
             Node(
                 func=describe_env_build,
-                inputs=["instances", "validations", "environment_builds"],
+                inputs=["instances", "rejected_candidates", "validations", "environment_builds"],
                 outputs=["instance_funnel", "build_statistics"],
                 name="describe_env_build",
             ),
