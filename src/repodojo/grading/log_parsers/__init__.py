@@ -1,4 +1,14 @@
-"""Log parsers: pure functions from a test log to the status of each test, by name and by repository."""
+"""Log parsers: pure functions from a test log to the status of each test, by name and by repository.
+
+Status maps equal those of swebench 5.0.2 (SWE-Gym's fork for pydantic), its oddities with them, but for:
+
+- a line that is just ``FAIL:`` or ``ERROR:`` says nothing, where swebench ends with an exception;
+- bytes that are no UTF-8 are replaced (`saved_logs.decode`), where it ends with one too;
+- a log of the 2023 harness, which has no markers, is read by that harness's own marks (`saved_logs`).
+
+Labels published with such logs can differ: Django's output that runs into a test's line was read as no result
+then, and the lists of some instances have changed since. The log counts.
+"""
 
 from collections.abc import Callable, Mapping
 

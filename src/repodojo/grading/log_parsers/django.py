@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 _VERSION = "--version is equivalent to version"
+_BARE = ("FAIL:", "ERROR:", "ok")
 _PASSED = (" ... ok", " ... OK", " ...  OK")
 _MIGRATION = "Applying sites.0002_alter_domain_unique...test_no_migrations"
 """A line of output that django-7188 prints before a test's id."""
@@ -31,15 +32,21 @@ def parse_django(log: str) -> dict[str, str]:
         if " ... " in line:
             before = line.split(" ... ", 1)[0]
             line = _read_result(line, found)
-        if line.startswith(("FAIL:", "ERROR:")):
-            words = line.split(None, 2)
-            if len(words) > 1:
-                found[words[1]] = "FAILED" if line.startswith("FAIL:") else "ERROR"
-        elif before is not None and line.startswith("ok"):
-            found[before] = "PASSED"
+        if line.startswith(_BARE):
+            if not line.startswith("ok"):
+                _read_heading(line, found)
+            elif before is not None:
+                found[before] = "PASSED"
     for name in _interrupted(log):
         found[name] = "PASSED"
     return found
+
+
+def _read_heading(line: str, found: dict[str, str]) -> None:
+    """Note the heading of a traceback; one without a name says nothing."""
+    words = line.split(None, 2)
+    if len(words) > 1:
+        found[words[1]] = "FAILED" if line.startswith("FAIL:") else "ERROR"
 
 
 def _read_result(line: str, found: dict[str, str]) -> str:

@@ -21,13 +21,15 @@ _SKIPPED = re.compile(r"(?:skipped|SKIP)\b.*")
 _NAMED = re.compile(r"(?P<id>\w+ \([\w.<>]+\))(?: .*)?")
 _FOOTER = re.compile(r"(FAIL|ERROR|UNEXPECTED SUCCESS): (.+)")
 _FOOTER_STATUS = {"FAIL": "FAILED", "ERROR": "ERROR", "UNEXPECTED SUCCESS": "XPASS"}
+_HEADINGS = ("FAIL: ", "ERROR: ", "UNEXPECTED SUCCESS: ")
+_SUMMARY = tuple(f"{status} " for status in WORST_LAST)
 _COMMAND = re.compile(r"^\S+(?: run-test)?: commands\[\d+\].*$", re.MULTILINE)
 
 
 def parse_pytest_output(log: str) -> dict[str, str]:
     """Return the status by id from pytest's short summary, its verbose lines and its lines of subtests."""
     text = ANSI.sub("", log)
-    lines = [line.rstrip() for line in text.split("\n") if "::" in line]
+    lines = [line.rstrip() for line in text.split("\n") if "::" in line and not line.startswith(_SUMMARY)]
     found = _worst(_verbose(lines))
     found |= parse_test_log(text)
     subtests = [match["id"] for line in lines if "SUBFAIL" in line and (match := _SUBTEST.fullmatch(line))]
@@ -76,7 +78,7 @@ def _unittest_results(text: str) -> Iterator[tuple[str, str]]:
         named, separator, rest = (
             (line[:-4], " ... ", "") if line.endswith(" ...") else (named, separator, rest)
         )
-        footer = _FOOTER.fullmatch(line)
+        footer = _FOOTER.fullmatch(line) if line.startswith(_HEADINGS) else None
         if separator:
             pending = _id(named, pending)
             status = _status(rest.strip())
@@ -96,7 +98,7 @@ def _status(text: str) -> str | None:
 
 
 def _is_named(line: str) -> bool:
-    return _NAMED.fullmatch(line) is not None
+    return " (" in line and _NAMED.fullmatch(line) is not None
 
 
 def _id(text: str, pending: str) -> str:

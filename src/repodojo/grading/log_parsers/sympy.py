@@ -4,11 +4,6 @@ Ids are bare function names, so tests of one name in two files share a status. T
 line ends with ``[OK]`` or ``[FAIL]``, has no status; the official lists were made without it.
 """
 
-import re
-
-_FAILURE = re.compile(r"_* (.*)\.py:(.*) _*")
-"""The heading of a traceback: ``____ sympy/a/tests/test_b.py:test_c ____``."""
-
 
 def parse_sympy(log: str) -> dict[str, str]:
     """Return the status by function name, and FAILED by ``file.py:function`` for every traceback."""
@@ -29,15 +24,19 @@ def parse_sympy(log: str) -> dict[str, str]:
 
 
 def _headings(log: str) -> list[tuple[str, str]]:
-    """Find headings, at most one on a line; only lines that hold ``.py:`` are looked at."""
+    r"""Find headings of tracebacks, ``____ sympy/a/tests/test_b.py:test_c ____``: one on a line that has any.
+
+    As the pattern ``(_*) (.*)\.py:(.*) (_*)`` finds them, in time that grows with the text only.
+    """
     found = []
     position = log.find(".py:")
     while position >= 0:
         start = log.rfind("\n", 0, position) + 1
         end = log.find("\n", position)
         end = len(log) if end < 0 else end
-        match = _FAILURE.search(log[start:end])
-        if match:
-            found.append((match[1], match[2]))
+        first, last = log.find(" ", start, end), log.rfind(" ", start, end)
+        name_end = log.rfind(".py:", start, last)
+        if start <= first < name_end:
+            found.append((log[first + 1 : name_end], log[name_end + 4 : last]))
         position = log.find(".py:", end)
     return found
