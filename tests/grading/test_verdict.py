@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repodojo.grading.verdict import failed_tests, judge_statuses, not_measured, refuse
+from repodojo.grading.verdict import judge_statuses, not_measured, refuse
 from repodojo.types import Instance
 
 STATUSES = st.sampled_from(["PASSED", "FAILED", "ERROR", "SKIPPED", "XFAIL", "XPASS"])
@@ -25,7 +25,13 @@ def test_an_instance_without_hidden_tests_is_never_resolved():
 
 
 def test_a_test_in_both_lists_counts_once():
-    assert failed_tests({}, instance(("a",), ("a", "c"))) == ("a", "c")
+    assert judge_statuses({}, instance(("a",), ("a", "c")), "", "", 0.0).failed_tests == ("a", "c")
+
+
+def test_the_rule_decides_what_counts():
+    skipped = {"a": "PASSED", "b": "XFAIL", "c": "SKIPPED"}
+    outcomes = [judge_statuses(skipped, instance(), "", "", 0.0, rule) for rule in ("strict", "swebench")]
+    assert [verdict.failed_tests for verdict in outcomes] == [("b", "c"), ()]
 
 
 def test_a_refused_patch_fails_every_test_and_an_unmeasured_one_none():

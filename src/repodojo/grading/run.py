@@ -2,10 +2,13 @@
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import InputError, SandboxError
+from repodojo.grading.infrastructure import describe_failure
 from repodojo.grading.patches import admissible_patch, patch_digest
+from repodojo.grading.rules import Rule
 from repodojo.grading.test_run import TestRun, referee_spec, run_tests, run_tests_in
 from repodojo.grading.verdict import judge_statuses, not_measured, refuse
 from repodojo.types import Instance, Trajectory, Verdict
@@ -26,8 +29,21 @@ rm {_MODEL_PATCH} {_TEST_PATCH}
 """
 
 
+class _Asked(NamedTuple):
+    """Whose patch it is, and how it is judged."""
+
+    rollout_id: str
+    digest: str
+    rule: Rule
+
+
 def grade(
-    attempt: Trajectory | str, instance: Instance, sandboxes: Sandboxes, spec: SandboxSpec, timeout_s: float
+    attempt: Trajectory | str,
+    instance: Instance,
+    sandboxes: Sandboxes,
+    spec: SandboxSpec,
+    timeout_s: float,
+    rule: Rule = "strict",
 ) -> Verdict:
     """Grade a trajectory's patch, or a patch: apply it, put the hidden tests in place, run them, judge.
 
@@ -50,9 +66,10 @@ def grade(
     failure = ""
     for _ in range(_TRIES):
         try:
-            return _grade_once(patch, instance, sandboxes, spec, timeout_s, (rollout_id, digest))
+            asked = _Asked(rollout_id, digest, rule)
+            return _grade_once(patch, instance, sandboxes, spec, timeout_s, asked)
         except SandboxError as error:
-            failure = f"{type(error).__name__}: {error}"
+            failure = describe_failure(error)
     return not_measured(instance, rollout_id, failure, digest)
 
 
@@ -62,10 +79,10 @@ def _grade_once(
     sandboxes: Sandboxes,
     spec: SandboxSpec,
     timeout_s: float,
-    identity: tuple[str, str],
+    asked: _Asked,
 ) -> Verdict:
     start = time.monotonic()
-    rollout_id, digest = identity
+    rollout_id, digest, rule = asked
     with sandboxes.start(referee_spec(spec)) as sandbox:
         if not _apply(sandbox, patch, instance):
             return refuse(instance, rollout_id, "patch_does_not_apply", digest, time.monotonic() - start)
@@ -75,7 +92,7 @@ def _grade_once(
         return refuse(instance, rollout_id, "timeout", digest, duration)
     if not run.trusted:
         return refuse(instance, rollout_id, f"untrusted_report: {run.fault}", digest, duration)
-    return judge_statuses(run.statuses, instance, rollout_id, digest, duration)
+    return judge_statuses(run.statuses, instance, rollout_id, digest, duration, rule)
 
 
 def _apply(sandbox: Sandbox, patch: str, instance: Instance) -> bool:

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from repodojo.grading.rules import Rule
+
 
 class GradingSettings(BaseModel):
     """Limits of one grading."""
@@ -10,3 +12,5 @@ class GradingSettings(BaseModel):
 
     timeout_s: float = Field(120.0, gt=0)
     """For the whole test run of one patch."""
+    rule: Rule = "strict"
+    """What counts as resolved: ``strict``, ``swebench`` (5.0.2) or ``swegym`` (the paper's own)."""

@@ -70,8 +70,10 @@ def grade_trajectory(
 ) -> Verdict:
     """Return the verdict on a trajectory's patch, from the store where it is there."""
     address = verdict_address(instance, trajectory.model_patch, settings)
-    verdict = store.get_or_grade(
-        address,
-        lambda: grade(trajectory, instance, workshop.sandboxes, workshop.spec(instance), settings.timeout_s),
-    )
+
+    def grade_now() -> Verdict:
+        spec = workshop.spec(instance)
+        return grade(trajectory, instance, workshop.sandboxes, spec, settings.timeout_s, settings.rule)
+
+    verdict = store.get_or_grade(address, grade_now)
     return replace(verdict, rollout_id=trajectory.rollout_id)

@@ -2,11 +2,12 @@
 
 import re
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _RULE = re.compile(r"=+ short test summary info =+")
 _END = re.compile(r"=+ .* =+|\d+ (passed|failed|error|skipped|xfailed|xpassed|deselected|warning).*")
 _LINE = re.compile(r"(PASSED|FAILED|ERROR|XFAIL|XPASS) (\S.*)")
-_WORST_LAST = ("XPASS", "XFAIL", "PASSED", "FAILED", "ERROR")
+WORST_LAST = ("XPASS", "XFAIL", "SKIPPED", "PASSED", "FAILED", "ERROR")
+"""How statuses outweigh each other where a test has several."""
 
 
 def parse_test_log(log: str) -> dict[str, str]:
@@ -16,11 +17,11 @@ def parse_test_log(log: str) -> dict[str, str]:
     pytest and have no id here.
     """
     statuses: dict[str, str] = {}
-    for line in _summary_lines(_ANSI.sub("", log)):
+    for line in _summary_lines(ANSI.sub("", log)):
         match = _LINE.fullmatch(line)
         if match:
             status, name = match[1], _test_id(match[2])
-            worst = max(status, statuses.get(name, status), key=_WORST_LAST.index)
+            worst = max(status, statuses.get(name, status), key=WORST_LAST.index)
             statuses[name] = worst
     return statuses
 
