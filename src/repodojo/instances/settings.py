@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.environments.projects import Project
+from repodojo.instances.mining.settings import MiningSettings
 from repodojo.types import Split
 
 
@@ -41,12 +42,13 @@ class SelectionSettings(BaseModel):
 
 
 class EnvBuildSettings(BaseModel):
-    """The key ``env_build``: projects, their common packages, injection and selection."""
+    """The key ``env_build``: projects, their common packages, injection and selection; mining of clones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     packages: tuple[str, ...]
     """Pinned packages that every project's tests run with."""
-    projects: tuple[Project, ...] = Field(min_length=1)
+    projects: tuple[Project, ...]
     injection: InjectionSettings
     selection: SelectionSettings
+    mining: MiningSettings = MiningSettings()

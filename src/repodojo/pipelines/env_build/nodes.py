@@ -9,6 +9,9 @@ from repodojo.environments.build_records import EnvironmentBuild
 from repodojo.environments.workshop import Workshop
 from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
+from repodojo.instances.mining.funnel import mined_instances, rejected_rows
+from repodojo.instances.mining.rows import CloneRows
+from repodojo.instances.mining.validation import MinedValidation
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.instances.standard_library import Library
@@ -79,16 +82,22 @@ def plan_validations(
 
 
 def select_instances(
-    validations: dict[str, Validation], env_build: EnvBuildSettings
+    validations: dict[str, Validation],
+    clone_rows: dict[str, CloneRows],
+    clone_validations: dict[str, MinedValidation],
+    env_build: EnvBuildSettings,
 ) -> tuple[list[Instance], list[dict[str, Any]]]:
-    """Choose instances among the proven candidates, and list the others with their reason."""
+    """Choose instances among the proven bugs, take all of clones, and list the rest with its reason."""
     chosen = selection.select_instances(validations, env_build.selection)
-    return chosen.instances, chosen.rejected
+    mined = clone_validations.values()
+    rejected = [*chosen.rejected, *rejected_rows(clone_rows.values(), mined)]
+    return [*chosen.instances, *mined_instances(mined)], rejected
 
 
 def describe_env_build(
     instances: list[Instance], validations: dict[str, Validation], environment_builds: Builds
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Count what became of the candidates, and describe the instances."""
-    rows = statistics.funnel(validations.values(), instances)
-    return rows, statistics.describe_instances(instances, validations, environment_builds)
+    injected = [instance for instance in instances if instance.instance_id in validations]
+    rows = statistics.funnel(validations.values(), injected)
+    return rows, statistics.describe_instances(injected, validations, environment_builds)
