@@ -11,14 +11,19 @@ import stat
 from pathlib import Path
 
 from repodojo.environments.base_repository import run_git, write_repository
-from repodojo.environments.git_objects import Blob, Tree, commit_hash, read_blob, read_tree
+from repodojo.environments.git_objects import Tree, commit_hash, read_blob, read_tree
+from repodojo.environments.host_base import SEARCH_PATH
+from repodojo.environments.interpreters import PREFIX_FILE
 from repodojo.environments.sandbox import Limits, Mount, SandboxSpec
+from repodojo.environments.trees import write_blob
 from repodojo.errors import BuildError
+from repodojo.grading.patches import touched_paths
 from repodojo.types import Environment, Instance
 from repodojo.unfinished import unfinished
 
 WORKDIR = "/testbed"
 PACKAGES = "/opt/packages"
+METADATA = "/opt/metadata"
 _VARIABLES = {"PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
@@ -57,7 +62,7 @@ def instance_sandbox_spec(
     source = environments_root / instance.environment / "source"
     layer = layers_root / f"{instance.instance_id}.{instance.base_commit[:16]}"
     build_instance_layer(source, instance, layer)
-    return _spec((layer, source), environments_root / instance.environment / "packages", limits)
+    return sandbox_spec((layer, source), environments_root / instance.environment, limits)
 
 
 def environment_sandbox_spec(
@@ -65,16 +70,30 @@ def environment_sandbox_spec(
 ) -> SandboxSpec:
     """Return what to start for a pristine environment; it has no repository."""
     source = environments_root / environment.source
-    return _spec((source,), environments_root / environment.packages, limits)
+    return sandbox_spec((source,), (environments_root / environment.packages).parent, limits)
 
 
-def _spec(layers: tuple[Path, ...], packages: Path, limits: Limits | None) -> SandboxSpec:
-    folders = [f"{WORKDIR}/src", WORKDIR] if (layers[-1] / "src").is_dir() else [WORKDIR]
+def sandbox_spec(layers: tuple[Path, ...], folder: Path, limits: Limits | None = None) -> SandboxSpec:
+    """Return what to start for stacked sources with what an environment's folder holds beside them.
+
+    That is ``packages`` and, where they are there, ``metadata`` (what the project's build says of it) and
+    ``interpreter`` (a copy of a Python, else the base's is used).
+    """
+    search = [f"{WORKDIR}/src", WORKDIR] if (layers[-1] / "src").is_dir() else [WORKDIR]
+    mounts = [Mount(folder / "packages", PACKAGES)]
+    variables = dict(_VARIABLES)
+    if (folder / "metadata").is_dir():
+        mounts.append(Mount(folder / "metadata", METADATA))
+    if (folder / "interpreter").is_dir():
+        prefix = (folder / "interpreter" / PREFIX_FILE).read_text()
+        mounts.append(Mount(folder / "interpreter" / "tree", prefix))
+        variables["PATH"] = f"{prefix}/bin:{SEARCH_PATH}"
+    search += [mount.target for mount in mounts if mount.target in (PACKAGES, METADATA)]
     return SandboxSpec(
         layers=layers,
         workdir=WORKDIR,
-        mounts=(Mount(packages, PACKAGES),),
-        environment={**_VARIABLES, "PYTHONPATH": ":".join([*folders, PACKAGES])},
+        mounts=tuple(mounts),
+        environment={**variables, "PYTHONPATH": ":".join(search)},
         limits=limits or Limits(),
     )
 
@@ -105,29 +124,22 @@ def _build(source: Path, instance: Instance, folder: Path) -> str:
 
 
 def _take_off(pristine: Tree, instance: Instance, folder: Path) -> list[str]:
-    """Undo the instance's patches in ``folder``, made to hold just the files they touch; returns these."""
+    """Undo the instance's patches in ``folder``, made to hold just the files they touch; returns these.
+
+    Raises:
+        BuildError: one does not come off.
+        InputError: one is refused as a whole.
+    """
     patches = {"test_patch": instance.test_patch, "patch": instance.patch}
-    touched: set[str] = set()
-    for name, patch in patches.items():
-        listing = run_git(
-            folder, ["apply", "--numstat", "-z"], patch.encode(), f"{instance.instance_id}: {name}"
-        )
-        touched.update(os.fsdecode(line.split(b"\t", 2)[2]) for line in listing.split(b"\0") if line)
+    touched = {path for patch in patches.values() for path in touched_paths(patch)}
     for path in touched & pristine.keys():
-        _write_blob(folder / path, pristine[path])
+        write_blob(folder / path, pristine[path])
     for name, patch in patches.items():
+        if not patch.strip():
+            continue
         arguments = ["apply", "-R", "--whitespace=nowarn"]
         run_git(folder, arguments, patch.encode(), f"{instance.instance_id}: {name}")
     return sorted(touched)
-
-
-def _write_blob(path: Path, blob: Blob) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if blob.mode == "120000":
-        path.symlink_to(os.fsdecode(blob.content))
-        return
-    path.write_bytes(blob.content)
-    path.chmod(0o755 if blob.mode == "100755" else 0o644)
 
 
 def _write_whiteout(path: Path) -> None:

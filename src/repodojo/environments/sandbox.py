@@ -43,6 +43,11 @@ class SandboxSpec:
     preload: tuple[str, ...] = ()
     """Python modules, from mounts on ``PYTHONPATH``, to import once for many sandboxes (see `RunsPython`)."""
 
+    @property
+    def brings_python(self) -> bool:
+        """Whether ``python`` is one that a mount brings, not the base's."""
+        return "PATH" in self.environment
+
 
 @dataclass(frozen=True)
 class ExecResult:

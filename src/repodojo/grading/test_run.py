@@ -95,13 +95,14 @@ class _Orders:
         return "\n\n".join(tests)
 
 
-def run_tests(
+def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
     sandboxes: Sandboxes,
     spec: SandboxSpec,
     tests: Sequence[str],
     timeout_s: float,
     files_to_write: Mapping[str, bytes] | None = None,
     setup_command: str = "",
+    order_seed: int | None = None,
 ) -> TestRun:
     """Run test files or ids in a fresh sandbox, after writing files and running a command there.
 
@@ -115,22 +116,24 @@ def run_tests(
             result = sandbox.run(setup_command, timeout_s)
             if result.exit_code != 0:
                 raise SandboxError(f"setup failed with {result.exit_code}: {result.text[-2000:]}")
-        return run_tests_in(sandbox, spec, tests, timeout_s)
+        return run_tests_in(sandbox, spec, tests, timeout_s, order_seed)
 
 
 def referee_spec(spec: SandboxSpec) -> SandboxSpec:
     """Return the spec with the referee mounted."""
     mount = Mount(Path(__file__).parent / "inside", _REFEREE)
-    return replace(spec, mounts=(*spec.mounts, mount), preload=PRELOAD)
+    return replace(spec, mounts=(*spec.mounts, mount), preload=() if spec.brings_python else PRELOAD)
 
 
-def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], timeout_s: float) -> TestRun:
-    """Run tests in a sandbox that was started for nothing else."""
+def run_tests_in(
+    sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], timeout_s: float, order_seed: int | None = None
+) -> TestRun:
+    """Run tests in a sandbox that was started for nothing else; a seed shuffles them."""
     orders = _draw_orders()
     sandbox.write(orders.canary_file, orders.canary_source.encode())
-    sandbox.write(_ORDERS, json.dumps(_orders_record(orders, spec, tests)).encode())
+    sandbox.write(_ORDERS, json.dumps(_orders_record(orders, spec, tests, order_seed)).encode())
     before = _read_tests(sandbox, tests)
-    result = _run_referee(sandbox, timeout_s)
+    result = _run_referee(sandbox, spec, timeout_s)
     if result.timed_out:
         return _untrusted(result, "timeout")
     if _read_tests(sandbox, tests) != before:
@@ -141,8 +144,10 @@ def run_tests_in(sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], time
     return judge_report(result, orders.key, signed, orders.canaries)
 
 
-def _run_referee(sandbox: Sandbox, timeout_s: float) -> ExecResult:
+def _run_referee(sandbox: Sandbox, spec: SandboxSpec, timeout_s: float) -> ExecResult:
     path = f"{_REFEREE}/referee.py"
+    if spec.brings_python:
+        return sandbox.run(f"PYTHONPATH= exec python -s {path}", timeout_s)
     if isinstance(sandbox, RunsPython):
         return sandbox.run_python(path, timeout_s)
     return sandbox.run(f"PYTHONPATH= exec python -s -P {path}", timeout_s)
@@ -168,7 +173,9 @@ def _draw_orders() -> _Orders:
     return _Orders(secrets.token_bytes(32), f"/tmp/{secrets.token_hex(16)}", file, canaries)  # noqa: S108
 
 
-def _orders_record(orders: _Orders, spec: SandboxSpec, tests: Sequence[str]) -> dict[str, Any]:
+def _orders_record(
+    orders: _Orders, spec: SandboxSpec, tests: Sequence[str], order_seed: int | None
+) -> dict[str, Any]:
     folders = [folder for folder in spec.environment.get("PYTHONPATH", "").split(":") if folder]
     inside = [folder for folder in folders if (folder + "/").startswith(spec.workdir + "/")]
     return {
@@ -176,6 +183,8 @@ def _orders_record(orders: _Orders, spec: SandboxSpec, tests: Sequence[str]) -> 
         "report": orders.report,
         "packages": [folder for folder in folders if folder not in inside],
         "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
+        "search": spec.environment.get("PYTHONPATH", ""),
+        "order_seed": order_seed,
         "arguments": [*_ARGUMENTS, *_OVERRIDES, f"--rootdir={spec.workdir}", *tests, orders.canary_file],
     }
 

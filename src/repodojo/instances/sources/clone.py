@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from repodojo.environments.git_objects import Blob
 from repodojo.errors import InputError
 
 _TIMEOUT_S = 600.0
@@ -27,6 +28,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _FIELD, _RECORD = "\x02", "\x01"
+_VERSION = re.compile(r"\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?")
 _REMOTE = re.compile(r"[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", re.ASCII)
 
 
@@ -51,8 +53,8 @@ class Clone(NamedTuple):
 
     root: Path
 
-    def run(self, *arguments: str) -> bytes:
-        """Return what a git command prints.
+    def run(self, *arguments: str, text: bytes = b"") -> bytes:
+        """Return what a git command prints, given ``text``.
 
         Raises:
             InputError: git failed.
@@ -60,7 +62,9 @@ class Clone(NamedTuple):
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
         env = {**os.environ, **_ENVIRONMENT}
         try:
-            done = subprocess.run(command, capture_output=True, env=env, timeout=_TIMEOUT_S, check=False)
+            done = subprocess.run(
+                command, input=text, capture_output=True, env=env, timeout=_TIMEOUT_S, check=False
+            )
         except subprocess.TimeoutExpired as error:
             raise InputError(f"{self.root}: git {arguments[0]} did not end in {_TIMEOUT_S:.0f} s") from error
         if done.returncode:
@@ -101,6 +105,40 @@ class Clone(NamedTuple):
     def diff(self, old: str, new: str) -> bytes:
         """Return the difference of two commits as a git diff, binary files included."""
         return self.run(*_DIFF, old, new, "--")
+
+    def tree(self, revision: str) -> dict[str, Blob]:
+        """Return the files of a commit; submodules are left out.
+
+        Raises:
+            InputError: there is no such commit, or an object of it is missing.
+        """
+        listed = self.run("ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")
+        entries = [
+            (head.split(), os.fsdecode(path)) for head, _, path in (e.partition(b"\t") for e in listed if e)
+        ]
+        entries = [(head, path) for head, path in entries if head[1] == b"blob"]
+        wanted = b"".join(head[2] + b"\n" for head, _ in entries)
+        printed = self.run("cat-file", "--batch", text=wanted)
+        tree, start = {}, 0
+        for head, path in entries:
+            end = printed.index(b"\n", start)
+            said = printed[start:end].split()
+            if said[-1] == b"missing":
+                raise InputError(f"{self.root}: object_missing: {path} of {revision} is not in the clone")
+            size = int(said[2])
+            mode = "100644" if head[0] == b"100664" else head[0].decode()
+            tree[path] = Blob(mode, printed[end + 1 : end + 1 + size])
+            start = end + size + 2
+        return tree
+
+    def release(self, revision: str) -> str:
+        """Return the version that the newest release tag before a commit names; empty without one."""
+        try:
+            tag = self.text("describe", "--tags", "--abbrev=0", "--match=*[0-9].[0-9]*", revision)
+        except InputError:
+            return ""
+        found = _VERSION.search(tag)
+        return found[0] if found else ""
 
     def name(self) -> str | None:
         """Return ``owner/repo`` as the first remote has it; None without a remote."""

@@ -10,6 +10,10 @@ from repodojo.environments.workshop import Workshop
 from repodojo.instances import past_fixes as fixes
 from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
+from repodojo.instances.mining.funnel import mined_instances, rejected_rows
+from repodojo.instances.mining.rows import CloneRows
+from repodojo.instances.mining.selection import decontaminate
+from repodojo.instances.mining.validation import MinedValidation
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
 from repodojo.instances.past_fixes import ReversedFix
 from repodojo.instances.settings import EnvBuildSettings
@@ -96,11 +100,18 @@ def plan_validations(
 
 
 def select_instances(
-    validations: dict[str, Validation], evaluation_rows: list[SourceRow], env_build: EnvBuildSettings
+    validations: dict[str, Validation],
+    clone_rows: dict[str, CloneRows],
+    clone_validations: dict[str, MinedValidation],
+    evaluation_rows: list[SourceRow],
+    env_build: EnvBuildSettings,
 ) -> tuple[list[Instance], list[dict[str, Any]]]:
-    """Choose instances among the proven candidates, and list the others with their reason."""
-    chosen = selection.select_instances(validations, env_build.selection, evaluation_rows)
-    return chosen.instances, chosen.rejected
+    """Choose instances among the proven bugs, take all of clones, and list the rest with its reason."""
+    rules = env_build.selection
+    chosen = selection.select_instances(validations, rules, evaluation_rows)
+    mined = decontaminate(clone_validations.values(), rules, evaluation_rows)
+    rejected = [*chosen.rejected, *rejected_rows(clone_rows.values(), mined)]
+    return [*chosen.instances, *mined_instances(mined)], rejected
 
 
 def describe_env_build(
@@ -110,5 +121,6 @@ def describe_env_build(
     environment_builds: Builds,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Count what became of the candidates, and describe the instances."""
+    injected = [instance for instance in instances if instance.instance_id in validations]
     rows = statistics.funnel(validations.values(), rejected_candidates)
-    return rows, statistics.describe_instances(instances, validations, environment_builds)
+    return rows, statistics.describe_instances(injected, validations, environment_builds)

@@ -2,6 +2,12 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from repodojo.pipelines.env_build.clone_nodes import (
+    describe_clones,
+    plan_clone_environments,
+    plan_clone_rows,
+    plan_clone_validations,
+)
 from repodojo.pipelines.env_build.nodes import (
     describe_env_build,
     inject_bugs,
@@ -48,8 +54,38 @@ def create_pipeline() -> Pipeline:
                 name="plan_validations",
             ),
             Node(
+                func=plan_clone_rows,
+                inputs=["clones", "params:env_build"],
+                outputs="clone_rows",
+                name="plan_clone_rows",
+            ),
+            Node(
+                func=plan_clone_environments,
+                inputs=["clone_rows", "clones", "workshop"],
+                outputs="clone_environments",
+                name="plan_clone_environments",
+            ),
+            Node(
+                func=plan_clone_validations,
+                inputs=["clone_rows", "clone_environments", "clones", "params:env_build", "workshop"],
+                outputs="clone_validations",
+                name="plan_clone_validations",
+            ),
+            Node(
+                func=describe_clones,
+                inputs=["clone_rows", "clone_environments", "clone_validations"],
+                outputs="clone_funnel",
+                name="describe_clones",
+            ),
+            Node(
                 func=select_instances,
-                inputs=["validations", "evaluation_rows", "params:env_build"],
+                inputs=[
+                    "validations",
+                    "clone_rows",
+                    "clone_validations",
+                    "evaluation_rows",
+                    "params:env_build",
+                ],
                 outputs=["instances", "rejected_candidates"],
                 name="select_instances",
             ),

@@ -1,0 +1,133 @@
+"""What a repository says, at one commit, about how it is built and tested; nothing of it runs.
+
+Read are pyproject.toml, setup.cfg, setup.py (literals only), requirements files, tox.ini, noxfile.py, CI
+files and Pipfile. Where a file cannot be read the others count, and the fault is noted.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from configparser import Error as ConfigError
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from repodojo.environments.git_objects import Tree
+from repodojo.environments.recipes.project_files import (
+    ProjectFile,
+    merge,
+    read_pipfile,
+    read_pyproject,
+    read_setup_cfg,
+    read_setup_py,
+)
+from repodojo.environments.recipes.requirement_lines import read_requirements
+from repodojo.environments.recipes.tool_files import ToolFile, read_ci, read_noxfile, read_tox
+
+_TEST_WORDS = ("test", "dev", "ci")
+_MOST_BYTES = 1 << 20
+_PROJECT_FILES: Mapping[str, Callable[[str], ProjectFile]] = {
+    "pyproject.toml": read_pyproject,
+    "setup.cfg": read_setup_cfg,
+    "setup.py": read_setup_py,
+    "Pipfile": read_pipfile,
+}
+_TOOL_FILES = {"tox.ini": read_tox, "noxfile.py": read_noxfile}
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What was found."""
+
+    project: ProjectFile
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Requirements of tests by the file, and the part of it, that names them."""
+    tried_pythons: tuple[str, ...] = ()
+    """Minor versions that tox or CI name, such as ``3.8``."""
+    faults: tuple[str, ...] = ()
+    """Files that cannot be read, and why."""
+
+    @property
+    def digest(self) -> str:
+        """Return what is equal for commits that ask for the same environment."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_declarations(tree: Tree) -> Declarations:
+    """Read everything that a tree declares."""
+    faults: list[str] = []
+    read = partial(_text, tree)
+    parts = [
+        _attempt(path, partial(reader, read(path) or ""), ProjectFile(), faults)
+        for path, reader in _PROJECT_FILES.items()
+        if read(path) is not None
+    ]
+    project = merge(parts)
+    groups, pythons = dict(project.groups), set()
+    for path in sorted(tree):
+        text = read(path) if _is_requirements(path) or path in _TOOL_FILES or _is_ci(path) else None
+        if text is None:
+            continue
+        if _is_requirements(path):
+            groups[path] = tuple(read_requirements(text, _sibling(path, read)))
+            continue
+        reader = partial(_TOOL_FILES.get(path, read_ci), text, _sibling(path, read))
+        found = _attempt(path, reader, ToolFile((), ()), faults)
+        pythons |= {*found.pythons}
+        groups |= {path: found.requirements} if found.requirements else {}
+    return Declarations(project, groups, tuple(sorted(pythons)), tuple(faults))
+
+
+def _text(tree: Tree, path: str) -> str | None:
+    blob = tree.get(path)
+    if blob is None or blob.mode == "120000" or len(blob.content) > _MOST_BYTES:
+        return None
+    return blob.content.decode(errors="replace")
+
+
+def _attempt(path: str, read: Callable[[], Found], otherwise: Found, faults: list[str]) -> Found:
+    """Read a file; where it is not what its name says, note that and go on."""
+    try:
+        return read()
+    except (ValueError, TypeError, AttributeError, ConfigError, SyntaxError, RecursionError) as error:
+        faults.append(f"{path}: {type(error).__name__}: {str(error)[:200]}")
+        return otherwise
+
+
+def _is_requirements(path: str) -> bool:
+    """Whether a path is a requirements file for tests: by its name, or by that of its folder."""
+    parts = PurePosixPath(path)
+    if parts.suffix not in (".txt", ".in", ".pip") or len(parts.parts) > 3:
+        return False
+    names = path.lower()
+    is_list = "requirements" in names or "reqs" in names or parts.parent.name in ("deps",)
+    return is_list and any(
+        word in PurePosixPath(names).with_suffix("").name or f"{word}s/" in names for word in _TEST_WORDS
+    )
+
+
+def _is_ci(path: str) -> bool:
+    return path in (
+        ".travis.yml",
+        ".appveyor.yml",
+        "appveyor.yml",
+        ".gitlab-ci.yml",
+        "azure-pipelines.yml",
+    ) or (path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml")))
+
+
+def _sibling(path: str, text: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Return a reader of files named relative to a file, or to the root."""
+    folder = PurePosixPath(path).parent
+
+    def read(name: str) -> str | None:
+        clean = name.replace("{toxinidir}/", "").removeprefix("./")
+        return (
+            text((folder / clean).as_posix())
+            if text((folder / clean).as_posix()) is not None
+            else text(clean)
+        )
+
+    return read

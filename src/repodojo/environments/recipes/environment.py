@@ -1,0 +1,223 @@
+"""Builds the environment of a repository at a commit: tries recipes in turn until its tests run."""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from repodojo.environments.git_objects import Tree
+from repodojo.environments.interpreters import (
+    Interpreter,
+    find_interpreters,
+    get_interpreter,
+)
+from repodojo.environments.layers import sandbox_spec
+from repodojo.environments.recipes.candidates import choose_pythons, find_candidates, own_requirements
+from repodojo.environments.recipes.declarations import Declarations, read_declarations
+from repodojo.environments.recipes.environment_records import Attempt, CloneEnvironment, Wanted
+from repodojo.environments.recipes.folders import Folders
+from repodojo.environments.recipes.imports import missing_distributions
+from repodojo.environments.recipes.recipe import Recipe, find_recipe
+from repodojo.environments.recipes.uv import resolve
+from repodojo.environments.recipes.wheel import Built, build_requirements, build_wheel
+from repodojo.environments.sandbox import Sandboxes
+from repodojo.errors import BuildError, SandboxError
+from repodojo.grading.test_run import TestRun, run_tests
+
+RECIPES_VERSION = 1
+"""Raised when the same commit would get another environment."""
+_TESTS_S = 300.0
+_ROUNDS = 3
+_ENOUGH = 0.8
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A recipe's environment after its tests ran."""
+
+    recipe: Recipe
+    interpreter: Interpreter
+    pins: tuple[str, ...]
+    packages: Path
+    attempt: Attempt
+
+    @property
+    def score(self) -> tuple[bool, int]:
+        return not self.attempt.reason, self.attempt.passed
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Where environments of clones are built, and with which hand-written recipes."""
+
+    sandboxes: Sandboxes
+    folders: Folders
+    recipes: Sequence[Recipe] = ()
+
+    def build_from(self, wanted: Wanted, read: Callable[[], Tree]) -> CloneEnvironment:
+        """Build an environment of a tree that is read when its turn comes."""
+        try:
+            return self.build(wanted, read())
+        finally:
+            for kind in ("trial", "build"):
+                self.folders.remove(f"{wanted.name}.{kind}")
+
+    def build(self, wanted: Wanted, tree: Tree) -> CloneEnvironment:
+        """Build an environment; a repository that cannot be built is a record with every attempt's reason."""
+        started = time.monotonic()
+        declarations = read_declarations(tree)
+        trials: list[_Trial] = []
+        attempts: list[Attempt] = []
+        for python in self._pythons(wanted, declarations):
+            for outcome in self._try_python(python, wanted, tree, declarations):
+                attempts.append(outcome if isinstance(outcome, Attempt) else outcome.attempt)
+                trials += [outcome] if isinstance(outcome, _Trial) else []
+                if isinstance(outcome, _Trial) and not outcome.attempt.reason:
+                    break
+            if any(not trial.attempt.reason for trial in trials):
+                break
+        record = CloneEnvironment(
+            wanted.name, wanted.repo, wanted.version, wanted.date.isoformat(), tuple(attempts)
+        )
+        best = max(
+            (trial for trial in trials if trial.attempt.passed), key=lambda trial: trial.score, default=None
+        )
+        if best is not None:
+            record = self._describe(record, best)
+        return replace(record, seconds=round(time.monotonic() - started, 1))
+
+    def prepare(self, name: str, tree: Tree, environment: CloneEnvironment, built: Built | None) -> Path:
+        """Make the folder of a tree that runs in a built environment; returns it."""
+        interpreter = next(found for found in find_interpreters() if found.full == environment.python)
+        return self.folders.make(name, tree, built, interpreter, self.folders.root / environment.packages)
+
+    def build_metadata(self, name: str, tree: Tree, environment: CloneEnvironment) -> Built | None:
+        """Build a tree's wheel for what the build says and adds; None where it does not build."""
+        interpreter = next(found for found in find_interpreters() if found.full == environment.python)
+        declarations, date = read_declarations(tree), datetime.fromisoformat(environment.date)
+        try:
+            return self._build(name, tree, declarations, interpreter, date, environment.version)
+        except BuildError as error:
+            logger.info("%s: %s", name, error)
+            return None
+        finally:
+            self.folders.remove(f"{name}.build")
+
+    def _pythons(self, wanted: Wanted, declarations: Declarations) -> list[str]:
+        hand = find_recipe(self.recipes, wanted.repo, wanted.version)
+        if hand is not None:
+            return [hand.python]
+        return choose_pythons(declarations, wanted.date, [found.short for found in find_interpreters()])
+
+    def _try_python(
+        self, python: str, wanted: Wanted, tree: Tree, declarations: Declarations
+    ) -> Iterator[_Trial | Attempt]:
+        """Try the recipes on one Python."""
+        built: Built | None = None
+        try:
+            interpreter = get_interpreter(python, find_interpreters())
+            built = self._build(wanted.name, tree, declarations, interpreter, wanted.date, wanted.version)
+        except BuildError as error:
+            yield Attempt(python, "the project's build", "build", str(error))
+        hand = find_recipe(self.recipes, wanted.repo, wanted.version)
+        candidates = (
+            [hand]
+            if hand
+            else find_candidates(wanted.repo, python, declarations, built or Built(), tree, wanted.test_files)
+        )
+        own = own_requirements(declarations, built)
+        for recipe in candidates:
+            yield self._try_recipe(recipe, own if recipe.own_requirements else (), wanted, tree, built)
+
+    def _try_recipe(
+        self, recipe: Recipe, own: Sequence[str], wanted: Wanted, tree: Tree, built: Built | None
+    ) -> _Trial | Attempt:
+        """Resolve, install and run the tests; what their log says is missing is added, and they run again."""
+        stage = "resolve"
+        outcome: _Trial | Attempt | None = None
+        try:
+            interpreter = get_interpreter(recipe.python, find_interpreters())
+            for _ in range(_ROUNDS):
+                stage = "resolve"
+                pins = resolve([*own, *recipe.requirements, "pytest"], interpreter, wanted.date)
+                stage = "install"
+                packages = self.folders.packages(pins, interpreter)
+                stage = "tests"
+                folder = self._folder(
+                    f"{wanted.name}.trial", tree, built, interpreter, packages, replaces=True
+                )
+                run = self._run(folder, wanted.test_files)
+                outcome = _Trial(recipe, interpreter, pins, packages, _judge(recipe, run))
+                learned = set(missing_distributions(run.log, tree)) - set(recipe.requirements)
+                if not outcome.attempt.reason or not learned or recipe.found_by == "hand":
+                    break
+                recipe = recipe.model_copy(update={"requirements": (*recipe.requirements, *sorted(learned))})
+        except (BuildError, SandboxError) as error:
+            return outcome or Attempt(recipe.python, recipe.found_by, stage, str(error))
+        assert outcome is not None
+        return outcome
+
+    def _build(
+        self,
+        name: str,
+        tree: Tree,
+        declarations: Declarations,
+        interpreter: Interpreter,
+        date: datetime,
+        version: str,
+    ) -> Built:
+        needs = build_requirements(declarations.project, tree)
+        if not needs:
+            raise BuildError("no_build: neither pyproject.toml nor setup.py says how it is built")
+        failure: BuildError | None = None
+        for when in (date, datetime.now(date.tzinfo)):
+            try:
+                packages = self.folders.packages(resolve(needs, interpreter, when), interpreter)
+                folder = self.folders.make(f"{name}.build", tree, None, interpreter, packages)
+                spec = sandbox_spec((folder / "source",), folder)
+                return build_wheel(
+                    self.sandboxes, spec, declarations.project, packages, version or "0.0.0", tree
+                )
+            except BuildError as error:
+                failure = failure or error
+        raise failure or BuildError("no_build")
+
+    def _run(self, folder: Path, test_files: Sequence[str]) -> TestRun:
+        spec = sandbox_spec((folder / "source",), folder)
+        return run_tests(self.sandboxes, spec, test_files, _TESTS_S)
+
+    def _describe(self, record: CloneEnvironment, best: _Trial) -> CloneEnvironment:
+        digest = hashlib.sha256(json.dumps([best.interpreter.full, best.pins]).encode()).hexdigest()
+        size = sum(path.stat().st_size for path in best.packages.rglob("*") if path.is_file())
+        return replace(
+            record,
+            recipe=best.recipe.model_dump(mode="json"),
+            python=best.interpreter.full,
+            pins=best.pins,
+            digest=digest,
+            packages=best.packages.relative_to(self.folders.root).as_posix(),
+            bytes=size,
+        )
+
+
+def _judge(recipe: Recipe, run: TestRun) -> Attempt:
+    """Say whether a recipe works: the report is believed, every file is collected, most tests pass."""
+    say: Callable[..., Attempt] = partial(Attempt, recipe.python, recipe.found_by, "tests")
+    if not run.trusted:
+        return say(f"tests_do_not_run: {run.fault}; {' '.join(run.log.split())[-400:]}")
+    passed = sum(status == "PASSED" for status in run.statuses.values())
+    broken = sorted(name for name, status in run.statuses.items() if status == "ERROR")
+    failed = sum(status in ("FAILED", "ERROR") for status in run.statuses.values())
+    if not passed:
+        return say(f"no_test_passes: {failed} fail; {' '.join(run.log.split())[-400:]}", failed=failed)
+    if any("::" not in name for name in broken) or passed < _ENOUGH * (passed + failed):
+        return say(
+            f"tests_fail: {failed} of {passed + failed}, first {broken[:1]}", passed=passed, failed=failed
+        )
+    return say("", passed=passed, failed=failed)

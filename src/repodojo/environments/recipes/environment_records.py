@@ -1,0 +1,63 @@
+"""What an environment of a clone is asked to be, what was tried, and what was built."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from repodojo.types import SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A repository at a commit, to be made executable."""
+
+    name: str
+    """Of the environment."""
+    repo: str
+    version: str
+    """The newest release that the commit comes after, or empty."""
+    date: datetime
+    """Of the commit; nothing installed is newer."""
+    test_files: tuple[str, ...]
+    """Run to see whether a recipe works."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One recipe that was tried, and what came of it."""
+
+    python: str
+    found_by: str
+    stage: str
+    """``build``, ``resolve``, ``install`` or ``tests``: where it ended."""
+    reason: str
+    """Empty where it works."""
+    passed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class CloneEnvironment:
+    """An environment that was built, or why none could be."""
+
+    name: str
+    repo: str
+    version: str
+    date: str
+    attempts: tuple[Attempt, ...]
+    recipe: dict[str, object] = field(default_factory=dict)
+    """The recipe that works best; empty where none does."""
+    python: str = ""
+    """Full version."""
+    pins: tuple[str, ...] = ()
+    digest: str = ""
+    """Of interpreter and pins."""
+    packages: str = ""
+    """Folder, relative to the environments' root."""
+    bytes: int = 0
+    seconds: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def works(self) -> bool:
+        """Whether tests run in it."""
+        return bool(self.recipe)

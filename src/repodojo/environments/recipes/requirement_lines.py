@@ -1,0 +1,69 @@
+"""Requirement lines as projects write them, and what is left of them for an environment; pure functions."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from repodojo.environments.recipes.known_names import known_names
+
+_INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
+_OPTIONS = re.compile(r"\s+(?:--hash|--config-settings|--global-option)[\s=].*$")
+_CONDITION = re.compile(r"^[\w,!.{}-]*:\s*")
+
+
+def parse_requirement(line: str) -> Requirement | None:
+    """Read one requirement; None where it is none, or names a place instead of a version."""
+    text = _OPTIONS.sub("", line.split(" #", maxsplit=1)[0]).strip().rstrip("\\").strip()
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    return None if requirement.url else requirement
+
+
+def read_requirements(
+    text: str, read: Callable[[str], str | None], seen: frozenset[str] = frozenset()
+) -> list[str]:
+    """Return the requirements of a file, those of the files that it includes in their place.
+
+    Args:
+        text: of the file.
+        read: gives the text of an included file, or None.
+        seen: files that are being read.
+    """
+    found = []
+    for line in text.replace("\\\n", " ").splitlines():
+        stripped = line.strip()
+        include = _INCLUDE.match(stripped)
+        if include and include[1] not in seen:
+            inner = read(include[1])
+            found += read_requirements(inner, read, seen | {include[1]}) if inner is not None else []
+        elif stripped and not stripped.startswith(("#", "-")):
+            found.append(stripped)
+    return found
+
+
+def tox_dependencies(value: str) -> list[str]:
+    """Return the lines of a ``deps`` of tox without their conditions (``py37: mock``)."""
+    lines = (line.strip() for line in value.splitlines())
+    return [
+        _CONDITION.sub("", line) for line in lines if line and not line.startswith("#") and "{[" not in line
+    ]
+
+
+def for_tests(lines: Iterable[str], own: str) -> tuple[str, ...]:
+    """Return the requirements that tests may need: no tool, no disturbing plugin, not the project itself."""
+    kept, names = {}, known_names()
+    left_out = {*names.tools, *names.disturbing, canonicalize_name(own or "-")}
+    for requirement in parse_all(lines):
+        name = canonicalize_name(requirement.name)
+        if name not in left_out:
+            kept[str(requirement)] = None
+    return tuple(sorted(kept))
+
+
+def parse_all(lines: Iterable[str]) -> Iterator[Requirement]:
+    """Yield what can be read of the lines."""
+    return (found for line in lines if (found := parse_requirement(line)) is not None)

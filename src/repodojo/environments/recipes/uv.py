@@ -1,0 +1,127 @@
+"""Resolves and installs packages as of a date with uv; nothing but wheels, so no package's code runs here.
+
+The date bounds every package. Before mid-2019 pytest and what it needs are taken as of then, since older
+releases do not say in a readable form what each test did.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from repodojo.environments.interpreters import Interpreter
+from repodojo.errors import BuildError
+
+OLDEST_PYTEST = datetime(2019, 9, 1, tzinfo=UTC)
+_PYTEST_NEEDS = (
+    "pytest", "pluggy", "attrs", "more-itertools", "packaging", "py", "wcwidth", "atomicwrites",
+    "importlib-metadata", "zipp", "pyparsing", "six", "configparser", "contextlib2", "pathlib2",
+)  # fmt: skip
+_TIMEOUT_S = 300
+_PASSED_ON = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
+_OLD_PYTEST = re.compile(r"^pytest==[0-4]\.", re.MULTILINE)
+
+
+def find_uv() -> str:
+    """Return the path of uv.
+
+    Raises:
+        BuildError: it is not installed.
+    """
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("uv", path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
+    if found is None:
+        raise BuildError(
+            f"no_uv: environments of clones need uv; `{sys.executable} -m pip install uv` brings it"
+        )
+    return found
+
+
+def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetime) -> tuple[str, ...]:
+    """Return pins (``name==version``) that satisfy the requirements, none uploaded after ``date``.
+
+    Raises:
+        BuildError: there is no such set; the message is uv's own.
+    """
+    pins = _compile(requirements, interpreter, date, ())
+    if _OLD_PYTEST.search("\n".join(pins)):
+        pins = _compile(requirements, interpreter, date, ("pytest>=5",))
+    return pins
+
+
+def _compile(
+    requirements: Sequence[str], interpreter: Interpreter, date: datetime, overrides: Sequence[str]
+) -> tuple[str, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        wanted, instead = Path(folder, "requirements.in"), Path(folder, "overrides.txt")
+        wanted.write_text("\n".join(requirements), encoding="utf-8")
+        instead.write_text("\n".join(overrides), encoding="utf-8")
+        command = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-build", "--no-config"]
+        command += ["--python", str(interpreter.executable), "--exclude-newer", _stamp(date)]
+        command += ["--overrides", str(instead)] if overrides else []
+        if date < OLDEST_PYTEST:
+            command += [
+                word
+                for name in _PYTEST_NEEDS
+                for word in ("--exclude-newer-package", f"{name}={_stamp(OLDEST_PYTEST)}")
+            ]
+        printed = run_uv([*command, str(wanted)], "does_not_resolve")
+    return tuple(sorted(line.split(" ;")[0].strip() for line in printed.splitlines() if "==" in line))
+
+
+def install(pins: Sequence[str], interpreter: Interpreter, folder: Path) -> None:
+    """Install exactly these wheels into a folder, with bytecode; programs and ``.pth`` files stay out.
+
+    Raises:
+        BuildError: uv failed.
+    """
+    command = ["pip", "install", "--quiet", "--no-deps", "--no-build", "--no-config", "--link-mode", "copy"]
+    command += ["--python", str(interpreter.executable), "--target", str(folder)]
+    folder.mkdir(parents=True, exist_ok=True)
+    if pins:
+        run_uv([*command, *pins], "does_not_install")
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for path in (*folder.glob("*.pth"), *folder.glob(".lock")):
+        path.unlink()
+    mode = [] if interpreter.version < (3, 7) else ["--invalidation-mode", "unchecked-hash"]
+    compile_all = [str(interpreter.executable), "-I", "-S", "-m", "compileall", "-q", *mode, str(folder)]
+    subprocess.run(compile_all, capture_output=True, timeout=_TIMEOUT_S, check=False)
+
+
+def run_uv(arguments: Sequence[str], reason: str) -> str:
+    """Run uv and return what it prints.
+
+    Raises:
+        BuildError: it failed; the message starts with ``reason``.
+    """
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    environment.pop("PYTHONPATH", None)
+    for pip_name, uv_name in _PASSED_ON.items():
+        if pip_name in environment:
+            environment.setdefault(uv_name, environment[pip_name])
+    try:
+        done = subprocess.run(
+            [find_uv(), *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"{reason}: uv did not end in {_TIMEOUT_S} s") from error
+    if done.returncode:
+        said = " ".join(re.sub(r"[×╰─▶│]", " ", done.stderr).split())
+        raise BuildError(f"{reason}: {said[-600:]}")
+    return done.stdout
+
+
+def _stamp(date: datetime) -> str:
+    """Return the end of the date's day: files of that day count."""
+    day = date.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return day.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,97 @@
+"""Writes trees to folders, and patches trees; equal files of many trees are one file on disk, linked."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from repodojo.environments.base_repository import run_git
+from repodojo.environments.git_objects import Blob, Tree, read_tree
+from repodojo.errors import BuildError
+from repodojo.grading.patches import touched_paths
+from repodojo.unfinished import unfinished
+
+_STORE = ".blobs"
+
+
+def write_tree(tree: Tree, folder: Path, root: Path) -> None:
+    """Write a tree to ``folder`` unless it is there; its files are linked from a store under ``root``.
+
+    Raises:
+        BuildError: two paths are the same to this file system, or one leads outside.
+    """
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = unfinished(folder)
+    temporary.mkdir()
+    try:
+        for path, blob in sorted(tree.items()):
+            _write(temporary, path, blob, root / _STORE)
+        temporary.rename(folder)
+    except FileExistsError as error:
+        raise BuildError(
+            f"case_clash: {error.filename2 or error.filename}: two paths are one file here"
+        ) from error
+    except OSError:
+        if not folder.is_dir():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(folder: Path, path: str, blob: Blob, store: Path) -> None:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise BuildError(f"outside: the path {path!r} leads out of the repository")
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if blob.mode == "120000":
+        target.symlink_to(os.fsdecode(blob.content))
+        return
+    os.link(_stored(blob, store), target)
+
+
+def _stored(blob: Blob, store: Path) -> Path:
+    name = hashlib.sha256(blob.mode.encode() + blob.content).hexdigest()
+    kept = store / name[:2] / name
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        temporary = unfinished(kept)
+        temporary.write_bytes(blob.content)
+        temporary.chmod(0o755 if blob.mode == "100755" else 0o644)
+        temporary.replace(kept)
+    return kept
+
+
+def patch_tree(tree: Tree, patches: Sequence[str], root: Path, what: str) -> dict[str, Blob]:
+    """Return a tree after patches were applied to it in turn.
+
+    Raises:
+        BuildError: one does not apply; the message starts with ``what``.
+        InputError: one is refused as a whole.
+    """
+    folder = unfinished(root / "patched")
+    folder.mkdir(parents=True)
+    try:
+        touched = {path for patch in patches for path in touched_paths(patch)}
+        for path in touched & tree.keys():
+            write_blob(folder / path, tree[path])
+        for patch in filter(str.strip, patches):
+            run_git(folder, ["apply", "--whitespace=nowarn"], patch.encode(), what)
+        changed = read_tree(folder)
+        return {
+            path: blob for path, blob in {**tree, **changed}.items() if path in changed or path not in touched
+        }
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_blob(path: Path, blob: Blob) -> None:
+    """Write one file or link, and the folders that it lies in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if blob.mode == "120000":
+        path.symlink_to(os.fsdecode(blob.content))
+        return
+    path.write_bytes(blob.content)
+    path.chmod(0o755 if blob.mode == "100755" else 0o644)

@@ -1,0 +1,102 @@
+"""What became of the rows of clones: a forecast before, counts by repository and cause after; pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from repodojo.environments.recipes.environment_records import CloneEnvironment
+from repodojo.instances.mining.rows import CloneRows
+from repodojo.instances.mining.validation import MinedValidation
+from repodojo.types import Instance
+
+ALL = "all"
+_ENVIRONMENT_MB, _ENVIRONMENT_S, _ROW_S = 20.0, 15.0, 20.0
+"""Of ordinary pure-Python projects on one core."""
+
+
+def forecast(rows: Iterable[CloneRows]) -> str:
+    """Say how much work, disk and time the rows ask for."""
+    found = list(rows)
+    candidates = sum(len(each.rows) for each in found)
+    environments = sum(len(each.wanted) for each in found)
+    minutes = (environments * _ENVIRONMENT_S + candidates * _ROW_S) / 60
+    return (
+        f"{candidates} candidates of {len(found)} clones, {environments} environments, "
+        f"about {environments * _ENVIRONMENT_MB / 1000:.1f} GB and {minutes:.0f} minutes of one core"
+    )
+
+
+def mined_instances(validations: Iterable[MinedValidation]) -> list[Instance]:
+    """Return the instances, sorted by id."""
+    found = [validation.instance for validation in validations if validation.instance is not None]
+    return sorted(found, key=lambda instance: instance.instance_id)
+
+
+def rejected_rows(rows: Iterable[CloneRows], validations: Iterable[MinedValidation]) -> list[dict[str, Any]]:
+    """Return a row for each candidate that is no instance, with the stage where it ended and the reason."""
+    early = [{**each, "environment": ""} for found in rows for each in found.rejected]
+    late = [
+        {
+            "candidate_id": each.candidate_id,
+            "where": each.repo,
+            "stage": each.stage,
+            "reason": each.reason,
+            "environment": each.environment,
+        }
+        for each in validations
+        if each.instance is None
+    ]
+    return sorted([*early, *late], key=lambda row: (row["where"], row["candidate_id"]))
+
+
+def count(
+    rows: Iterable[CloneRows],
+    environments: Iterable[CloneEnvironment],
+    validations: Iterable[MinedValidation],
+) -> list[dict[str, Any]]:
+    """Return a row for each repository and their sum: found, tried, built, valid, reasons, cost."""
+    found, built, proven = list(rows), list(environments), list(validations)
+    names = sorted(each.repo for each in found)
+    groups = [(name, {name}) for name in names] + [(ALL, set(names))]
+    return [
+        _count(
+            name,
+            [each for each in found if each.repo in repos],
+            [each for each in built if each.repo in repos],
+            [each for each in proven if each.repo in repos],
+        )
+        for name, repos in groups
+    ]
+
+
+def _count(
+    name: str,
+    rows: Collection[CloneRows],
+    environments: Collection[CloneEnvironment],
+    validations: Collection[MinedValidation],
+) -> dict[str, Any]:
+    valid = sum(each.instance is not None for each in validations)
+    working = [each for each in environments if each.works]
+    reasons = Counter(f"{each.stage}: {_word(each.reason)}" for each in validations if each.instance is None)
+    reasons.update(f"{row['stage']}: {_word(row['reason'])}" for each in rows for row in each.rejected)
+    return {
+        "repo": name,
+        "found": sum(each.candidates for each in rows),
+        "tried": len(validations),
+        "environments": len(environments),
+        "environments_built": len(working),
+        "in_built_environment": sum(each.stage != "environment" for each in validations),
+        "valid": valid,
+        "yield": round(valid / len(validations), 3) if validations else None,
+        "reasons": dict(sorted(reasons.items())),
+        "bytes": sum({each.packages: each.bytes for each in working}.values()),
+        "environment_s": round(sum(each.seconds for each in environments), 1),
+        "validation_s": round(sum(each.seconds for each in validations), 1),
+        "test_s": round(sum(each.test_s for each in validations), 1),
+    }
+
+
+def _word(reason: str) -> str:
+    """Return the reason's name, without its details."""
+    parts = reason.split(": ")
+    return next((part for part in parts if part.replace("_", "").isalpha() and part.islower()), parts[0][:60])

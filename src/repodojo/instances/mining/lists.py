@@ -1,0 +1,58 @@
+"""FAIL_TO_PASS and PASS_TO_PASS from test runs, and which tests cannot be trusted; pure functions.
+
+The published rule (`run_validation` of SWE-bench) takes tests that are PASSED with the gold patch and FAILED
+without. Where a test file cannot be imported without the patch, every test of it is missing: those that
+passed before the hidden tests came are PASS_TO_PASS, only the others are FAIL_TO_PASS.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+Statuses = Mapping[str, str]
+
+
+class Lists(NamedTuple):
+    """The two lists of an instance."""
+
+    fail_to_pass: tuple[str, ...]
+    pass_to_pass: tuple[str, ...]
+
+    def without(self, tests: frozenset[str]) -> "Lists":
+        """Return the lists without some tests."""
+        return Lists(*(tuple(test for test in part if test not in tests) for part in self))
+
+
+def uncollected_files(statuses: Statuses) -> frozenset[str]:
+    """Return the test files that could not be imported."""
+    return frozenset(name for name, status in statuses.items() if status == "ERROR" and "::" not in name)
+
+
+def compare(gold: Statuses, empty: Statuses, before: Statuses) -> Lists:
+    """Return the lists that single runs give.
+
+    Args:
+        gold: with the gold patch and the hidden tests.
+        empty: with the hidden tests alone.
+        before: with neither; read only for files that ``empty`` could not import.
+    """
+    uncollected = uncollected_files(empty)
+    fail, succeed = [], []
+    for test in sorted(name for name, status in gold.items() if status == "PASSED" and "::" in name):
+        status = empty.get(test)
+        missing = status is None and test.partition("::")[0] in uncollected
+        if status == "PASSED" or (missing and before.get(test) == "PASSED"):
+            succeed.append(test)
+        elif status == "FAILED" or missing:
+            fail.append(test)
+    return Lists(tuple(fail), tuple(succeed))
+
+
+def varying_tests(runs: Sequence[Statuses]) -> frozenset[str]:
+    """Return the tests whose status, or whose being there, differs between runs of the same code."""
+    names = frozenset().union(*runs) if runs else frozenset()
+    return frozenset(name for name in names if len({run.get(name) for run in runs}) > 1)
+
+
+def resolves(statuses: Statuses, lists: Lists) -> bool:
+    """Whether a run passes every listed test."""
+    return bool(lists.fail_to_pass) and all(statuses.get(test) == "PASSED" for part in lists for test in part)

@@ -1,0 +1,171 @@
+"""Rows of one clone to try, and which of them share an environment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from repodojo.environments.git_objects import Tree
+from repodojo.environments.recipes.declarations import read_declarations
+from repodojo.environments.recipes.environment_records import Wanted
+from repodojo.environments.recipes.recipe import Recipe
+from repodojo.errors import InputError
+from repodojo.instances.mining.settings import MiningSettings
+from repodojo.instances.sources.clone import Clone, open_clone
+from repodojo.instances.sources.clone_pulls import read_clone_pulls
+from repodojo.instances.sources.eval_script import test_directives
+from repodojo.instances.sources.history import read_history
+from repodojo.instances.sources.row import Rejection, SourceRow
+from repodojo.types import SCHEMA_VERSION
+
+ROWS_VERSION = 1
+"""Raised when the same clone would give other rows."""
+_MOST_PROBED = 12
+_NO_TESTS = ("conftest.py", "__init__.py", "setup.py")
+
+
+@dataclass(frozen=True)
+class ClonedRepository:
+    """A clone in the folder of clones."""
+
+    repo: str
+    """``owner/repo``, of its first remote; ``local/<folder>`` without one."""
+    path: Path
+    head: str
+
+    @property
+    def slug(self) -> str:
+        """``owner__repo``, as instance ids start."""
+        return self.repo.replace("/", "__")
+
+
+@dataclass(frozen=True)
+class Clones:
+    """What instances are mined from."""
+
+    repositories: tuple[ClonedRepository, ...]
+    recipes: tuple[Recipe, ...]
+    """Written by hand."""
+
+
+@dataclass(frozen=True)
+class CloneRows:
+    """What a clone gives to try."""
+
+    repo: str
+    head: str
+    candidates: int
+    """Commits or pull requests that change code and tests, before any was turned away."""
+    rows: tuple[SourceRow, ...]
+    environments: Mapping[str, str]
+    """Name of the environment by instance id."""
+    wanted: tuple[dict[str, Any], ...]
+    """What each environment is built from: its name, commit, release, date and test files."""
+    rejected: tuple[dict[str, str], ...]
+    schema_version: int = SCHEMA_VERSION
+
+
+def find_clones(folder: Path) -> list[ClonedRepository]:
+    """Return the clones and mirrors in a folder, sorted by name; none where it does not exist.
+
+    Raises:
+        InputError: two are of the same repository, or one has no commit.
+    """
+    found: dict[str, ClonedRepository] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not ((path / ".git").exists() or (path / "HEAD").is_file()):
+            continue
+        clone = open_clone(path)
+        repo = clone.name() or f"local/{path.name.removesuffix('.git')}"
+        if repo in found:
+            raise InputError(f"{path} and {found[repo].path} are both clones of {repo}; keep one")
+        found[repo] = ClonedRepository(repo, path, clone.text("rev-parse", "HEAD"))
+    return list(found.values())
+
+
+def read_clone_rows(repository: ClonedRepository, settings: MiningSettings) -> CloneRows:
+    """Read the newest rows of a clone; what cannot be tried is listed with its reason."""
+    clone = open_clone(repository.path)
+    read = read_history if settings.source == "history" else read_clone_pulls
+    found = read(clone, repository.repo)
+    rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))[::-1]
+    rejected = [_rejection(each, "row") for each in found.rejected]
+    kept: list[SourceRow] = []
+    groups: dict[str, list[SourceRow]] = {}
+    for row in rows[: settings.per_repository]:
+        try:
+            if not hidden_test_files(row):
+                raise InputError("no_test_file: the test patch leaves no test file that pytest can run")
+            name = f"{repository.slug}-{read_declarations(clone.tree(row.base_commit)).digest}"
+        except InputError as error:
+            rejected.append(
+                _rejection(Rejection(f"{row.repo}@{row.base_commit}", str(error), row.instance_id), "row")
+            )
+            continue
+        kept.append(row)
+        groups.setdefault(name, []).append(row)
+    return CloneRows(
+        repo=repository.repo,
+        head=repository.head,
+        candidates=len(found.rows) + len(found.rejected),
+        rows=tuple(kept),
+        environments={row.instance_id: name for name, members in groups.items() for row in members},
+        wanted=tuple(_describe(clone, name, members) for name, members in groups.items()),
+        rejected=tuple(rejected),
+    )
+
+
+def hidden_test_files(row: SourceRow) -> tuple[str, ...]:
+    """Return the test files that a row's test patch leaves behind and pytest can run."""
+    files = [path for path in test_directives(row.test_patch) if path.endswith(".py")]
+    files = [path for path in files if path.rpartition("/")[2] not in _NO_TESTS]
+    named = [path for path in files if is_test_file(path)]
+    return tuple(named or files)
+
+
+def is_test_file(path: str) -> bool:
+    """Whether pytest would look for tests in a file, by its name."""
+    name = path.rpartition("/")[2]
+    return name.endswith(("_test.py", "_tests.py")) or (name.startswith("test") and name.endswith(".py"))
+
+
+def wanted_of(data: Mapping[str, Any]) -> Wanted:
+    """Return what an environment is built from."""
+    return Wanted(
+        data["name"],
+        data["repo"],
+        data["version"],
+        datetime.fromisoformat(data["date"]),
+        tuple(data["test_files"]),
+    )
+
+
+def _describe(clone: Clone, name: str, rows: Sequence[SourceRow]) -> dict[str, Any]:
+    """Describe an environment by its oldest row: nothing in it may be newer than any of its commits."""
+    oldest = rows[-1]
+    tree = clone.tree(oldest.base_commit)
+    wanted = Wanted(
+        name,
+        oldest.repo,
+        clone.release(oldest.base_commit),
+        datetime.fromisoformat(oldest.created_at),
+        _probed(tree, rows),
+    )
+    return {**asdict(wanted), "date": oldest.created_at, "commit": oldest.base_commit}
+
+
+def _probed(tree: Tree, rows: Sequence[SourceRow]) -> tuple[str, ...]:
+    """Choose the test files that show whether a recipe works: those of the rows, else any."""
+    hidden = dict.fromkeys(path for row in reversed(rows) for path in hidden_test_files(row) if path in tree)
+    others = (path for path in sorted(tree) if is_test_file(path) and "test" in path.rpartition("/")[0])
+    return tuple(hidden)[:_MOST_PROBED] or tuple(others)[:_MOST_PROBED]
+
+
+def _rejection(rejection: Rejection, stage: str) -> dict[str, str]:
+    return {
+        "candidate_id": rejection.instance_id,
+        "where": rejection.where,
+        "stage": stage,
+        "reason": rejection.reason,
+    }

@@ -1,0 +1,22 @@
+"""What decides which rows of clones are tried, and how they are proven."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MiningSettings(BaseModel):
+    """The part ``mining`` of the key ``env_build``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Literal["history", "pulls"] = "history"
+    """Commits that change code and tests together, or merged pull requests (``refs/pull/N/head``)."""
+    per_repository: int = Field(20, ge=1)
+    """The most rows tried of one clone, the newest first."""
+    repeats: int = Field(3, ge=2)
+    """Runs with and without the gold patch, each in a fresh sandbox; a test that varies is left out."""
+    order_seed: int = 0
+    """Shuffles the last run with the gold patch; a test that fails in another order is left out."""
+    held_out: tuple[str, ...] = ()
+    """Repositories, as ``owner/repo``, whose instances are never trained on."""

@@ -1,0 +1,256 @@
+"""Proves a row of a clone by its own tests, and makes an instance of it.
+
+Everything runs in fresh sandboxes with the hash seed and the time zone fixed. First one run with and one
+without the gold patch, then repeats of both (the last one with it in another order), at last the grader
+itself. A test that varies is left out by name; a row that fails a step is a record with that step's name and
+the reason.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from repodojo.environments.git_objects import Blob, commit_hash
+from repodojo.environments.recipes.environment import Builder
+from repodojo.environments.recipes.environment_records import CloneEnvironment
+from repodojo.environments.trees import patch_tree
+from repodojo.environments.workshop import Workshop
+from repodojo.errors import BuildError, InputError, SandboxError
+from repodojo.grading.run import GRADER_VERSION, grade
+from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.instances.mining.lists import (
+    Statuses,
+    compare,
+    resolves,
+    uncollected_files,
+    varying_tests,
+)
+from repodojo.instances.mining.rows import hidden_test_files
+from repodojo.instances.mining.settings import MiningSettings
+from repodojo.instances.sources.clone import Clone
+from repodojo.instances.sources.row import SourceRow, applicable_patch
+from repodojo.instances.test_runs import TestRunStore
+from repodojo.types import SCHEMA_VERSION, Instance
+
+MINING_VERSION = 1
+"""Raised when the same row would get another record."""
+_RUN_S = 300.0
+_PATCHES = {"patch": "/tmp/gold.patch", "test_patch": "/tmp/hidden.patch"}  # noqa: S108 - inside the sandbox
+
+
+class Rejected(Exception):
+    """A row is no instance: the stage, and ``reason`` or ``reason: detail``."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+
+
+@dataclass(frozen=True)
+class MinedValidation:
+    """What became of a row."""
+
+    candidate_id: str
+    repo: str
+    environment: str
+    stage: str
+    """Where it ended: ``environment``, ``prepare``, ``first_runs``, ``repeats``, ``grade`` or ``valid``."""
+    reason: str
+    """Why it is no instance; empty where it is one."""
+    instance: Instance | None = None
+    repeats: int = 0
+    """Runs with and without the gold patch that agree."""
+    quarantined: tuple[str, ...] = ()
+    """Tests left out because they vary between repeats, or with the order."""
+    test_s: float = 0.0
+    """Seconds of tests alone."""
+    seconds: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+
+def summarise(validation: MinedValidation) -> dict[str, int]:
+    """Count for the live bar."""
+    return {"valid": int(validation.instance is not None)}
+
+
+def validate_row(
+    row: SourceRow,
+    clone: Clone,
+    environment: CloneEnvironment,
+    settings: MiningSettings,
+    builder: Builder,
+    workshop: Workshop,
+) -> MinedValidation:
+    """Return the row's instance, or the stage at which it fails and the reason."""
+    started = time.monotonic()
+    record = MinedValidation(row.instance_id, row.repo, environment.name, "environment", "")
+    prover = Prover(row, clone, environment, settings, builder, workshop)
+    try:
+        record = prover.prove(record)
+    except Rejected as rejection:
+        record = replace(record, stage=rejection.stage, reason=str(rejection)[:1000])
+    return replace(record, seconds=round(time.monotonic() - started, 2))
+
+
+@dataclass(frozen=True)
+class Prover:
+    """The steps of one validation; each raises `Rejected` where the row fails it."""
+
+    row: SourceRow
+    clone: Clone
+    environment: CloneEnvironment
+    settings: MiningSettings
+    builder: Builder
+    workshop: Workshop
+
+    def prove(self, record: MinedValidation) -> MinedValidation:
+        """Take all steps."""
+        if not self.environment.works:
+            last = (
+                self.environment.attempts[-1].reason if self.environment.attempts else "no interpreter fits"
+            )
+            raise Rejected("environment", f"no_recipe_works: {last}")
+        draft = self._prepare()
+        gold, empty = [self._run(draft, True, 0)], [self._run(draft, False, 0)]
+        before = self._before(draft) if uncollected_files(empty[0].statuses) else {}
+        lists = compare(gold[0].statuses, empty[0].statuses, before)
+        if not lists.fail_to_pass:
+            raise Rejected("first_runs", f"no_fail_to_pass: {_describe(gold[0].statuses, empty[0].statuses)}")
+        for repeat in range(1, self.settings.repeats):
+            shuffled = repeat == self.settings.repeats - 1
+            gold.append(self._run(draft, True, repeat, self.settings.order_seed if shuffled else None))
+            empty.append(self._run(draft, False, repeat))
+        varying = varying_tests([run.statuses for run in gold]) | varying_tests(
+            [run.statuses for run in empty]
+        )
+        lists = lists.without(varying)
+        if not lists.fail_to_pass:
+            raise Rejected(
+                "repeats", f"flaky: every failing test was left out: {', '.join(sorted(varying)[:5])}"
+            )
+        for number, (with_gold, without) in enumerate(zip(gold, empty, strict=True)):
+            if not resolves(with_gold.statuses, lists) or resolves(without.statuses, lists):
+                raise Rejected("repeats", f"oracle_disagrees: in repeat {number}")
+        instance = replace(draft, FAIL_TO_PASS=lists.fail_to_pass, PASS_TO_PASS=lists.pass_to_pass)
+        self._grade(instance)
+        seconds = sum(run.duration_s for run in (*gold, *empty))
+        return replace(
+            record,
+            stage="valid",
+            instance=instance,
+            repeats=len(gold),
+            quarantined=tuple(sorted(varying)),
+            test_s=round(seconds, 2),
+        )
+
+    def _prepare(self) -> Instance:
+        """Make the row's environment: its commit with both patches, and what the build of its base adds."""
+        row, name = self.row, self.row.instance_id
+        try:
+            base = self.clone.tree(row.base_commit)
+            built = self.builder.build_metadata(name, base, self.environment)
+            added = {path: Blob("100644", data) for path, data in (built.added if built else {}).items()}
+            patches = [applicable_patch(row.patch), applicable_patch(row.test_patch)]
+            gold = patch_tree(base, patches, self.builder.folders.root, name)
+            if bytecode := next((path for path in gold if path.endswith(".pyc")), None):
+                raise BuildError(f"holds_bytecode: {bytecode} is tracked")
+            self.builder.prepare(name, gold, self.environment, built)
+            draft = self._draft(commit_hash({**added, **base}), patches, built.version if built else "")
+            self.workshop.spec(draft)
+        except (BuildError, InputError) as error:
+            raise Rejected("prepare", str(error)) from error
+        return draft
+
+    def _draft(self, base_commit: str, patches: Sequence[str], version: str) -> Instance:
+        row = self.row
+        return Instance(
+            instance_id=row.instance_id,
+            repo=row.repo,
+            version=row.version or version or self.environment.version,
+            base_commit=base_commit,
+            problem_statement=row.problem_statement,
+            patch=patches[0],
+            test_patch=patches[1],
+            FAIL_TO_PASS=(),
+            PASS_TO_PASS=(),
+            environment=row.instance_id,
+            test_files=hidden_test_files(row),
+            split="held_out" if row.repo in self.settings.held_out else "train",
+            hints_text=row.hints_text,
+            created_at=row.created_at,
+            metadata=self._metadata(),
+        )
+
+    def _metadata(self) -> dict[str, Any]:
+        return {
+            "kind": self.settings.source,
+            "base_commit": self.row.base_commit,
+            "environment": self.environment.name,
+            "environment_digest": self.environment.digest,
+            **{name: self.row.extra[name] for name in ("commit", "statement_from") if name in self.row.extra},
+        }
+
+    def _run(self, draft: Instance, with_gold: bool, repeat: int, order_seed: int | None = None) -> TestRun:
+        """Run the hidden tests, with or without the gold patch."""
+        files = {_PATCHES["test_patch"]: draft.test_patch} | (
+            {_PATCHES["patch"]: draft.patch} if with_gold else {}
+        )
+        kind = "gold" if with_gold else "empty"
+        return self._believed(
+            kind, draft, {path: text.encode() for path, text in files.items()}, repeat, order_seed
+        )
+
+    def _before(self, draft: Instance) -> Statuses:
+        """Run the tests that the base commit has."""
+        try:
+            return self._believed("before", draft, {}, 0, None).statuses
+        except Rejected:
+            return {}
+
+    def _believed(
+        self, kind: str, draft: Instance, files: dict[str, bytes], repeat: int, order_seed: int | None
+    ) -> TestRun:
+        """Return a run that was kept under its content, or run the tests now."""
+        tests = draft.test_files
+        if kind == "before":
+            tests = tuple(path for path in tests if path in self.clone.tree(self.row.base_commit))
+        apply = " && ".join(f"git apply --whitespace=nowarn {path}" for path in files)
+        spec = self.workshop.spec(draft)
+        start = partial(run_tests, self.workshop.sandboxes, spec, tests, _RUN_S, files, apply, order_seed)
+        address = {
+            **files,
+            "base_commit": draft.base_commit.encode(),
+            "conditions": f"{GRADER_VERSION} {_RUN_S} {spec.limits} {repeat} {order_seed}".encode(),
+        }
+        try:
+            run = TestRunStore(self.workshop.environments / "test_runs").get(
+                self.environment.digest, address, tests, start
+            )
+        except SandboxError as error:
+            raise Rejected("first_runs" if not repeat else "repeats", f"{kind}_fails: {error}") from error
+        if not run.trusted:
+            stage = "first_runs" if not repeat else "repeats"
+            raise Rejected(stage, f"{kind}_not_believed: {run.fault}; {' '.join(run.log.split())[-300:]}")
+        return run
+
+    def _grade(self, instance: Instance) -> None:
+        """Have the grader itself judge the gold patch."""
+        verdict = grade(
+            instance.patch, instance, self.workshop.sandboxes, self.workshop.spec(instance), _RUN_S
+        )
+        if not verdict.resolved:
+            raise Rejected(
+                "grade", f"gold_not_resolved: {verdict.cause}; {', '.join(verdict.failed_tests[:5])}"
+            )
+
+
+def _describe(gold: Statuses, empty: Statuses) -> str:
+    """Say what the first two runs did."""
+    counts = {
+        kind: {status: list(run.values()).count(status) for status in sorted(set(run.values()))}
+        for kind, run in (("gold", gold), ("empty", empty))
+    }
+    broken = sorted(uncollected_files(gold))
+    return f"{counts}" + (f"; not collected with gold: {', '.join(broken[:3])}" if broken else "")
