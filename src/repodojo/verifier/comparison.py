@@ -25,7 +25,7 @@ def compare_verifier(
     ``alternatives`` are scores by rollout_id, by name of the scorer. The calibrated verifier ranks as the
     verifier does, and is measured by its calibration only.
     """
-    own: Scores = {each.rollout_id: each.score for each in attempts}
+    own = own_scores(attempts)
     ranked = {VERIFIER: own} | {name: s for name, s in alternatives.items() if name != "calibrated"}
     matrices = {name: feature_matrices(attempts, scores) for name, scores in ranked.items()}
     found = compare_scorers(matrices, VERIFIER, [*BASELINES, "linear"])
@@ -50,6 +50,16 @@ def feature_matrices(
         outcomes[place] = _OUTCOME[each.outcome]
         given[place] = np.nan if score is None else score
     return AttemptMatrices(tuple(row_of), outcomes, given)
+
+
+def own_scores(attempts: Iterable[AttemptFeatures]) -> Scores:
+    """Return the verifier's own scores by rollout_id."""
+    return {each.rollout_id: each.score for each in attempts}
+
+
+def own_matrices(attempts: Sequence[AttemptFeatures]) -> AttemptMatrices:
+    """Arrange attempts with the verifier's own scores."""
+    return feature_matrices(attempts, own_scores(attempts))
 
 
 def _calibration(attempts: Iterable[AttemptFeatures], scores: Mapping[str, float | None]) -> Any:
