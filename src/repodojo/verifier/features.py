@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import log1p
 
+from repodojo.metrics.patch_size import changed_lines
 from repodojo.rollouts.stuck import repeats_action
 from repodojo.scaffolds.bash_only.scaffold import SUBMIT_MARKER
 from repodojo.types import SCHEMA_VERSION, Instance, Outcome, Split, Trajectory, Verdict
@@ -45,10 +46,6 @@ def last_command_passed(trajectory: Trajectory) -> bool:
     return bool(codes) and codes[-1] == 0
 
 
-def _changed_lines(patch: str) -> int:
-    return sum(line[:1] in ("+", "-") and line[:3] not in ("+++", "---") for line in patch.splitlines())
-
-
 PLAIN: Mapping[str, Callable[[Trajectory], float]] = {
     "turns": lambda each: len(each.turns),
     "log_characters": lambda each: log1p(sum(len(message.content) for message in each.messages)),
@@ -58,7 +55,7 @@ PLAIN: Mapping[str, Callable[[Trajectory], float]] = {
     "failed_share": lambda each: sum(t.exit_code != 0 for t in each.turns) / max(1, len(each.turns)),
     "stuck": lambda each: float(repeats_action([turn.command for turn in each.turns])),
     "empty_patch": lambda each: float(not each.model_patch),
-    "log_changed_lines": lambda each: log1p(_changed_lines(each.model_patch)),
+    "log_changed_lines": lambda each: log1p(changed_lines(each.model_patch)),
     "files": lambda each: each.model_patch.count("diff --git "),
 }
 """The plain features, by name."""

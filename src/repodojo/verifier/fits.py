@@ -62,9 +62,11 @@ def fit_all(attempts: Sequence[AttemptFeatures], held_back: frozenset[str]) -> F
 
 def score_baselines(attempts: Sequence[AttemptFeatures], fits: Fits) -> dict[str, Scores]:
     """Score attempts by each baseline; higher is better, None ranks last."""
-    return {
+    found: dict[str, Scores] = {
         name: {each.rollout_id: score(each) for each in attempts} for name, score in BASELINES.items()
-    } | {"linear": {each.rollout_id: _none_if_nan(predict(fits.linear, _plain(each))) for each in attempts}}
+    }
+    linear: Scores = {each.rollout_id: _none_if_nan(predict(fits.linear, _plain(each))) for each in attempts}
+    return found | {"linear": linear}
 
 
 def score_fitted(attempts: Sequence[AttemptFeatures], fits: Fits) -> dict[str, Scores]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.types import Message, Trajectory
 from repodojo.verifier.patch_sides import patch_sides
 from repodojo.verifier.prompt import ANSWER_PREFIX, NO, PROMPTS, YES, prompts_digest, render_conversation
@@ -57,7 +58,7 @@ def render_patch(
         trim_blocks=True,
         autoescape=False,  # noqa: S701
     )
-    issue = next((m.content for m in trajectory.messages if m.role == "user"), "")
+    issue = next((m.content for m in trained_messages(trajectory) if m.role == "user"), "")
     sides = patch_sides(trajectory.model_patch)
     room = max_characters - len(issue) - len(sides.before) - len(sides.after)
     spans = _fitting(viewed_spans(trajectory), trajectory.model_patch, room)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
+from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.types import Message, Trajectory
 
 _NUMBERED = re.compile(r"^ *(\d+)(?:[:\t-])(.*)$")
@@ -30,7 +31,7 @@ def viewed_spans(trajectory: Trajectory) -> list[Span]:
     """Return every span that the agent saw, by file and line; lines seen twice stand once, as last seen."""
     seen: dict[str, dict[int, str]] = {}
     variables: dict[str, str] = {}
-    for asked, shown in pairwise(trajectory.messages):
+    for asked, shown in pairwise(trained_messages(trajectory)):
         if asked.role != "assistant" or shown.role != "user":
             continue
         variables |= dict(_VARIABLE.findall(asked.content))
