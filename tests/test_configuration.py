@@ -105,7 +105,12 @@ def test_the_default_run_goes_through_the_eight(pipelines: dict[str, Pipeline]) 
     assert set(DEFAULT) <= pipelines.keys()
     expected = {node.name for name in DEFAULT for node in pipelines[name].nodes}
     assert {node.name for node in pipelines["__default__"].nodes} == expected
-    assert set(pipelines) - set(DEFAULT) - {"__default__"} <= {"base_model", "self_improvement", "publish"}
+    assert set(pipelines) - set(DEFAULT) - {"__default__"} <= {
+        "base_model",
+        "candidate",
+        "self_improvement",
+        "publish",
+    }
 
 
 @pytest.mark.parametrize("name", DEFAULT)

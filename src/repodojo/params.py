@@ -16,6 +16,7 @@ from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.rollouts.candidate import CandidateSettings
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
 from repodojo.verifier.settings import VerifierSettings
@@ -37,6 +38,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "evaluation": RolloutSettings,
     "baselines": RolloutSettings,
     "on_policy": RolloutSettings,
+    "candidate": CandidateSettings,
     "verifier": VerifierSettings,
     "inference_scaling": ScalingSettings,
 }

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from repodojo.metrics.verifier_quality import Scored, auc_within_instance, calibration_error, verifier_quality
+from repodojo.metrics.reliability import calibration_error
+from repodojo.metrics.verifier_quality import Scored, auc_within_instance, verifier_quality
 from repodojo.types import Instance, Verdict
 
 

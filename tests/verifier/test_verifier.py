@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repodojo.types import Message, Outcome, Trajectory, Verdict
+from repodojo.verifier.forms import FORMS
 from repodojo.verifier.prompt import ANSWER_PREFIX, render_conversation, shorten
 from repodojo.verifier.rows import Attempt, balance, build_rows, join_attempts
 from repodojo.verifier.score import group_by_instance, probability_of_yes, score_trajectories
+from repodojo.verifier.settings import VerifierSettings
 
 MESSAGES = (Message("system", "s"), Message("user", "the issue"), Message("assistant", "the answer"))
 
@@ -74,18 +76,20 @@ def test_not_measured_attempts_make_no_rows() -> None:
     verdicts = {a.verdict.rollout_id: a.verdict for a in attempts}
     joined = join_attempts(trajectories, verdicts)
     assert [a.trajectory.instance_id for a in joined] == ["i0", "i2"]
-    answers = [row["messages"][-1]["content"] for row in build_rows(joined, 1000)]
+    answers = [row["messages"][-1]["content"] for row in build_rows(joined, FORMS["interaction"], 1000)]
     assert answers == ["<judgement>YES</judgement>", "<judgement>NO</judgement>"]
 
 
 @pytest.mark.parametrize(("yes", "no", "expected"), [(0.0, 0.0, 0.5), (-1.0, -1e6, 1.0), (-1e6, -1.0, 0.0)])
 def test_probability_of_yes_is_a_softmax_of_two(yes: float, no: float, expected: float) -> None:
-    assert probability_of_yes({"YES": yes, "NO": no}) == pytest.approx(expected)
+    assert probability_of_yes({"YES": yes, "NO": no}, "YES", "NO") == pytest.approx(expected)
 
 
 def test_an_over_long_conversation_has_no_score() -> None:
     long = _trajectory("long", messages=(*MESSAGES, Message("user", "x" * 2000)))
-    scores = score_trajectories([_trajectory("short"), long], LengthScorer(), 10_000)
+    scores = score_trajectories(
+        [_trajectory("short"), long], LengthScorer(), VerifierSettings(max_characters=10_000)
+    )
     assert scores == {"short.0": pytest.approx(0.75), "long.0": None}
 
 

@@ -84,7 +84,7 @@ def _grade_once(
     start = time.monotonic()
     rollout_id, digest, rule = asked
     with sandboxes.start(referee_spec(spec)) as sandbox:
-        if not _apply(sandbox, patch, instance):
+        if not apply_patches(sandbox, patch, instance):
             return refuse(instance, rollout_id, "patch_does_not_apply", digest, time.monotonic() - start)
         run = run_tests_in(sandbox, spec, instance.test_files, timeout_s)
     duration = time.monotonic() - start
@@ -95,7 +95,7 @@ def _grade_once(
     return judge_statuses(run.statuses, instance, rollout_id, digest, duration, rule)
 
 
-def _apply(sandbox: Sandbox, patch: str, instance: Instance) -> bool:
+def apply_patches(sandbox: Sandbox, patch: str, instance: Instance) -> bool:
     """Apply a patch and then the hidden tests; whether the first could be applied."""
     for path, text in ((_MODEL_PATCH, patch), (_TEST_PATCH, instance.test_patch)):
         sandbox.write(path, text.encode("utf-8", errors="surrogateescape"))

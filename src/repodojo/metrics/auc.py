@@ -25,19 +25,45 @@ def auc_estimate(
     scores: Sequence[float | None], resolved: Sequence[bool], instances: Sequence[Hashable], *, seed: int = 0
 ) -> Estimate:
     """Estimate the same for attempts clustered by instance; ``n`` counts instances."""
-    keys, labels = _keys(scores), np.asarray(resolved, dtype=bool)
+    return _estimate([scores], [1.0], resolved, instances, seed)
+
+
+def auc_difference(
+    scores: Sequence[float | None],
+    baseline: Sequence[float | None],
+    resolved: Sequence[bool],
+    instances: Sequence[Hashable],
+    *,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate the AUC of scores minus that of a baseline on the same attempts, resampled together."""
+    return _estimate([scores, baseline], [1.0, -1.0], resolved, instances, seed)
+
+
+def _estimate(
+    scorers: Sequence[Sequence[float | None]],
+    signs: Sequence[float],
+    resolved: Sequence[bool],
+    instances: Sequence[Hashable],
+    seed: int,
+) -> Estimate:
+    labels = np.asarray(resolved, dtype=bool)
     row_of = {name: row for row, name in enumerate(dict.fromkeys(instances))}
     if not row_of:
         return Estimate(nan, nan, nan, 0)
     member = np.array([row_of[name] for name in instances])
     count = len(row_of)
     drawn = np.random.default_rng(seed).multinomial(count, [1 / count] * count, size=_RESAMPLES)
-    samples = _weighted_auc(keys, labels, drawn[:, member].astype(np.float64))
-    value = float(_weighted_auc(keys, labels, np.ones((1, len(keys))))[0])
-    if np.isnan(value):
-        return Estimate(nan, nan, nan, len(row_of))
-    low, high = percentile_interval(samples)
-    return Estimate(value, float(low), float(high), len(row_of))
+    weights = np.concatenate([np.ones((1, len(member))), drawn[:, member]])
+    found = sum(
+        sign * _weighted_auc(_keys(scores), labels, weights)
+        for sign, scores in zip(signs, scorers, strict=True)
+    )
+    values = np.asarray(found, dtype=np.float64)
+    if np.isnan(values[0]):
+        return Estimate(nan, nan, nan, count)
+    low, high = percentile_interval(values[1:])
+    return Estimate(float(values[0]), float(low), float(high), count)
 
 
 def _keys(scores: Sequence[float | None]) -> Floats:
@@ -47,10 +73,13 @@ def _keys(scores: Sequence[float | None]) -> Floats:
 
 def _weighted_auc(keys: Floats, labels: NDArray[np.bool_], weights: Floats) -> Floats:
     """Return the area for each row of weights, (rows, attempts); NaN where a class has no weight."""
-    levels, level = np.unique(keys, return_inverse=True)
-    positive, negative = np.zeros((2, len(weights), len(levels)))
-    for attempt, place in enumerate(level):
-        (positive if labels[attempt] else negative)[:, place] += weights[:, attempt]
+    if not len(keys):
+        return np.full(len(weights), nan)
+    order = np.argsort(keys, kind="stable")
+    _, starts = np.unique(keys[order], return_index=True)
+    ordered, kind = weights[:, order], labels[order]
+    positive = np.add.reduceat(ordered * kind, starts, axis=1)
+    negative = np.add.reduceat(ordered * ~kind, starts, axis=1)
     below = np.cumsum(negative, axis=1) - negative / 2
     pairs = positive.sum(axis=1) * negative.sum(axis=1)
     won = (positive * below).sum(axis=1)

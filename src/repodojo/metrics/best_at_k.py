@@ -15,14 +15,14 @@ from repodojo.metrics.at_k import AtK, curve
 from repodojo.metrics.matrices import Floats
 
 
-def _place_weights(n: int, ks: Sequence[int]) -> Floats:
+def place_weights(n: int, ks: Sequence[int]) -> Floats:
     """Return the share of k-subsets whose best is at each place, (n, ks); NaN where k is impossible."""
     return np.array(
         [[comb(n - 1 - place, k - 1) / comb(n, k) if 1 <= k <= n else nan for k in ks] for place in range(n)]
     ).reshape(n, len(ks))
 
 
-def _ranked(outcomes: Floats, scores: Floats) -> Floats:
+def ranked(outcomes: Floats, scores: Floats) -> Floats:
     """Return each row's outcomes by falling score, tied ones replaced by their mean."""
     keys = np.where(np.isnan(scores), -np.inf, scores)
     order = np.argsort(-keys, axis=1, kind="stable")
@@ -40,8 +40,8 @@ def instance_best_at_k(outcomes: Floats, scores: Floats, ks: Sequence[int]) -> F
     n = outcomes.shape[1]
     if outcomes.size == 0:
         return np.full((len(outcomes), len(ks)), nan)
-    weights = _place_weights(n, ks)
-    return np.asarray(_ranked(outcomes, scores) @ weights)
+    weights = place_weights(n, ks)
+    return np.asarray(ranked(outcomes, scores) @ weights)
 
 
 def best_at_k(outcomes: Floats, scores: Floats, ks: Sequence[int], *, seed: int = 0) -> list[AtK]:

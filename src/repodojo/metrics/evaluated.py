@@ -7,7 +7,9 @@ from typing import Any
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
 from repodojo.metrics.half_sample import all_rows_half_sample_deviation, paper_half_sample_deviation
 from repodojo.metrics.matrices import attempt_matrices, measured_or
+from repodojo.metrics.noise_floor import noise_floor, same_temperature
 from repodojo.metrics.paired_difference import paired_difference
+from repodojo.metrics.patch_size import patch_size
 from repodojo.metrics.plain import plain
 from repodojo.metrics.resolve_rate import resolve_rate
 from repodojo.metrics.rollout_rates import rollout_rates
@@ -19,21 +21,22 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure the attempts as JSON-compatible values; None is undefined."""
     asked = {t.instance_id for t in trajectories.values()}
-    repo_of = {i.instance_id: i.repo for i in instances if i.instance_id in asked}
+    known = {i.instance_id: i for i in instances if i.instance_id in asked}
     projects = {
-        repo: _measure({name for name in asked if repo_of[name] == repo}, trajectories, verdicts)
-        for repo in sorted(set(repo_of.values()))
+        repo: _measure({n: i for n, i in known.items() if i.repo == repo}, trajectories, verdicts)
+        for repo in sorted({i.repo for i in known.values()})
     }
-    return {"overall": _measure(asked, trajectories, verdicts), "projects": projects}
+    return {"overall": _measure(known, trajectories, verdicts), "projects": projects}
 
 
 def _measure(
-    names: set[str], trajectories: Mapping[str, Trajectory], verdicts: Mapping[str, Verdict]
+    names: Mapping[str, Instance], trajectories: Mapping[str, Trajectory], verdicts: Mapping[str, Verdict]
 ) -> dict[str, Any]:
     attempts = [t for _, t in sorted(trajectories.items()) if t.instance_id in names]
     greedy = [t for t in attempts if t.attempt == 0]
     outcomes: list[Outcome] = [verdicts[t.rollout_id].outcome for t in greedy]
     matrices = attempt_matrices(sorted(names), attempts, verdicts)
+    alike = matrices.outcomes[:, same_temperature(attempts)]
     found = {
         "instances": len(names),
         "attempts": len(attempts),
@@ -41,6 +44,8 @@ def _measure(
         "greedy": resolve_rate(outcomes),
         "mean": mean_estimate(measured_or(matrices.outcomes, 0.0).mean(axis=1)) if attempts else UNDEFINED,
         "deviations": _deviations(greedy, verdicts),
+        "noise_floor": noise_floor(alike),
+        "patch_size": patch_size(attempts, verdicts, names),
         "rates": rollout_rates(attempts),
         "greedy_rates": rollout_rates(greedy),
         "exit_statuses": dict(sorted(Counter(t.exit_status for t in attempts).items())),

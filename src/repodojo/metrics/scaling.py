@@ -21,7 +21,7 @@ from repodojo.metrics.pass_at_k import instance_pass_at_k, pass_at_k
 from repodojo.metrics.plain import plain
 from repodojo.metrics.random_at_k import instance_random_at_k, random_at_k
 from repodojo.metrics.settings import ScalingSettings
-from repodojo.metrics.smoothed import paper_smoothed
+from repodojo.metrics.smoothed import moatless_smoothed, paper_smoothed
 from repodojo.types import Instance, Trajectory, Verdict
 
 
@@ -72,6 +72,7 @@ def measure_scaling(
         "auc": _auc(attempts, seed),
         "best_fit": log_fit(ks[1:], [point.value for point in curves["best_at_k"][1:]]),
         "paper_smoothed": {point.k: point for point in paper_smoothed(outcomes, scores, seed=seed)},
+        "moatless_smoothed": {point.k: point for point in moatless_smoothed(outcomes, scores, seed=seed)},
     }
     by_k = {name: {point.k: point for point in points} for name, points in curves.items()}
     result: dict[str, Any] = plain(found | by_k | _comparisons(outcomes, scores, settings))

@@ -1,6 +1,19 @@
-"""How far the curves over k go."""
+"""How far the curves over k go, what attempts cost, and when more of them are not worth it."""
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class Prices(BaseModel):
+    """What attempts are paid for by, in one currency; all 0 is not priced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt_million: float = Field(0.0, ge=0)
+    """Of a million prompt tokens."""
+    completion_million: float = Field(0.0, ge=0)
+    """Of a million completion tokens."""
+    hour: float = Field(0.0, ge=0)
+    """Of an hour of a rollout."""
 
 
 class ScalingSettings(BaseModel):
@@ -12,3 +25,6 @@ class ScalingSettings(BaseModel):
     """The curves have the points 1..max_k; the comparisons are made at max_k."""
     seed: int = 0
     """Of the resampling behind the intervals."""
+    prices: Prices = Field(Prices(), exclude_if=lambda found: found == Prices())
+    attempts_share: float = Field(0.5, gt=0, le=1, exclude_if=lambda found: found == 0.5)
+    """Of the attempts at hand: what the rule for stopping early may use on average."""

@@ -4,17 +4,18 @@ Over attempts with a score that were measured; missing scores are counted apart,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import nan
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from repodojo.metrics.auc import auc_estimate
-from repodojo.metrics.bootstrap import Estimate, ratio_estimate
+from repodojo.metrics.bootstrap import UNDEFINED, Estimate, ratio_estimate
 from repodojo.metrics.plain import plain
-from repodojo.types import Instance, Verdict
-
-BINS = 10
+from repodojo.metrics.reasons import why_undefined
+from repodojo.metrics.reliability import calibration_error, point_biserial, reliability_curve, score_histogram
+from repodojo.metrics.score_groups import size_groups
+from repodojo.types import Instance, Trajectory, Verdict
 
 
 class Scored(NamedTuple):
@@ -35,32 +36,60 @@ class Distribution(NamedTuple):
 
 
 def verifier_quality(
-    scores: Mapping[str, float | None], verdicts: Mapping[str, Verdict], instances: Iterable[Instance]
+    scores: Mapping[str, float | None],
+    verdicts: Mapping[str, Verdict],
+    instances: Iterable[Instance],
+    trajectories: Mapping[str, Trajectory] | None = None,
 ) -> dict[str, Any]:
-    """Measure scores, by rollout_id, against verdicts, overall and for each repository; None is undefined."""
+    """Measure scores against verdicts, overall and for each repository; None is undefined, with its reason.
+
+    Scores, verdicts and trajectories are by rollout_id; without trajectories nothing is said by size.
+    """
     repo_of = {instance.instance_id: instance.repo for instance in instances}
-    attempts = [
-        Scored(verdict.instance_id, verdict.resolved, scores[rollout_id])
+    attempts = {
+        rollout_id: Scored(verdict.instance_id, verdict.resolved, finite(scores[rollout_id]))
         for rollout_id, verdict in sorted(verdicts.items())
         if rollout_id in scores and verdict.outcome != "not_measured"
-    ]
-    repos = sorted({repo_of[each.instance_id] for each in attempts})
-    projects = {repo: _quality([a for a in attempts if repo_of[a.instance_id] == repo]) for repo in repos}
-    result: dict[str, Any] = plain({"overall": _quality(attempts), "projects": projects})
+    }
+    parts: dict[str, list[Scored]] = {}
+    for each in attempts.values():
+        parts.setdefault(repo_of[each.instance_id], []).append(each)
+    projects = {repo: _quality(parts[repo]) for repo in sorted(parts)}
+    overall = _quality(list(attempts.values())) | _curves(list(attempts.values()))
+    sizes = size_groups(attempts, trajectories or {})
+    result: dict[str, Any] = plain({"overall": overall, "by_size": sizes, "projects": projects})
     return result
+
+
+def finite(score: float | None) -> float | None:
+    """Return the score; one that is no finite number is as good as missing."""
+    return score if score is not None and isfinite(score) else None
 
 
 def _quality(attempts: Sequence[Scored]) -> dict[str, Any]:
     given = [each for each in attempts if each.score is not None]
     kinds = {name: [a.score for a in given if a.resolved is kind] for name, kind in _KINDS}
+    reason = why_undefined([each.resolved for each in attempts]) or (
+        "" if given else "no attempt has a score"
+    )
+    names = [each.instance_id for each in attempts]
+    undefined = UNDEFINED._replace(n=len(set(names)))
     return {
         "attempts": len(attempts),
         "missing_scores": len(attempts) - len(given),
-        "auc": auc_estimate(*_columns(attempts), [each.instance_id for each in attempts]),
-        "auc_within_instance": auc_within_instance(attempts),
+        "reason": reason,
+        "auc": undefined if reason else auc_estimate(*_columns(attempts), names),
+        "auc_within_instance": undefined if reason else auc_within_instance(attempts),
+        "point_biserial": nan if reason else point_biserial(*_given(attempts)),
         "brier": _brier(given),
-        "calibration_error": calibration_error(*_columns(given)),
+        "calibration_error": calibration_error(*_given(attempts)),
     } | {name: _distribution(found) for name, found in kinds.items()}
+
+
+def _curves(attempts: Sequence[Scored]) -> dict[str, Any]:
+    """Return what is drawn: the reliability curve and the distribution of scores by outcome."""
+    given = _given(attempts)
+    return {"reliability": reliability_curve(*given), "histogram": score_histogram(*given)}
 
 
 _KINDS = (("resolved", True), ("unresolved", False))
@@ -84,18 +113,13 @@ def auc_within_instance(attempts: Iterable[Scored]) -> Estimate:
     return ratio_estimate(won, pairs)
 
 
-def calibration_error(scores: Sequence[float | None], resolved: Sequence[bool]) -> float:
-    """Return the expected calibration error in ten equal bins (Guo et al. 2017); NaN without scores."""
-    if not scores:
-        return nan
-    values, labels = np.array(scores, dtype=np.float64), np.array(resolved, dtype=np.float64)
-    bins = np.minimum((values * BINS).astype(int), BINS - 1)
-    gaps = [abs(float((values - labels)[bins == b].sum())) for b in range(BINS)]
-    return sum(gaps) / len(values)
-
-
 def _columns(attempts: Sequence[Scored]) -> tuple[list[float | None], list[bool]]:
     return [each.score for each in attempts], [each.resolved for each in attempts]
+
+
+def _given(attempts: Sequence[Scored]) -> tuple[list[float], list[bool]]:
+    given = [(each.score, each.resolved) for each in attempts if each.score is not None]
+    return [score for score, _ in given], [resolved for _, resolved in given]
 
 
 def _brier(given: Sequence[Scored]) -> Estimate:

@@ -15,14 +15,19 @@ from repodojo.policies.policy import Policy
 from repodojo.rollouts.plan import plan_rollouts
 from repodojo.rollouts.run import RolloutContext, run_rollout
 from repodojo.rollouts.settings import RolloutSettings
+from repodojo.training.trained_on import refuse_trained_on
 from repodojo.types import Instance, Split, Trajectory, to_json
 
 
 def plan_attempts(
-    instances: list[Instance], split: Split, policy: Policy, workshop: Workshop, settings: RolloutSettings
+    instances: list[Instance],
+    split: Split | None,
+    policy: Policy,
+    workshop: Workshop,
+    settings: RolloutSettings,
 ) -> Plan:
-    """Plan the rollouts of a policy on the instances of a split."""
-    chosen = {i.instance_id: i for i in instances if i.split == split}
+    """Plan the rollouts of a policy on the instances of a split, or on all."""
+    chosen = {i.instance_id: i for i in instances if split in (None, i.split)}
     scaffold = settings.make_scaffold()
     context = RolloutContext(workshop.sandboxes, workshop.spec, policy, scaffold, settings.limits())
     plans = plan_rollouts(
@@ -72,6 +77,8 @@ def plan_served_attempts(name: str, split: Split) -> Callable[..., Plan]:
         workshop: Workshop,
         settings: RolloutSettings,
     ) -> Plan:
+        if split == "held_out":
+            refuse_trained_on((i for i in instances if i.split == split), checkpoint)
         return plan_attempts(instances, split, engines.policy(checkpoint, name), workshop, settings)
 
     plan.__name__ = f"plan_{name}"
@@ -84,9 +91,11 @@ def served_attempts_pipeline(name: str, split: Split, checkpoint: str, settings:
     return attempts_pipeline(name, plan_served_attempts(name, split), inputs)
 
 
-def attempts_pipeline(namespace: str, plan: Callable[..., Plan], inputs: list[str]) -> Pipeline:
+def attempts_pipeline(
+    namespace: str, plan: Callable[..., Plan], inputs: list[str], instances: str = "instances"
+) -> Pipeline:
     """Wire rollouts, planned by ``plan`` from ``inputs``, and their verdicts under a namespace."""
-    graded = ["trajectories", "instances", "workshop", "verdict_store", "params:grading"]
+    graded = ["trajectories", instances, "workshop", "verdict_store", "params:grading"]
     attempts = [
         Node(func=plan, inputs=inputs, outputs="trajectories", name="run_rollouts"),
         Node(func=plan_verdicts, inputs=graded, outputs="verdicts", name="grade_trajectories"),

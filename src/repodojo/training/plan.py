@@ -12,6 +12,7 @@ from repodojo.errors import TrainingError
 from repodojo.training.checkpoint_digest import digest_checkpoint
 from repodojo.training.launch import accelerate_launcher, run_child
 from repodojo.training.settings import TrainingSettings
+from repodojo.training.trained_on import trained_on
 from repodojo.versions import git_commit
 
 ROWS_NAME = "rows.jsonl"
@@ -28,6 +29,8 @@ class TrainingPlan:
     """Folder of the checkpoint to start from."""
     rows: tuple[Row, ...]
     settings: TrainingSettings
+    instances: tuple[str, ...] = ()
+    """Ids of the instances behind the rows; the checkpoint's card keeps them, with those of ``model``."""
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
@@ -65,6 +68,7 @@ class TrainingPlan:
             "settings": self.settings.model_dump(mode="json"),
             "fingerprint": dict(self.fingerprint),
             "origin": {"base model": str(self.model), "git commit": git_commit(Path(__file__).parent)},
+            "instances": sorted({*self.instances, *(trained_on(self.model) or ())}),
             "processes": processes,
             "threads": threads,
         }

@@ -156,6 +156,7 @@ def _write_cards(config: dict[str, Any], metrics: dict[str, Any], folder: Path) 
         "name": config["name"],
         "fingerprint": config["fingerprint"],
         "origin": config["origin"],
+        "instances": config["instances"],
         "metrics": metrics,
         "versions": {
             "torch": torch.__version__,

@@ -48,11 +48,6 @@ def shorten(messages: Sequence[Message], max_characters: int) -> list[Message]:
     return kept
 
 
-def answer(resolved: bool) -> Message:
-    """Return the assistant's message that a row teaches."""
-    return Message("assistant", f"{ANSWER_PREFIX}{YES if resolved else NO}</judgement>")
-
-
 def prompts_digest(prompts: Path = PROMPTS) -> str:
     """Return a digest of the prompt files."""
     digest = hashlib.sha256()

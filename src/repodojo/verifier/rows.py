@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from repodojo.curation.mixes import balanced_mix
 from repodojo.types import Trajectory, Verdict, to_json
-from repodojo.verifier.prompt import answer, render_conversation
+from repodojo.verifier.forms import Form
 
 
 class Attempt(NamedTuple):
@@ -39,15 +39,15 @@ def balance(attempts: Sequence[Attempt], negatives_per_positive: float, seed: in
     return chosen
 
 
-def build_rows(attempts: Sequence[Attempt], max_characters: int) -> list[dict[str, Any]]:
+def build_rows(attempts: Sequence[Attempt], form: Form, max_characters: int) -> list[dict[str, Any]]:
     """Render attempts as chat rows for supervised training."""
     return [
         {
             "messages": [
                 to_json(message)
                 for message in (
-                    *render_conversation(attempt.trajectory, max_characters),
-                    answer(attempt.verdict.resolved),
+                    *form.render(attempt.trajectory, max_characters),
+                    form.answer(attempt.verdict.resolved),
                 )
             ]
         }

@@ -3,24 +3,33 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from repodojo.metrics.verifier_quality import finite
 from repodojo.policies.policy import Scorer
 from repodojo.types import Trajectory
-from repodojo.verifier.prompt import ANSWER_PREFIX, NO, YES, render_conversation
+from repodojo.verifier.forms import FORMS
+from repodojo.verifier.settings import VerifierSettings
 
 
-def probability_of_yes(log_probabilities: Mapping[str, float]) -> float:
+def probability_of_yes(log_probabilities: Mapping[str, float], yes: str, no: str) -> float:
     """Return exp(yes) / (exp(yes) + exp(no)) (SWE-Gym section 4.1.1)."""
-    return 1.0 / (1.0 + math.exp(min(700.0, log_probabilities[NO] - log_probabilities[YES])))
+    difference = log_probabilities[no] - log_probabilities[yes]
+    return difference if math.isnan(difference) else 1.0 / (1.0 + math.exp(min(700.0, difference)))
 
 
 def score_trajectories(
-    trajectories: Sequence[Trajectory], scorer: Scorer, max_characters: int
+    trajectories: Sequence[Trajectory], scorer: Scorer, settings: VerifierSettings
 ) -> dict[str, float | None]:
-    """Score trajectories by rollout id; None where the conversation does not fit the verifier's context."""
-    conversations = [render_conversation(t, max_characters) for t in trajectories]
-    answers = scorer.next_token_log_probabilities(conversations, ANSWER_PREFIX, (YES, NO))
+    """Score trajectories by rollout id.
+
+    None, which ranks last everywhere, where the conversation does not fit the verifier's context, or the
+    engine gives no number.
+    """
+    form = FORMS[settings.form]
+    choices = form.choices(settings.leading_space)
+    conversations = [form.render(t, settings.max_characters) for t in trajectories]
+    answers = scorer.next_token_log_probabilities(conversations, form.prefix, choices)
     return {
-        trajectory.rollout_id: None if found is None else probability_of_yes(found)
+        trajectory.rollout_id: None if found is None else finite(probability_of_yes(found, *choices))
         for trajectory, found in zip(trajectories, answers, strict=True)
     }
 

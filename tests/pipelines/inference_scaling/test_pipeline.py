@@ -8,6 +8,7 @@ from kedro.runner import SequentialRunner
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.pipelines.inference_scaling import create_pipeline
 from repodojo.types import Instance, Trajectory, Verdict
+from repodojo.verifier.features import AttemptFeatures
 
 
 def instance(name: str, split: str) -> Instance:
@@ -15,6 +16,18 @@ def instance(name: str, split: str) -> Instance:
         *(name, f"o/{name}", "1", "0", "", "", "", ("t",), (), "e", ("t.py",)),
         split=split,
     )
+
+
+def features(policy: str, split: str, names: tuple[str, ...]) -> list[AttemptFeatures]:
+    """Of two attempts at each instance the second, with the higher score, resolves it."""
+    return [
+        AttemptFeatures(
+            *(f"{name}.{attempt}", policy, name, f"o/{name}", split, attempt),
+            *("resolved" if attempt else "unresolved", 0.1 + 0.8 * attempt, 0.0, None),
+        )
+        for name in names
+        for attempt in range(2)
+    ]
 
 
 def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
@@ -29,12 +42,22 @@ def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
         "fine_tuned.verdicts": {key: Verdict(key, key[0], found, "tests") for key, found in outcomes.items()},
         "verifier_scores": {"a.0": 0.1, "a.1": 0.9, "b.0": None, "b.1": 0.2},
         "params:inference_scaling": ScalingSettings(max_k=2),
+        **{f"{policy}.features": features(policy, "train", ("t",)) for policy in ("teacher", "on_policy")},
+        "fine_tuned.features": features("fine_tuned", "held_out", ("a", "b")),
     }
     catalog = DataCatalog({name: MemoryDataset(value) for name, value in inputs.items()})
-    curves = SequentialRunner().run(create_pipeline(), catalog)["scaling_curves"].load()
+    outputs = SequentialRunner().run(create_pipeline(), catalog)
+    curves, costs, adaptive = (
+        outputs[name].load() for name in ("scaling_curves", "attempt_costs", "adaptive_attempts")
+    )
     overall = curves["overall"]
     assert (overall["instances"], overall["missing_scores"]) == (2, 1)
     assert [overall["best_at_k"][k]["value"] for k in ("1", "2")] == [0.25, 0.5]
     assert overall["best_minus_greedy"]["value"] == 0.5
     assert list(curves["projects"]) == ["o/a", "o/b"]
     assert curves["projects"]["o/a"]["best_at_k"]["2"]["value"] == 1.0
+    assert costs["of_k"]["2"]["attempts"] == 2
+    assert adaptive["rule"]["instances"] == 2
+    assert adaptive["rule"]["threshold"] == 0.1
+    assert (adaptive["mean_attempts"]["value"], adaptive["gap_closed"]["value"]) == (1.0, 0.0)
+    assert adaptive["reaches_aim"] is False

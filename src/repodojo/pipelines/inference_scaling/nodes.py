@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from repodojo.metrics.costs import attempt_costs
 from repodojo.metrics.scaling import scale_attempts
 from repodojo.metrics.settings import ScalingSettings
-from repodojo.types import Instance, Trajectory, Verdict
+from repodojo.metrics.stopping_rule import StoppingRule, fit_stopping_rule, measure_stopping_rule
+from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+from repodojo.verifier.comparison import own_matrices
+from repodojo.verifier.features import AttemptFeatures
 
 
 def compute_scaling_curves(
@@ -17,3 +21,24 @@ def compute_scaling_curves(
     """Compute pass@k, best@k and random@k of the held-out attempts, overall and for each project."""
     held_out = [instance for instance in instances if instance.split == "held_out"]
     return scale_attempts(held_out, trajectories.values(), verdicts, scores, inference_scaling)
+
+
+def measure_costs(trajectories: dict[str, Trajectory], inference_scaling: ScalingSettings) -> dict[str, Any]:
+    """Measure what k attempts cost in tokens, seconds and money."""
+    return attempt_costs(trajectories.values(), inference_scaling)
+
+
+def choose_stopping_rule(
+    off_policy: list[AttemptFeatures], on_policy: list[AttemptFeatures], inference_scaling: ScalingSettings
+) -> dict[str, Any]:
+    """Fit the score at which to stop attempting, on attempts at training instances."""
+    training = [own_matrices(attempts) for attempts in (off_policy, on_policy)]
+    return to_json(fit_stopping_rule(training, inference_scaling.attempts_share))
+
+
+def measure_adaptive_attempts(
+    attempts: list[AttemptFeatures], stopping_rule: dict[str, Any], inference_scaling: ScalingSettings
+) -> dict[str, Any]:
+    """Measure what stopping early resolves and saves on the held-out instances."""
+    rule = from_json(StoppingRule, stopping_rule)
+    return measure_stopping_rule(own_matrices(attempts), rule, seed=inference_scaling.seed)

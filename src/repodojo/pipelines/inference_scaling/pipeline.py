@@ -2,7 +2,12 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from repodojo.pipelines.inference_scaling.nodes import compute_scaling_curves
+from repodojo.pipelines.inference_scaling.nodes import (
+    choose_stopping_rule,
+    compute_scaling_curves,
+    measure_adaptive_attempts,
+    measure_costs,
+)
 
 
 def create_pipeline() -> Pipeline:
@@ -20,6 +25,24 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs="scaling_curves",
                 name="compute_scaling_curves",
-            )
+            ),
+            Node(
+                func=measure_costs,
+                inputs=["fine_tuned.trajectories", "params:inference_scaling"],
+                outputs="attempt_costs",
+                name="measure_costs",
+            ),
+            Node(
+                func=choose_stopping_rule,
+                inputs=["teacher.features", "on_policy.features", "params:inference_scaling"],
+                outputs="stopping_rule",
+                name="choose_stopping_rule",
+            ),
+            Node(
+                func=measure_adaptive_attempts,
+                inputs=["fine_tuned.features", "stopping_rule", "params:inference_scaling"],
+                outputs="adaptive_attempts",
+                name="measure_adaptive_attempts",
+            ),
         ]
     )

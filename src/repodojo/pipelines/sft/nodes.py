@@ -14,6 +14,9 @@ def build_sft_rows(trajectories: list[Trajectory], sft: SFTSettings) -> list[dic
     return sft_rows(trajectories, sft.rows)
 
 
-def plan_training(rows: list[dict[str, Any]], base_checkpoint: Path, sft: SFTSettings) -> TrainingPlan:
-    """Plan the fine-tuning of the base model on the rows."""
-    return TrainingPlan("policy", base_checkpoint, tuple(rows), sft.training)
+def plan_training(
+    rows: list[dict[str, Any]], base_checkpoint: Path, sft: SFTSettings, trajectories: list[Trajectory]
+) -> TrainingPlan:
+    """Plan the fine-tuning of the base model on the rows, which come of the trajectories."""
+    instances = tuple(sorted({each.instance_id for each in trajectories}))
+    return TrainingPlan("policy", base_checkpoint, tuple(rows), sft.training, instances)

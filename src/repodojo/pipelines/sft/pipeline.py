@@ -25,7 +25,7 @@ def create_pipeline() -> Pipeline:
                 ),
                 Node(
                     func=plan_training,
-                    inputs=[rows, "base_checkpoint", "params:sft"],
+                    inputs=[rows, "base_checkpoint", "params:sft", trajectories],
                     outputs=checkpoint,
                     name=f"train_{checkpoint}",
                 ),

@@ -1,5 +1,6 @@
 """Nodes of the pipeline `verifier`."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,17 @@ from repodojo.datasets.handles import Engines
 from repodojo.datasets.plan import Plan, digest
 from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.training.plan import TrainingPlan
-from repodojo.types import Instance, Trajectory, Verdict, to_json
-from repodojo.verifier.prompt import prompts_digest
-from repodojo.verifier.rows import balance, build_rows, join_attempts
+from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+from repodojo.verifier.comparison import compare_verifier
+from repodojo.verifier.features import AttemptFeatures, attempt_features
+from repodojo.verifier.fits import Fits, fit_all, score_baselines, score_fitted
+from repodojo.verifier.forms import FORMS
+from repodojo.verifier.mix import held_back, mix_attempts
+from repodojo.verifier.rows import build_rows, join_attempts
 from repodojo.verifier.score import group_by_instance, score_trajectories
 from repodojo.verifier.settings import VerifierSettings
+
+Scores = dict[str, dict[str, float | None]]
 
 
 def build_verifier_rows(
@@ -20,18 +27,16 @@ def build_verifier_rows(
     off_policy_verdicts: dict[str, Verdict],
     on_policy: dict[str, Trajectory],
     on_policy_verdicts: dict[str, Verdict],
+    instances: list[Instance],
     verifier: VerifierSettings,
 ) -> list[dict[str, Any]]:
-    """Mix balanced successes and failures of the teacher and of the policy itself."""
-    sources = ((off_policy, off_policy_verdicts), (on_policy, on_policy_verdicts))
-    mixed = [
-        attempt
-        for trajectories, verdicts in sources
-        for attempt in balance(
-            join_attempts(trajectories, verdicts), verifier.negatives_per_positive, verifier.training.seed
-        )
-    ]
-    return build_rows(mixed, verifier.max_characters)
+    """Mix successes and failures of the teacher and of the policy itself."""
+    subsets = {
+        "off_policy": join_attempts(off_policy, off_policy_verdicts),
+        "on_policy": join_attempts(on_policy, on_policy_verdicts),
+    }
+    mixed = mix_attempts(subsets, instances, verifier)
+    return build_rows(mixed, FORMS[verifier.form], verifier.max_characters)
 
 
 def plan_training(
@@ -44,29 +49,73 @@ def plan_training(
 def plan_scores(
     trajectories: dict[str, Trajectory], checkpoint: Path, engines: Engines, verifier: VerifierSettings
 ) -> Plan:
-    """Plan the scoring of the evaluated attempts, an instance at a time."""
+    """Plan the scoring of a policy's attempts, an instance at a time."""
     scorer = engines.scorer(checkpoint, "verifier")
     return Plan(
         thunks={
-            instance_id: partial(score_trajectories, attempts, scorer, verifier.max_characters)
+            instance_id: partial(score_trajectories, attempts, scorer, verifier)
             for instance_id, attempts in group_by_instance(trajectories).items()
         },
         fingerprint={
             "scorer": scorer.fingerprint,
-            "prompts": prompts_digest(),
+            "prompts": FORMS[verifier.form].digest(),
             "max_characters": verifier.max_characters,
             "trajectories": digest({key: to_json(t) for key, t in trajectories.items()}),
-        },
+        }
+        | verifier.model_dump(mode="json", include={"form", "leading_space"}),
     )
 
 
-def merge_scores(scores: dict[str, dict[str, float | None]]) -> dict[str, float | None]:
+def merge_scores(scores: Scores) -> dict[str, float | None]:
     """Merge the scores of all instances by rollout id."""
     return {rollout_id: score for group in scores.values() for rollout_id, score in group.items()}
 
 
+def describe_attempts(name: str) -> Callable[..., list[AttemptFeatures]]:
+    """Return a node that describes the attempts of the policy called ``name``."""
+
+    def describe(
+        trajectories: dict[str, Trajectory],
+        verdicts: dict[str, Verdict],
+        scores: Scores,
+        instances: list[Instance],
+    ) -> list[AttemptFeatures]:
+        by_id = {instance.instance_id: instance for instance in instances}
+        return attempt_features(trajectories, verdicts, merge_scores(scores), by_id)
+
+    describe.__name__ = f"describe_{name}_attempts"
+    return describe
+
+
+def fit_on_training_attempts(
+    off_policy: list[AttemptFeatures],
+    on_policy: list[AttemptFeatures],
+    instances: list[Instance],
+    verifier: VerifierSettings,
+) -> dict[str, Any]:
+    """Fit temperature, hybrid and linear baseline on attempts at the training instances."""
+    hidden = held_back(instances, verifier.calibration_share, verifier.training.seed)
+    return to_json(fit_all([*off_policy, *on_policy], hidden))
+
+
+def score_alternatives(attempts: list[AttemptFeatures], fits: dict[str, Any]) -> Scores:
+    """Score the evaluated attempts by baselines, calibrated verifier and hybrid."""
+    fitted = from_json(Fits, fits)
+    return score_baselines(attempts, fitted) | score_fitted(attempts, fitted)
+
+
 def evaluate_verifier(
-    scores: dict[str, float | None], verdicts: dict[str, Verdict], instances: list[Instance]
+    scores: dict[str, float | None],
+    verdicts: dict[str, Verdict],
+    instances: list[Instance],
+    trajectories: dict[str, Trajectory],
 ) -> dict[str, Any]:
     """Measure how well the scores tell successes from failures on the held-out instances."""
-    return verifier_quality(scores, verdicts, instances)
+    return verifier_quality(scores, verdicts, instances, trajectories)
+
+
+def compare_with_baselines(
+    attempts: list[AttemptFeatures], alternatives: Scores, fits: dict[str, Any]
+) -> dict[str, Any]:
+    """Compare the verifier with its baselines, and show what calibration and the hybrid change."""
+    return compare_verifier(attempts, alternatives, from_json(Fits, fits))

@@ -1,0 +1,91 @@
+"""What a patch that resolves costs beside the gold patch: new lint findings, and the time of the tests.
+
+Both patches are applied and run one after the other in sandboxes of the same kind, so a busy machine meets
+both alike; a single pair of times is still noise, and only many of them say something.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
+from repodojo.errors import SandboxError
+from repodojo.grading.lint import linter_is_installed, new_findings
+from repodojo.grading.patches import touched_paths
+from repodojo.grading.run import apply_patches
+from repodojo.grading.test_run import referee_spec, run_tests_in
+from repodojo.types import SCHEMA_VERSION, Instance, Trajectory, Verdict
+
+
+@dataclass(frozen=True)
+class PatchMeasure:
+    """One resolving patch beside the gold patch of its instance."""
+
+    rollout_id: str
+    instance_id: str
+    new_findings: int | None
+    """In the Python files that the patch touches; None where ruff is not installed."""
+    gold_new_findings: int | None
+    test_s: float | None
+    gold_test_s: float | None
+    reason: str = ""
+    """Why something is None."""
+    schema_version: int = SCHEMA_VERSION
+
+
+def distinct_resolving(
+    trajectories: Mapping[str, Trajectory], verdicts: Mapping[str, Verdict]
+) -> list[Trajectory]:
+    """Return the first attempt with each patch that resolves an instance."""
+    found: dict[tuple[str, str], Trajectory] = {}
+    for key, each in sorted(trajectories.items()):
+        if key in verdicts and verdicts[key].resolved:
+            found.setdefault((each.instance_id, each.model_patch), each)
+    return list(found.values())
+
+
+def measure_patch(
+    trajectory: Trajectory,
+    instance: Instance,
+    sandboxes: Sandboxes,
+    spec: Callable[[Instance], SandboxSpec],
+    timeout_s: float,
+) -> PatchMeasure:
+    """Measure a trajectory's patch and the gold patch; what the sandbox fails at is None, with the reason."""
+    try:
+        started = spec(instance)
+        gold = _measure(instance.patch, instance, sandboxes, started, timeout_s)
+        ours = _measure(trajectory.model_patch, instance, sandboxes, started, timeout_s)
+    except SandboxError as error:
+        return PatchMeasure(trajectory.rollout_id, instance.instance_id, *(None,) * 4, reason=str(error))
+    reason = "" if linter_is_installed() else "ruff is not installed (extra 'dev')"
+    return PatchMeasure(
+        *(trajectory.rollout_id, instance.instance_id, ours[0], gold[0], ours[1], gold[1]), reason
+    )
+
+
+def _measure(
+    patch: str, instance: Instance, sandboxes: Sandboxes, spec: SandboxSpec, timeout_s: float
+) -> tuple[int | None, float | None]:
+    """Return new findings and seconds of the tests."""
+    paths = sorted(path for path in touched_paths(patch) if path.endswith(".py"))
+    with sandboxes.start(referee_spec(spec)) as sandbox:
+        before = _sources(sandbox, paths)
+        if not apply_patches(sandbox, patch, instance):
+            raise SandboxError(
+                f"{instance.instance_id}: a patch that resolved before does not apply any more"
+            )
+        after = _sources(sandbox, paths)
+        run = run_tests_in(sandbox, spec, instance.test_files, timeout_s)
+    findings = sum(new_findings(before[p], after[p], p) for p in paths) if linter_is_installed() else None
+    return findings, run.duration_s if run.trusted else None
+
+
+def _sources(sandbox: Sandbox, paths: Iterable[str]) -> dict[str, str]:
+    """Read files; one that is not there is empty."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = sandbox.read(path).decode(errors="replace")
+        except SandboxError:
+            found[path] = ""
+    return found

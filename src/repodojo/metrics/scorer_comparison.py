@@ -1,0 +1,92 @@
+"""A verifier beside its baselines on the same attempts: ranking, what each picks, and paired differences."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from repodojo.metrics.auc import auc_difference, auc_estimate
+from repodojo.metrics.best_at_k import instance_best_at_k
+from repodojo.metrics.bootstrap import UNDEFINED, Estimate, mean_estimate
+from repodojo.metrics.gap_closed import gap_closed_estimate
+from repodojo.metrics.matrices import AttemptMatrices, measured_or
+from repodojo.metrics.paired_difference import Difference, paired_difference
+from repodojo.metrics.pass_at_k import instance_pass_at_k
+from repodojo.metrics.plain import plain
+from repodojo.metrics.random_at_k import instance_random_at_k
+from repodojo.metrics.reasons import why_undefined
+
+NO_DIFFERENCE = Difference(*UNDEFINED, np.nan, np.nan)
+
+
+def compare_scorers(
+    matrices: Mapping[str, AttemptMatrices], reference: str, baselines: Sequence[str], *, seed: int = 0
+) -> dict[str, Any]:
+    """Measure scorers of the same attempts, and the ``reference`` minus each other one; None is undefined.
+
+    ``beats_every_baseline`` is true where the reference's AUC lies above that of every baseline, the paired
+    95 % interval without 0; None where that is undefined.
+    """
+    labels = _labels(matrices[reference])
+    reason = why_undefined(labels)
+    found = {
+        name: _measure(each, matrices[reference], reason, seed) for name, each in sorted(matrices.items())
+    }
+    for own in ("reference_auc_minus", "reference_best_minus"):
+        del found[reference][own]
+    lows = [found[name]["reference_auc_minus"].low for name in baselines if name in found]
+    beaten = None if reason or not lows else all(low > 0 for low in lows)
+    result: dict[str, Any] = plain(
+        {
+            "reference": reference,
+            "attempts": len(labels),
+            "reason": reason,
+            "beats_every_baseline": beaten,
+            "not_beaten": [
+                n for n in baselines if n in found and not found[n]["reference_auc_minus"].low > 0
+            ],
+            "scorers": found,
+        }
+    )
+    return result
+
+
+def _labels(attempts: AttemptMatrices) -> list[bool]:
+    measured = ~np.isnan(attempts.outcomes)
+    return (attempts.outcomes[measured] == 1).tolist()
+
+
+def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, seed: int) -> dict[str, Any]:
+    k = each.outcomes.shape[1]
+    measured = ~np.isnan(each.outcomes)
+    ids = np.broadcast_to(np.arange(len(each.outcomes))[:, None], measured.shape)[measured].tolist()
+    labels, ours, theirs = _labels(each), reference.scores[measured].tolist(), each.scores[measured].tolist()
+    undefined: Estimate = UNDEFINED._replace(n=len(each.outcomes))
+    picked: dict[str, Any] = {
+        "best_at_k": undefined,
+        "reference_best_minus": NO_DIFFERENCE,
+        "gap_closed": undefined,
+    }
+    if each.outcomes.size:
+        picked = _picked(each, reference, seed)
+    return {
+        "missing_scores": int(np.isnan(each.scores[measured]).sum()),
+        "auc": undefined if reason else auc_estimate(theirs, labels, ids, seed=seed),
+        "reference_auc_minus": undefined if reason else auc_difference(ours, theirs, labels, ids, seed=seed),
+        "k": k,
+    } | picked
+
+
+def _picked(each: AttemptMatrices, reference: AttemptMatrices, seed: int) -> dict[str, Any]:
+    known, k = measured_or(each.outcomes, 0.0), [each.outcomes.shape[1]]
+    unknown = np.isnan(each.outcomes)
+    best, ours = (
+        instance_best_at_k(known, np.where(unknown, np.nan, scores), k)[:, 0]
+        for scores in (each.scores, reference.scores)
+    )
+    chance, oracle = instance_random_at_k(known, k)[:, 0], instance_pass_at_k(known, k)[:, 0]
+    return {
+        "best_at_k": mean_estimate(best, seed=seed),
+        "reference_best_minus": paired_difference(ours, best, seed=seed),
+        "gap_closed": gap_closed_estimate(best, chance, oracle, seed=seed),
+    }

@@ -1,0 +1,43 @@
+"""What is asked of a candidate: a checkpoint or endpoint that is evaluated by itself."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from repodojo.errors import InputError
+from repodojo.rollouts.settings import RolloutSettings
+from repodojo.types import Instance
+
+
+class CandidateSettings(BaseModel):
+    """Settings of the evaluation of a candidate; what is served, and from where, stands in the catalog."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    split: Literal["train", "held_out", "all"] = "held_out"
+    """Of the instance set."""
+    rollouts: RolloutSettings = RolloutSettings()
+    checkpoint: str = Field("", exclude=True)
+    """Folder of the checkpoint; read by the catalog."""
+    instances: str = Field("", exclude=True)
+    """File of instances, JSON lines; read by the catalog."""
+    endpoint: str = Field("", exclude=True)
+    """Address of an OpenAI-compatible endpoint; read by the catalog of the environment ``endpoint``."""
+    model: str = Field("", exclude=True)
+    """What the endpoint calls the model; read there, too."""
+
+    def choose(self, instances: Iterable[Instance]) -> list[Instance]:
+        """Return the instances that are asked.
+
+        Raises:
+            InputError: there are none of the split.
+        """
+        listed = list(instances)
+        chosen = [each for each in listed if self.split in ("all", each.split)]
+        if not chosen:
+            raise InputError(
+                f"parameter 'candidate.split': expected a split that the {len(listed)} instances have, found "
+                f"{self.split!r}; use 'all', or mend 'candidate.instances'"
+            )
+        return chosen

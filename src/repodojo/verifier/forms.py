@@ -1,0 +1,84 @@
+"""The two forms of a verifier's question, and the words that answer it.
+
+``interaction`` shows the whole interaction and is answered by ``<judgement>YES|NO</judgement>`` (SWE-Gym,
+section 4.1.1 and appendix B.5); ``patch`` shows issue, patch and viewed code and is answered by True or False
+(appendix B.4). The released scoring script asks for " YES" and " NO", with a space that no training row holds
+(`leading_space`); where a tokenizer has no such single tokens, the engine refuses.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from repodojo.scaffolds.openhands.trained_text import trained_messages
+from repodojo.types import Message, Trajectory
+from repodojo.verifier.patch_sides import patch_sides
+from repodojo.verifier.prompt import ANSWER_PREFIX, NO, PROMPTS, YES, prompts_digest, render_conversation
+from repodojo.verifier.spans import Span, viewed_spans
+
+
+class Form(NamedTuple):
+    """How the verifier is asked, and what answers."""
+
+    render: Callable[[Trajectory, int], list[Message]]
+    """Takes a trajectory and the most characters of what is shown of it."""
+    prefix: str
+    """Opens the answer; the token after it decides."""
+    yes: str
+    no: str
+    suffix: str
+    prompts: Path
+
+    def answer(self, resolved: bool) -> Message:
+        """Return the assistant's message that a row teaches."""
+        return Message("assistant", self.prefix + (self.yes if resolved else self.no) + self.suffix)
+
+    def choices(self, leading_space: bool) -> tuple[str, str]:
+        """Return the two tokens that are asked for, yes first."""
+        space = " " if leading_space else ""
+        return space + self.yes, space + self.no
+
+    def digest(self) -> str:
+        """Return a digest of the prompt files."""
+        return prompts_digest(self.prompts)
+
+
+def render_patch(
+    trajectory: Trajectory, max_characters: int, prompts: Path = PROMPTS / "patch"
+) -> list[Message]:
+    """Render issue, both sides of the patch, and viewed spans; spans too many for the limit are left out.
+
+    The issue is the first user message. Spans of files that the patch changes come first.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(prompts),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701
+    )
+    issue = next((m.content for m in trained_messages(trajectory) if m.role == "user"), "")
+    sides = patch_sides(trajectory.model_patch)
+    room = max_characters - len(issue) - len(sides.before) - len(sides.after)
+    spans = _fitting(viewed_spans(trajectory), trajectory.model_patch, room)
+    user = environment.get_template("user.j2").render(
+        issue=issue, before=sides.before, after=sides.after, spans=spans
+    )
+    system = environment.get_template("system.j2").render()
+    return [Message("system", system.strip()), Message("user", user.strip())]
+
+
+def _fitting(spans: list[Span], patch: str, room: int) -> list[Span]:
+    kept = []
+    for span in sorted(spans, key=lambda each: f"a/{each.file}" not in patch):
+        if len(span.text) <= room:
+            kept.append(span)
+            room -= len(span.text)
+    return sorted(kept, key=lambda each: (each.file, int(each.span_id.split("-")[0])))
+
+
+FORMS: Mapping[str, Form] = {
+    "interaction": Form(render_conversation, ANSWER_PREFIX, YES, NO, "</judgement>", PROMPTS),
+    "patch": Form(render_patch, "", "True", "False", "", PROMPTS / "patch"),
+}

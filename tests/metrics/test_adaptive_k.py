@@ -1,0 +1,126 @@
+"""Adaptive k against trying every order, and the rule that chooses the threshold."""
+
+from itertools import permutations
+from math import inf
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
+from repodojo.metrics.best_at_k import instance_best_at_k
+from repodojo.metrics.matrices import AttemptMatrices
+from repodojo.metrics.stopping_rule import StoppingRule, fit_stopping_rule, measure_stopping_rule
+from repodojo.types import from_json, to_json
+
+rows = st.lists(
+    st.tuples(st.sampled_from([0.0, 1.0, None]), st.sampled_from([None, 0.1, 0.5, 0.9])),
+    min_size=1,
+    max_size=5,
+)
+
+
+def matrices(outcomes: np.ndarray, scores: np.ndarray) -> AttemptMatrices:
+    return AttemptMatrices(tuple(f"i{row}" for row in range(len(outcomes))), outcomes, scores)
+
+
+def enumerate_orders(
+    attempts: list[tuple[float | None, float | None]], threshold: float, k: int
+) -> list[float]:
+    """Go through every order of the attempts, ties among the best broken by chance."""
+    known = [(o or 0.0, -inf if s is None or o is None else s) for o, s in attempts]
+    totals, orders = [0.0, 0.0], list(permutations(known))
+    for order in orders:
+        sure = next((place for place, (_, s) in enumerate(order[:k]) if s >= threshold), None)
+        if sure is not None:
+            totals = [totals[0] + order[sure][0], totals[1] + sure + 1]
+            continue
+        best = max(s for _, s in order[:k])
+        top = [o for o, s in order[:k] if s == best]
+        totals = [totals[0] + sum(top) / len(top), totals[1] + k]
+    return [total / len(orders) for total in totals]
+
+
+@given(rows, st.sampled_from([0.05, 0.1, 0.5, 0.7, 0.9, inf]), st.data())
+def test_adaptive_k_equals_every_order(
+    attempts: list[tuple[float | None, float | None]], threshold: float, data: st.DataObject
+) -> None:
+    k = data.draw(st.integers(1, len(attempts)))
+    table = matrices(
+        np.array([[o for o, _ in attempts]], dtype=float), np.array([[s for _, s in attempts]], dtype=float)
+    )
+    found = instance_adaptive(table, threshold, k)
+    expected = enumerate_orders(attempts, threshold, k)
+    assert [found.resolved[0], found.attempts[0]] == pytest.approx(expected, abs=1e-12)
+
+
+def test_never_being_sure_is_best_at_k_and_always_being_sure_is_one_attempt() -> None:
+    rng = np.random.default_rng(0)
+    outcomes, scores = rng.integers(0, 2, (20, 6)).astype(float), rng.random((20, 6)).round(1)
+    never = instance_adaptive(matrices(outcomes, scores), inf, 4)
+    assert never.resolved == pytest.approx(instance_best_at_k(outcomes, scores, [4])[:, 0], abs=1e-12)
+    assert (never.attempts == 4).all()
+    always = instance_adaptive(matrices(outcomes, scores), 0.0, 4)
+    assert always.resolved == pytest.approx(outcomes.mean(axis=1), abs=1e-12)
+    assert always.attempts == pytest.approx(1.0)
+
+
+def test_more_attempts_than_there_are_are_refused() -> None:
+    with pytest.raises(ValueError, match="found k = 3"):
+        instance_adaptive(matrices(np.ones((1, 2)), np.ones((1, 2))), 0.5, 3)
+
+
+@pytest.fixture(scope="module")
+def knowing() -> AttemptMatrices:
+    """Scores that tell most outcomes."""
+    rng = np.random.default_rng(1)
+    outcomes = (rng.random((150, 8)) < rng.beta(1.0, 1.0, 150)[:, None]).astype(float)
+    return matrices(outcomes, np.clip(0.25 + 0.5 * outcomes + rng.normal(0, 0.15, outcomes.shape), 0, 1))
+
+
+def test_a_good_verifier_closes_most_of_the_gap_with_half_of_the_attempts(knowing: AttemptMatrices) -> None:
+    training, held_out = (
+        knowing.rows([f"i{n}" for n in range(75)]),
+        knowing.rows([f"i{n}" for n in range(75, 150)]),
+    )
+    rule = fit_stopping_rule([training], 0.5)
+    assert from_json(StoppingRule, to_json(rule)) == rule
+    assert rule.attempts_share is not None
+    assert rule.attempts_share <= 0.5
+    found = measure_stopping_rule(held_out, rule)
+    assert found["reaches_aim"] is True
+    assert found["gap_closed"]["low"] <= found["gap_closed"]["value"] <= found["gap_closed_by_all"]["value"]
+    assert found["mean_attempts"]["value"] == pytest.approx(8 * found["attempts_share"]["value"])
+    rates = [point["mean_attempts"] for point in found["curve"]]
+    assert rates == sorted(rates)
+    assert found["curve"][-1]["threshold"] is None
+    assert found["curve"][-1]["mean_attempts"] == 8
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "scores", "reason"),
+    [
+        (np.zeros((4, 2)), np.full((4, 2), 0.5), "0 of 8 attempts are resolved, at least 2 needed"),
+        (np.eye(4), np.full((4, 4), np.nan), "no attempt has a score"),
+        (np.empty((0, 0)), np.empty((0, 0)), "there are no attempts"),
+        (np.full((4, 2), np.nan), np.full((4, 2), 0.5), "there are no attempts"),
+        (np.eye(4), np.full((4, 4), 0.5), "every threshold uses more than 10% of the attempts, at least 25%"),
+    ],
+)
+def test_a_rule_that_cannot_be_fitted_says_why(outcomes: np.ndarray, scores: np.ndarray, reason: str) -> None:
+    rule = fit_stopping_rule([matrices(outcomes, scores)], 0.1)
+    assert (rule.threshold, rule.reason) == (None, reason)
+    found = measure_stopping_rule(matrices(np.eye(3), np.eye(3)), rule)
+    assert found["reason"] == reason
+    assert found["reaches_aim"] is found["gap_closed"]["value"] is None
+
+
+def test_without_a_gap_there_is_nothing_to_close(knowing: AttemptMatrices) -> None:
+    rule = fit_stopping_rule([knowing], 0.5)
+    found = measure_stopping_rule(matrices(np.zeros((5, 3)), np.full((5, 3), 0.5)), rule)
+    assert found["reason"] == "the oracle gains nothing over one attempt"
+    assert found["reaches_aim"] is None
+    assert found["resolve_rate"]["value"] == 0
+    assert measure_stopping_rule(matrices(np.empty((0, 0)), np.empty((0, 0))), rule)["reason"]
+    assert thresholds([]) == [inf]
