@@ -16,6 +16,7 @@ from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.publishing.settings import PublishSettings
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
 from repodojo.verifier.settings import VerifierSettings
@@ -39,6 +40,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "on_policy": RolloutSettings,
     "verifier": VerifierSettings,
     "inference_scaling": ScalingSettings,
+    "publish": PublishSettings,
 }
 """The model of each top-level key; every key that a configuration holds must be here."""
 
