@@ -38,6 +38,18 @@ def release(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def answer(path: str, rows: list[Any], address: str) -> dict[str, Any]:
+    """What a hub says to a request of an upload; it takes every file as it is."""
+    if path == "/api/repos/create":
+        return {"url": f"{address}/{rows[0]['organization']}/{rows[0]['name']}"}
+    if "/preupload/" in path:
+        modes = {"uploadMode": "regular", "shouldIgnore": False}
+        return {"files": [{"path": file["path"], **modes} for file in rows[0]["files"]]}
+    if "/commit/" in path:
+        return {"commitOid": "c0ffee", "commitUrl": f"{address}/{path.removeprefix('/api/')}"}
+    return {}
+
+
 @pytest.fixture
 def hub() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """A hub's address, and what it was asked."""
@@ -48,34 +60,8 @@ def hub() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             rows = [json.loads(line) for line in body.splitlines() if line]
             asked.append((self.path, rows))
-            answer: dict[str, Any] = {}
-            if self.path == "/api/repos/create":
-                answer = {"url": self._url(f"{rows[0]['organization']}/{rows[0]['name']}")}
-            elif "/preupload/" in self.path:
-                files = rows[0]["files"]
-                answer = {
-                    "files": [
-                        {"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files
-                    ]
-                }
-            elif "/commit/" in self.path:
-                answer = {
-                    "success": True,
-                    "commitOid": "c0ffee",
-                    "commitUrl": self._url(self.path.removeprefix("/api/")),
-                }
-            self._answer(200, answer)
-
-        def do_GET(self) -> None:
-            asked.append((self.path, None))
-            self._answer(200, {"type": "user", "name": "someone", "orgs": [], "sha": "0", "siblings": []})
-
-        def _url(self, path: str) -> str:
-            return f"http://{self.headers['Host']}/{path}"
-
-        def _answer(self, status: int, answer: dict[str, Any]) -> None:
-            content = json.dumps(answer).encode()
-            self.send_response(status)
+            content = json.dumps(answer(self.path, rows, f"http://{self.headers['Host']}")).encode()
+            self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -127,7 +113,7 @@ def test_every_repository_is_created_private_and_uploaded_as_one_commit(
         f"{endpoint}/models/someone/dojo-policy/commit/main",
     ]
     created = [rows[0] for path, rows in asked if path == "/api/repos/create"]
-    assert all(row["private"] for row in created)
+    assert all(row["visibility"] == "private" for row in created)
     commits = [rows for path, rows in asked if "/commit/" in path]
     assert [[row["value"]["path"] for row in rows if row["key"] == "file"] for rows in commits] == [
         ["README.md"],

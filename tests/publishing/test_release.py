@@ -1,8 +1,10 @@
 """A release on disk: published columns, cards, digests that check, lineage; and it loads back."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,14 @@ PROVENANCE = {
     },
     "configurations": {"c1": {"parameters": {"env_build": {"seed": 7}}, "inputs": {}}},
 }
+
+LOAD = """
+import sys
+from transformers import AutoModelForCausalLM, AutoTokenizer
+for folder in sys.argv[1:]:
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    print(model.config.vocab_size == len(tokenizer), tokenizer.decode(tokenizer.encode("YES")))
+"""
 
 
 def instance(name: str, split: Any) -> Instance:
@@ -149,15 +159,17 @@ def test_datasets_load_back_with_the_published_columns(release: Path, tmp_path: 
 
 
 def test_models_load_back(release: Path) -> None:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    for name in ("policy", "verifier"):
-        folder = release / f"models/dojo-{name}"
-        model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-        assert model.config.vocab_size == len(tokenizer)
-        assert tokenizer.decode(tokenizer.encode("YES")) == "YES"
-        assert not (folder / "training.log").exists()
-        assert not (folder / "_FINISHED.json").exists()
+    folders = [str(release / f"models/dojo-{name}") for name in ("policy", "verifier")]
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, *folders],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["True YES", "True YES"], done.stderr
+    for folder in folders:
+        assert {"training.log", "_FINISHED.json"}.isdisjoint(path.name for path in Path(folder).iterdir())
 
 
 def test_every_file_has_a_digest_that_checks(release: Path) -> None:
