@@ -1,24 +1,28 @@
 """A release on disk: published columns, cards, digests that check, lineage; and it loads back."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 import repodojo.base_model
 from repodojo.datasets.folders import FolderOfFilesDataset
 from repodojo.environments.projects import Project
+from repodojo.publishing.parquet import parquet_bytes, trajectory_schema
 from repodojo.publishing.release import folders_of, release_files
 from repodojo.publishing.repositories import all_repositories
 from repodojo.publishing.rows import trajectory_rows, verifier_row
 from repodojo.reporting.summary import Number, Summary
-from repodojo.types import Instance, Message, Trajectory, Verdict
+from repodojo.types import Instance, Message, ToolCall, Trajectory, Verdict
 
 PATCH = "diff --git a/m.py b/m.py\n--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
 PROVENANCE = {
@@ -223,3 +227,20 @@ def test_a_label_is_what_the_answer_says() -> None:
         "messages": [{"role": "user", "content": "<judgement>YES"}, {"role": "assistant", "content": "x"}]
     }
     assert verifier_row(judged)["resolved"] is False
+
+
+def test_tool_calls_are_published_as_the_hub_has_them() -> None:
+    call = ToolCall("c1", "execute_bash", '{"command": "ls"}')
+    messages = (Message("assistant", "", (call,)), Message("tool", "m.py", tool_call_id="c1"))
+    tool = {"type": "function", "function": {"name": "execute_bash", "parameters": {"type": "object"}}}
+    made, _ = attempts("teacher", "a")
+    trajectory = replace(made["a.0"], messages=messages, tools=(tool,))
+    (row,) = trajectory_rows({"a.0": trajectory}, {})
+    assert row["messages"][0]["tool_calls"][0]["function"] == {
+        "name": "execute_bash",
+        "arguments": '{"command": "ls"}',
+    }
+    assert row["messages"][1]["tool_call_id"] == "c1"
+    assert row["tools"][0]["function"]["parameters"] == '{"type": "object"}'
+    (back,) = pq.read_table(io.BytesIO(parquet_bytes([row], trajectory_schema()))).to_pylist()
+    assert back == row

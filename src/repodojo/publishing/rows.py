@@ -4,16 +4,19 @@ Columns of SWE-Gym/SWE-Gym, OpenHands-Sampled-Trajectories, OpenHands-SFT-Trajec
 OpenHands-Verifier-Trajectories on the Hugging Face hub; what those sets call a column, these do too.
 """
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from repodojo.types import Instance, Message, Trajectory, Verdict, to_json
-from repodojo.verifier.prompt import ANSWER_PREFIX, YES
 
 INSTANCE_COLUMNS = (
     *("instance_id", "hints_text", "patch", "test_patch", "created_at", "problem_statement", "repo"),
     *("base_commit", "version", "PASS_TO_PASS", "FAIL_TO_PASS"),
 )
+
+_POSITIVE = re.compile(r"\b(?:YES|True)\b")
 
 
 def instance_row(instance: Instance) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def trajectory_rows(
             "run_id": _run_id(trajectory),
             "resolved": resolved,
             "messages": [_chat_message(message) for message in trajectory.messages],
-            "tools": [],
+            "tools": [_tool(tool) for tool in trajectory.tools],
             "test_result": {
                 "git_patch": trajectory.model_patch,
                 "report": {
@@ -62,10 +65,10 @@ def conversation_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def verifier_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a verifier's training row in the columns of OpenHands-Verifier-Trajectories.
 
-    The label is what the row's last message, the answer, says.
+    The label is what the row's last message, the answer, says: YES or True.
     """
     messages = _turns(row["messages"])
-    return {"messages": messages, "resolved": messages[-1]["content"].startswith(f"{ANSWER_PREFIX}{YES}")}
+    return {"messages": messages, "resolved": bool(_POSITIVE.search(messages[-1]["content"]))}
 
 
 def _run_id(trajectory: Trajectory) -> str:
@@ -75,8 +78,28 @@ def _run_id(trajectory: Trajectory) -> str:
 
 
 def _chat_message(message: Message) -> dict[str, Any]:
-    calls = dict.fromkeys(("function_call", "name", "tool_call_id", "tool_calls"))
-    return {"content": message.content, "role": message.role, **calls}
+    calls = [
+        {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in message.tool_calls
+    ]
+    return {
+        "content": message.content,
+        "role": message.role,
+        "function_call": None,
+        "name": None,
+        "tool_call_id": message.tool_call_id or None,
+        "tool_calls": calls or None,
+    }
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an offered function, its parameters' schema as JSON text: schemas share no columns."""
+    function = tool.get("function", {})
+    described = {key: function.get(key, "") for key in ("name", "description")}
+    return {
+        "type": tool.get("type", "function"),
+        "function": described | {"parameters": json.dumps(function.get("parameters", {}))},
+    }
 
 
 def _turns(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

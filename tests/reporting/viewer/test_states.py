@@ -86,6 +86,26 @@ def test_throwing_edits_away_is_clean_again_and_the_order_of_tries_does_not_matt
     assert one[2] == CLEAN
 
 
+def call(name: str, **parameters: str) -> str:
+    lines = [f"<parameter={key}>{value}</parameter>" for key, value in parameters.items()]
+    return "\n".join([f"<function={name}>", *lines, "</function>"])
+
+
+def test_calls_of_tools_edit_as_their_commands_do() -> None:
+    states = repository_states(
+        attempt(
+            call("str_replace_editor", command="view", path="/w/x"),
+            call("execute_bash", command="sed -i 1d x"),
+            call("str_replace_editor", command="insert", path="/w/x", new_str="y"),
+            call("finish"),
+        )
+    )
+    assert states[0] == CLEAN
+    assert states[1] == repository_states(attempt("sed -i 1d x"))[0]
+    assert len({*states}) == 3
+    assert states[2] == states[3]
+
+
 def test_the_same_command_on_another_file_is_another_state() -> None:
     one = repository_states(attempt("f=a.py; sed -i 1d $f"))
     assert one == repository_states(attempt("f=a.py", "ls", "sed -i 1d ${f}"))[2:]

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from repodojo.reporting.viewer.states import first_fix, patch_state, patch_states
 from repodojo.reporting.viewer.text import script_json, shown
-from repodojo.types import Instance, Trajectory, Verdict
+from repodojo.types import Instance, Message, Trajectory, Verdict
 
 COMMAND_SHOWN = 120
 ISSUE_SHOWN = 20_000
@@ -89,11 +89,16 @@ def _overview(attempt: Attempt, states: Sequence[str], fixes: frozenset[str]) ->
 
 def _texts(trajectory: Trajectory) -> dict[str, Any]:
     """Return an attempt's messages; those of a turn are its answer and what follows up to the next."""
-    messages = [[message.role, shown(message.content)] for message in trajectory.messages]
+    messages = [[message.role, shown(_content(message))] for message in trajectory.messages]
     answers = [at for at, (role, _) in enumerate(messages) if role == "assistant"]
     bounds = [*answers, len(messages)]
     turns = [messages[start:end] for start, end in zip(answers, bounds[1:], strict=True)]
     return {"opening": messages[: bounds[0]], "turns": turns, "patch": shown(trajectory.model_patch)}
+
+
+def _content(message: Message) -> str:
+    calls = (f"→ {call.name} {call.arguments}" for call in message.tool_calls)
+    return "\n".join([message.content, *calls])
 
 
 def _first_line(command: str | None) -> str | None:

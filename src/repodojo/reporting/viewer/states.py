@@ -9,7 +9,7 @@ files count as two states, and a script outside of the repository is taken to ch
 import hashlib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from repodojo.types import Trajectory
 
@@ -45,6 +45,8 @@ _WRITES = re.compile(
 _RESETS = re.compile(r"git (?:checkout (?:-\w+ )*(?:-- )?\.|reset --hard(?: HEAD)?|stash)")
 _OUTSIDE = re.compile(r"python3? /tmp/\S+.*")
 _SEPARATOR = re.compile(r"\s*(?:&&|\|\||[;|\n])\s*")
+_CALL = re.compile(r"<function=(\w+)>\n?(.*?)</function>", re.DOTALL)
+_COMMAND = re.compile(r"<parameter=command>\s*(.*?)\s*</parameter>", re.DOTALL)
 _ASSIGNMENT = re.compile(r"(\w+)=(\S*)")
 
 
@@ -54,7 +56,7 @@ def repository_states(trajectory: Trajectory) -> tuple[str, ...]:
     edits: list[str] = []
     states = []
     for turn in trajectory.turns:
-        for part in _SEPARATOR.split((turn.command or "").strip()):
+        for part in _parts(turn.command or ""):
             if found := _ASSIGNMENT.fullmatch(part):
                 variables[found[1]] = found[2]
             elif _RESETS.fullmatch(part):
@@ -94,6 +96,17 @@ def may_edit(part: str) -> bool:
     if not part or _OUTSIDE.fullmatch(part):
         return False
     return bool(_WRITES.search(part)) or not _looks(part)
+
+
+def _parts(command: str) -> Iterator[str]:
+    """Yield the simple shell commands and the editor's calls of one turn, without those that show a file."""
+    calls = _CALL.findall(command)
+    for name, parameters in calls or [("execute_bash", f"<parameter=command>{command}</parameter>")]:
+        found = _COMMAND.search(parameters)
+        if name == "execute_bash" and found:
+            yield from _SEPARATOR.split(found[1])
+        elif found and found[1] != "view":
+            yield f"{name} {parameters}"
 
 
 def _own(states: Sequence[str], trajectory: Trajectory) -> dict[str, str]:
