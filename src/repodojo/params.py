@@ -16,6 +16,7 @@ from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.publishing.settings import PublishSettings
 from repodojo.rollouts.candidate import CandidateSettings
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
@@ -41,6 +42,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "candidate": CandidateSettings,
     "verifier": VerifierSettings,
     "inference_scaling": ScalingSettings,
+    "publish": PublishSettings,
 }
 """The model of each top-level key; every key that a configuration holds must be here."""
 

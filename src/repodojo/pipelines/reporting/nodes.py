@@ -1,5 +1,7 @@
 """Nodes of the pipeline `reporting`."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from repodojo.curation.settings import CurationSettings
@@ -11,6 +13,7 @@ from repodojo.reporting.statistics import instance_statistics, sampling_statisti
 from repodojo.reporting.summary import Summary
 from repodojo.reporting.table import Table
 from repodojo.reporting.tables import build_tables
+from repodojo.reporting.viewer.page import group_attempts, instance_index, page_name, render_page
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import TrainingSettings
 from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
@@ -63,6 +66,22 @@ def build_summary(results: dict[str, Any], timings: dict[str, Any]) -> tuple[dic
         versions=installed_versions(),
     )
     return summary.model_dump(mode="json"), Summary.model_json_schema()
+
+
+def write_pages(
+    instances: list[Instance], verifier_scores: dict[str, float | None], **attempts: Any
+) -> tuple[dict[str, Callable[[], str]], list[dict[str, Any]]]:
+    """Write a page for each instance that was attempted, and list them; ``attempts`` is by policy."""
+    trajectories, verdicts = (
+        {key.removesuffix(f"_{what}"): found for key, found in attempts.items() if key.endswith(f"_{what}")}
+        for what in ("trajectories", "verdicts")
+    )
+    groups = group_attempts(trajectories, verdicts, verifier_scores, "fine_tuned")
+    pages: dict[str, Callable[[], str]] = {
+        page_name(each.instance_id): partial(render_page, each, groups.get(each.instance_id, []))
+        for each in instances
+    }
+    return pages, instance_index(instances, groups)
 
 
 def tabulate_results(results: dict[str, Any]) -> list[dict[str, Any]]:

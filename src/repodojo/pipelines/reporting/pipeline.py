@@ -10,6 +10,7 @@ from repodojo.pipelines.reporting.nodes import (
     draw_results,
     gather_results,
     tabulate_results,
+    write_pages,
     write_report,
 )
 
@@ -30,6 +31,8 @@ RESULTS = (
     "seeds",
 )
 """The datasets that the report rests on."""
+POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
+"""Whose attempts the pages of the instances show."""
 FIGURES = ("figure_1", "figure_2", "figure_3", "figure_4")
 
 
@@ -69,6 +72,17 @@ def create_pipeline() -> Pipeline:
                 inputs=["results", "timings"],
                 outputs=["summary", "summary_schema"],
                 name="build_summary",
+            ),
+            Node(
+                func=write_pages,
+                inputs={"instances": "instances", "verifier_scores": "verifier_scores"}
+                | {
+                    f"{policy}_{what}": f"{policy}.{what}"
+                    for policy in POLICIES
+                    for what in ("trajectories", "verdicts")
+                },
+                outputs=["trajectory_pages", "instance_index"],
+                name="write_pages",
             ),
             Node(func=tabulate_results, inputs="results", outputs="tables", name="tabulate_results"),
             Node(func=draw_results, inputs="results", outputs=list(FIGURES), name="draw_results"),
