@@ -97,28 +97,41 @@ async def rex_session() -> list[float]:
     return durations
 
 
-def measure(image: str) -> Rows:
-    """Measure what is there."""
-    rows: Rows = {}
+def measure_mini(image: str) -> Rows:
+    """Measure mini-swe-agent: in containers of an image, else in bubblewrap."""
     if importlib.util.find_spec("minisweagent") is None:
-        rows["mini-swe-agent"] = "not measured: not installed"
-    elif image:
+        return {"mini-swe-agent": "not measured: not installed"}
+    if image:
         from minisweagent.environments.docker import DockerEnvironment
 
         options = {"image": image, "run_args": ["--rm", "--network", "none"]}
-        rows["mini docker, start"], rows["mini docker, no-op"] = mini(lambda: DockerEnvironment(**options))
-    elif shutil.which("bwrap"):
-        from minisweagent.environments.extra.bubblewrap import BubblewrapEnvironment
+        starts, commands = mini(lambda: DockerEnvironment(**options))
+        return {"mini docker, start": starts, "mini docker, no-op": commands}
+    if shutil.which("bwrap") is None:
+        return {"mini bwrap": "not measured: bubblewrap is not installed"}
+    from minisweagent.environments.extra.bubblewrap import BubblewrapEnvironment
 
-        rows["mini bwrap, start"], rows["mini bwrap, no-op"] = mini(BubblewrapEnvironment)
-    else:
-        rows["mini bwrap"] = "not measured: bubblewrap is not installed"
+    starts, commands = mini(BubblewrapEnvironment)
+    return {"mini bwrap, start": starts, "mini bwrap, no-op": commands}
+
+
+def measure_rex(image: str) -> Rows:
+    """Measure swe-rex."""
     if importlib.util.find_spec("swerex") is None:
-        rows["swe-rex"] = "not measured: not installed"
-    elif image:
-        rows["swe-rex docker"] = "not measured: needs a bridge network, a port and its server in the image"
-    else:
-        rows["swe-rex session, no-op"] = asyncio.run(rex_session())
+        return {"swe-rex": "not measured: not installed"}
+    if image:
+        return {"swe-rex docker": "not measured: needs a bridge network, a port and its server in the image"}
+    return {"swe-rex session, no-op": asyncio.run(rex_session())}
+
+
+def measure(image: str) -> Rows:
+    """Measure what is there and works."""
+    rows: Rows = {}
+    for name, peer in (("mini-swe-agent", measure_mini), ("swe-rex", measure_rex)):
+        try:
+            rows |= peer(image)
+        except Exception as error:
+            rows[name] = f"not measured: {type(error).__name__}: {str(error)[:200]}"
     return rows
 
 
