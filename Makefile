@@ -23,10 +23,10 @@ unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help system install demo test test-docker test-vllm soak bench viz ui clean
+.PHONY: help system install demo test test-docker test-cgroup2 test-vllm soak bench viz ui clean
 
 help: ## show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 system: ## check what the system must have; install it where this is root, else print the command
 	@missing=""
@@ -97,6 +97,9 @@ test-vllm: install $(VLLM_READY) ## the same answers and scores through vLLM's r
 
 test-docker: install ## the sandbox tests on a Docker engine, started for them where this is root on Debian
 	tests/docker/with_engine.sh $(BIN)/python -m pytest -m docker tests/environments tests/security $(PYTEST)
+
+test-cgroup2: install ## the attacks on a kernel with control groups of version 2: user-mode Linux, on Debian
+	tests/cgroup_v2/with_kernel.sh $(abspath $(BIN))/python -m pytest -p no:cacheprovider tests/environments/test_control_groups.py tests/security $(PYTEST)
 
 soak: install ## the tests that take long
 	$(BIN)/pytest -m "slow and not docker and not vllm" $(PYTEST)

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench_sandbox import percentiles, repeat
+from bench_sandbox import repeat
+from sandbox_peers import add_peers, percentiles
 
 import docker
 from repodojo.environments.docker import DockerSandboxes
@@ -72,6 +73,7 @@ def measure(image: str, folder: Path) -> dict[str, dict[str, float]]:
     finally:
         container.remove(force=True)
         backend.close()
+    add_peers(table, image)
     table["ratios"] = {
         "no_op": round(table["docker SDK, exec no-op"]["p50_ms"] / table["sandbox, no-op"]["p50_ms"], 1),
         "start": round(table["docker SDK, start"]["p50_ms"] / table["sandbox, start"]["p50_ms"], 2),

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from sandbox_peers import add_peers, percentiles
+
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.grading.run import grade
@@ -30,12 +32,6 @@ def repeat(action: Callable[[], object], times: int) -> list[float]:
         action()
         durations.append(time.perf_counter() - start)
     return sorted(durations)
-
-
-def percentiles(durations: list[float]) -> dict[str, float]:
-    """Return p50, p90 and p99 in milliseconds."""
-    count = len(durations)
-    return {f"p{p}_ms": round(durations[min(count - 1, count * p // 100)] * 1000, 3) for p in (50, 90, 99)}
 
 
 def bare_shell() -> dict[str, float]:
@@ -115,6 +111,18 @@ def idle_memory(spec: SandboxSpec) -> dict[str, float]:
     }
 
 
+def bytes_written(backend: NamespaceSandboxes, spec: SandboxSpec) -> dict[str, float]:
+    """Return what a sandbox beside another one of its instance takes, before and after it writes 1 MB."""
+
+    def used() -> int:
+        return int(second.run("df --output=used --block-size=1 /tmp | tail -n 1", 30).text)
+
+    with backend.start(spec), backend.start(spec) as second:
+        empty = used()
+        second.run("head -c 1000000 /dev/zero > written", 30)
+        return {"bytes_empty": empty, "bytes_after_1_mb": used()}
+
+
 def load_tiny_project() -> object:
     """Load the module that makes the project of the grading tests."""
     path = Path(__file__).parents[1] / "grading" / "tiny_project.py"
@@ -154,8 +162,10 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     table["grading, 4 tests"] = percentiles(
         repeat(lambda: grade(gold, project.instance, backend, project.spec, 60), 20)
     )
+    table["further sandbox"] = bytes_written(backend, project.spec)
     backend.close()
     table["idle"] = idle_memory(project.spec)
+    add_peers(table)
     return table
 
 

@@ -16,6 +16,7 @@ from repodojo.environments.layers import (
     build_instance_layer,
     environment_sandbox_spec,
     instance_sandbox_spec,
+    proof_of,
 )
 from repodojo.errors import BuildError
 from repodojo.types import Environment, Instance
@@ -159,7 +160,8 @@ def test_many_callers_at_once_build_it_once(made):
     with ThreadPoolExecutor(8) as pool:
         specs = list(pool.map(lambda _: instance_sandbox_spec(instance, root, root / "layers"), range(8)))
     assert len({spec.layers for spec in specs}) == 1
-    assert [path.name for path in (root / "layers").iterdir()] == [specs[0].layers[0].name]
+    layer = specs[0].layers[0]
+    assert sorted((root / "layers").iterdir()) == [layer, proof_of(layer)]
 
 
 def test_a_layer_that_is_there_is_not_built_again(made):

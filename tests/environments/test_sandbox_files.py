@@ -5,10 +5,11 @@ import stat
 
 import pytest
 
+from repodojo.environments import supervised_sandbox
 from repodojo.environments.base_repository import write_repository
 from repodojo.environments.git_objects import read_tree
 from repodojo.environments.sandbox import Limits, Mount, SandboxSpec
-from repodojo.errors import SandboxError
+from repodojo.errors import SandboxError, UntakenPatchError
 
 WAIT_S = 30
 
@@ -157,6 +158,7 @@ def test_a_difference_applied_to_the_base_gives_the_same_tree(sandboxes, reposit
         "echo '* filter=x' > .git/info/attributes; git config filter.x.clean 'touch /tmp/ran; echo x'",
         "mkdir -p .git/hooks; echo 'touch /tmp/ran' > .git/hooks/post-index-change; chmod +x .git/hooks/*",
         "echo '*' > .git/info/exclude",
+        "mkdir -p ~/.config/git; echo '*' > ~/.config/git/ignore; echo '* binary' > ~/.config/git/attributes",
         "export GIT_DIR=/tmp GIT_INDEX_FILE=/tmp/x GIT_EXTERNAL_DIFF='touch /tmp/ran' PATH=/tmp",
         "git checkout -q --orphan other; git rm -rfq --cached .",
         "cd /; alias git=true; git() { echo nothing; }; export -f git",
@@ -206,3 +208,51 @@ def test_a_sandbox_that_brings_no_repository_can_make_one(sandbox):
     base = sandbox.execute("git rev-parse HEAD", WAIT_S).text.strip()
     sandbox.execute("echo three >> a.txt", WAIT_S)
     assert "+three" in sandbox.diff(base)
+
+
+def test_a_difference_that_takes_too_long_is_untaken_and_no_failure_of_the_sandbox(
+    sandboxes, repository, monkeypatch
+):
+    """An agent could make its rollout count as an infrastructure failure, which is not measured."""
+    folder, commit = repository
+    monkeypatch.setattr(supervised_sandbox, "_FILE_S", 0.001)
+    with sandboxes.start(SandboxSpec(layers=(folder,))) as sandbox:
+        with pytest.raises(UntakenPatchError, match="not done"):
+            sandbox.diff(commit)
+        assert sandbox.execute("echo works", WAIT_S).output == b"works\n"
+
+
+NEST = "git init -q; git config user.name x; git config user.email x@x"
+
+
+@pytest.mark.parametrize(
+    ("nested", "changed"),
+    [
+        (f"mkdir sub; cd sub; {NEST}; echo new > 'a b'", ["sub/a b"]),
+        (f"mkdir sub; cd sub; {NEST}; echo new > n; git add n; git commit -qm x", ["sub/n"]),
+        (
+            f"cd lib; {NEST}; rm one.py; echo 3 > three.py; git add -A; git commit -qm x",
+            ["lib/one.py", "lib/three.py"],
+        ),
+        (f"mkdir -p s/t; cd s; {NEST}; cd t; {NEST}; echo new > deep", ["s/t/deep"]),
+        ("mkdir sub; echo 'gitdir: /nowhere' > sub/.git; echo new > sub/n", ["sub/n"]),
+    ],
+)
+def test_files_of_a_repository_in_the_repository_are_in_the_difference(
+    sandboxes, repository, nested, changed
+):
+    """Git took such a folder for a submodule: its files, or the whole patch, were lost."""
+    folder, commit = repository
+    with sandboxes.start(SandboxSpec(layers=(folder,))) as sandbox:
+        sandbox.execute(f"({nested}); echo more > more.py", WAIT_S)
+        patch = sandbox.diff(commit)
+    found = [line.split(" b/")[1] for line in patch.splitlines() if line.startswith("diff --git")]
+    assert found == sorted([*changed, "more.py"])
+    assert "Subproject" not in patch
+
+
+def test_a_folder_that_cannot_be_read_costs_no_other_change(sandboxes, repository):
+    folder, commit = repository
+    with sandboxes.start(SandboxSpec(layers=(folder,))) as sandbox:
+        sandbox.execute("mkdir shut; echo x > shut/f; chmod 000 shut; echo 3 >> two.txt", WAIT_S)
+        assert sandbox.diff(commit).count("diff --git") == 1

@@ -214,3 +214,26 @@ def test_a_broken_pipe_ends_the_writer_quietly(sandbox):
 
 def test_durations_are_measured(sandbox):
     assert 0.2 <= sandbox.execute("sleep 0.2", WAIT_S).duration_s < 5
+
+
+def test_a_trace_shows_commands_and_nothing_of_what_runs_them(sandbox):
+    assert ask(sandbox, "set -x") == b""
+    assert ask(sandbox, "echo a") == b"++ echo a\na\n"
+    assert sandbox.execute("(exit 3)", WAIT_S).exit_code == 3
+    assert ask(sandbox, "echo $? $-").split(b"\n")[1].startswith(b"3 ")
+    assert ask(sandbox, "set +x") == b"++ set +x\n"
+    assert ask(sandbox, "echo a") == b"a\n"
+
+
+@pytest.mark.parametrize("kind", ["readonly", "declare -i", "declare -u", "declare -A"])
+def test_spoiling_what_the_shell_keeps_costs_a_shell_and_no_command_passes_for_run(sandbox, kind):
+    for name in ("command", "head", "pipe", "token", "code"):
+        sandbox.execute(f"{kind} __{name}", WAIT_S)
+        for _ in range(2):
+            assert sandbox.execute("echo Works; (exit 4)", WAIT_S).exit_code == 4
+            assert sandbox.execute("echo Works", WAIT_S).output == b"Works\n"
+
+
+def test_exporting_all_is_no_spoiling(sandbox):
+    assert ask(sandbox, "set -a; X=1; Y=2") == b""
+    assert ask(sandbox, "env | grep -c '^[XY]='") == b"2\n"

@@ -57,6 +57,8 @@ def test_a_submitted_repair(run: Run) -> None:
     assert made.messages[3].content == "/testbed/tools"
     assert [turn.exit_code for turn in made.turns] == [0, 0, 3, 0]
     assert made.turns[0].command == "cd tools; pwd"
+    assert (made.sandbox["backend"], made.sandbox["disk"]) == ("namespaces", "tmpfs")
+    assert "watchdog" in made.sandbox["memory"]
     assert from_json(Trajectory, to_json(made)) == made
 
 

@@ -1,9 +1,15 @@
 """Ways to find the repair or the hidden tests inside a rollout's sandbox; each must find nothing."""
 
+import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from repodojo.environments.base_repository import prove_repository
+from repodojo.environments.layers import proof_of
+from repodojo.errors import BuildError
 
 WAIT_S = 60
 GOLD = "max(low, min(value, high))"
@@ -113,3 +119,34 @@ def test_the_instance_layer_holds_only_what_differs(project):
     )
     assert names == ["calc", "calc/__init__.py", "tests", "tests/test_clamp.py"]
     assert not list(Path(layer).rglob("fast_import*"))
+
+
+def test_the_proof_beside_the_layer_lists_the_objects_that_the_sandbox_sees(rollout, project):
+    proof = json.loads(proof_of(project.spec.layers[0]).read_text())
+    assert proof["base_commit"] == project.instance.base_commit
+    seen = ask(rollout, "git cat-file --batch-all-objects --batch-check='%(objectname) %(objecttype)' | sort")
+    assert proof["objects"] == seen.splitlines()
+    assert len(proof["objects"]) > 3
+    assert proof["references"] == [f"refs/heads/main {project.instance.base_commit}"]
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        ["commit", "--quiet", "--allow-empty", "--message=later"],
+        ["tag", "--annotate", "--message=x", "v2"],
+        ["notes", "add", "--message=fixed by max(low, min(value, high))"],
+        ["hash-object", "-w", "HEAD"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+        ["worktree", "add", "--quiet", "--detach", "../other"],
+    ],
+)
+def test_a_repository_that_holds_more_has_no_proof(project, tmp_path, leak):
+    folder = tmp_path / "copy"
+    shutil.copytree(project.spec.layers[0] / ".git", folder / ".git")
+    prove_repository(folder / ".git", project.instance.base_commit)
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.invalid"]
+    arguments = [".git/HEAD" if word == "HEAD" and leak[0] == "hash-object" else word for word in leak]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+    with pytest.raises(BuildError, match="nothing else"):
+        prove_repository(folder / ".git", project.instance.base_commit)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from repodojo.environments.git_objects import IDENTITY, MESSAGE, TIMESTAMP, Blob, Tree
@@ -11,6 +12,26 @@ _CONFIG = (
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogAllRefUpdates = false\n"
 )
 _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
+_BORROWING = (
+    "objects/info/alternates",
+    "packed-refs",
+    "logs",
+    "shallow",
+    "worktrees",
+    "modules",
+    "refs/stash",
+)
+"""What would hold, or point at, more than the objects of the one branch."""
+
+
+@dataclass(frozen=True)
+class RepositoryProof:
+    """What a repository holds, as git itself lists it."""
+
+    base_commit: str
+    references: tuple[str, ...]
+    objects: tuple[str, ...]
+    """``hash type``, in order."""
 
 
 def run_git(folder: Path, arguments: list[str], text: bytes, what: str) -> bytes:
@@ -48,6 +69,30 @@ def write_repository(tree: Tree, git_folder: Path) -> str:
     run_git(git_folder, [*options, "fast-import", "--quiet"], _import_stream(tree), what)
     run_git(git_folder, ["--git-dir=.", "read-tree", "main"], b"", what)
     return (git_folder / "refs" / "heads" / "main").read_text().strip()
+
+
+def prove_repository(git_folder: Path, commit: str) -> RepositoryProof:
+    """List what a ``.git`` holds, and check that it is the history up to a commit and nothing else.
+
+    Raises:
+        BuildError: an object, a reference or a place that borrows objects is beyond that history.
+    """
+    what = str(git_folder)
+
+    def ask(*arguments: str) -> list[str]:
+        return run_git(git_folder, ["--git-dir=.", *arguments], b"", what).decode().splitlines()
+
+    held = sorted(ask("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)"))
+    reachable = {line.split()[0] for line in ask("rev-list", "--objects", commit)}
+    references = ask("for-each-ref", "--format=%(refname) %(objectname)")
+    borrowed = [name for name in _BORROWING if (git_folder / name).exists()]
+    beyond = [line for line in held if line.split()[0] not in reachable]
+    if beyond or borrowed or references != [f"refs/heads/main {commit}"]:
+        raise BuildError(
+            f"{what}: expected the history of {commit} and nothing else, found {[*beyond, *borrowed][:5]}, "
+            f"references {references[:5]}"
+        )
+    return RepositoryProof(commit, tuple(references), tuple(held))
 
 
 def _import_stream(tree: Tree) -> bytes:

@@ -71,6 +71,7 @@ class DockerSandboxes:
         self._lock = threading.Lock()
         self._api: Any = None
         self._images: DockerImages | None = None
+        self._search_paths: dict[str, str] = {}
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:
@@ -120,8 +121,9 @@ class DockerSandboxes:
         with _as_sandbox_error():
             api, images = self._engine_and_images()
             image = images.image_for([mount.source for mount in spec.mounts], spec.layers)
-            path = _search_path(api.inspect_image(image))
-            plan = container_plan(spec, path, self._copies_layers, len(archive))
+            if image not in self._search_paths:
+                self._search_paths[image] = _search_path(api.inspect_image(image))
+            plan = container_plan(spec, self._search_paths[image], self._copies_layers, len(archive))
             make = partial(launch_container, api, image, spec.limits, plan, archive)
             return make() if archive else self._pool.take(json.dumps([image, plan]), make)
 

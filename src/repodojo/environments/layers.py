@@ -2,15 +2,22 @@
 
 The layer lies above the environment's source in an overlay, so it costs what differs and no more. Its
 repository holds the objects of the one root commit and nothing else: no object, tag, remote or log from
-after it.
+after it. The proof, git's own list of its objects, lies beside the layer as ``<layer>.proof.json``.
 """
 
+import json
 import os
 import shutil
 import stat
+from dataclasses import asdict
 from pathlib import Path
 
-from repodojo.environments.base_repository import run_git, write_repository
+from repodojo.environments.base_repository import (
+    RepositoryProof,
+    prove_repository,
+    run_git,
+    write_repository,
+)
 from repodojo.environments.git_objects import Tree, commit_hash, read_blob, read_tree
 from repodojo.environments.host_base import SEARCH_PATH
 from repodojo.environments.interpreters import PREFIX_FILE
@@ -45,6 +52,7 @@ def build_instance_layer(source: Path, instance: Instance, target: Path) -> str:
     temporary.mkdir()
     try:
         found = _build(source, instance, temporary)
+        _write_proof(prove_repository(temporary / ".git", found), target)
         _publish(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -145,6 +153,17 @@ def _take_off(pristine: Tree, instance: Instance, folder: Path) -> list[str]:
 def _write_whiteout(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(0, 0))
+
+
+def proof_of(layer: Path) -> Path:
+    """Return where the proof of a layer's repository is."""
+    return layer.with_name(f"{layer.name}.proof.json")
+
+
+def _write_proof(proof: RepositoryProof, layer: Path) -> None:
+    temporary = unfinished(proof_of(layer))
+    temporary.write_text(json.dumps(asdict(proof), indent=1))
+    temporary.replace(proof_of(layer))
 
 
 def _publish(folder: Path, target: Path) -> None:

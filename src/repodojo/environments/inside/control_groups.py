@@ -46,13 +46,13 @@ def locate_groups(groups: Iterable[str], mounts: Iterable[str]) -> dict[tuple[st
     """
     paths = {}
     for line in groups:
-        _, names, path = line.split(":", 2)
-        paths.update(dict.fromkeys(names.split(","), path))
-    found = {}
+        _, controllers, path = line.split(":", 2)
+        paths.update(dict.fromkeys(controllers.split(","), path))
+    found: dict[tuple[str, int], Hierarchy] = {}
     for line in mounts:
         before, _, after = line.partition(" - ")
         root, top = before.split()[3:5]
-        kind, _, options = after.split()[:3]
+        kind, _, options = after.split(" ", 2)
         version = {"cgroup": 1, "cgroup2": 2}.get(kind, 0)
         names = {MEMORY, PIDS} & ({MEMORY, PIDS} if version == 2 else set(options.split(",")))
         for name in names if version else ():

@@ -13,7 +13,8 @@ from collections.abc import Callable
 _SOCKET = 100
 _HEADER = 25
 _READ = f"builtin read -r -N $((10#${{__head:8:10}})) -u {_SOCKET} __command"
-_EVALUATE = f'builtin eval "$__command" {_SOCKET}<&-'
+_EVALUATE = f'builtin eval "$__trace$__command" {_SOCKET}<&-'
+_TRACE = '{ builtin set -x; __status "$__code"; } 2>/dev/null; '
 # On one line, so that bash counts a command's lines from 1 in its messages.
 _LOOP = "; ".join(
     (
@@ -25,8 +26,11 @@ _LOOP = "; ".join(
         '[[ $__pipe == 000000 ]] || exec >"PIPES$__pipe" 2>&1',
         '[[ ${__code:-0} == 0 ]] || __status "$__code"',
         _EVALUATE,
-        "__code=$?",
-        rf"builtin printf '%s %s\n' $__token $__code >&{_SOCKET} || builtin exit 125",
+        # What is not the command itself is not traced.
+        f"{{ __code=$? __trace=; if [[ $- == *x* ]]; then builtin set +x; __trace='{_TRACE}'; fi",
+        # A command may have given these a type, or forbidden to set them; exporting all (set -a) is no harm.
+        "[[ ${__command@a}${__head@a}${__pipe@a}${__token@a} != *[!x]* ]] || builtin exit 125",
+        rf"builtin printf '%s %s\n' $__token $__code >&{_SOCKET} || builtin exit 125; }} 2>/dev/null",
         "done",
     )
 )
@@ -68,8 +72,11 @@ class Shell:
         self._socket.send(f"{token}{len(command):010}{pipe:06}{kind}".encode() + command)
 
     def receive(self) -> bytes:
-        """Return the lines of tokens and statuses that have come."""
-        return self._socket.recv(4096)
+        """Return the lines of tokens and statuses that have come; none from a shell that is gone."""
+        try:
+            return self._socket.recv(4096)
+        except OSError:
+            return b""
 
     def close(self) -> None:
         """Let go of the socket; ends nothing."""

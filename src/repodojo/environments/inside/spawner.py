@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from repodojo.environments.inside import frames, mounts, syscalls
@@ -87,7 +88,8 @@ class Spawner:
     def end(self) -> None:
         """End every sandbox, and wait until nothing is left of it."""
         for handle in self._groups:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
         deadline = time.monotonic() + _END_S
         for descriptor in self._own:
             self.poll.unregister(descriptor)
