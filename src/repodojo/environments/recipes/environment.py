@@ -149,9 +149,7 @@ class Builder:
                 stage = "install"
                 packages = self.folders.packages(pins, interpreter)
                 stage = "tests"
-                folder = self._folder(
-                    f"{wanted.name}.trial", tree, built, interpreter, packages, replaces=True
-                )
+                folder = self.folders.make(f"{wanted.name}.trial", tree, built, interpreter, packages)
                 run = self._run(folder, wanted.test_files)
                 outcome = _Trial(recipe, interpreter, pins, packages, _judge(recipe, run))
                 learned = set(missing_distributions(run.log, tree)) - set(recipe.requirements)
@@ -173,8 +171,6 @@ class Builder:
         version: str,
     ) -> Built:
         needs = build_requirements(declarations.project, tree)
-        if not needs:
-            raise BuildError("no_build: neither pyproject.toml nor setup.py says how it is built")
         failure: BuildError | None = None
         for when in (date, datetime.now(date.tzinfo)):
             try:

@@ -48,7 +48,7 @@ def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetim
     Raises:
         BuildError: there is no such set; the message is uv's own.
     """
-    pins = _compile(requirements, interpreter, date, ())
+    pins = _compile(requirements, interpreter, date, ()) if requirements else ()
     if _OLD_PYTEST.search("\n".join(pins)):
         pins = _compile(requirements, interpreter, date, ("pytest>=5",))
     return pins
