@@ -31,7 +31,7 @@ from repodojo.grading.test_run import TestRun, run_tests
 
 RECIPES_VERSION = 1
 """Raised when the same commit would get another environment."""
-_TESTS_S = 300.0
+_TESTS_S = 1800.0
 _ROUNDS = 3
 _ENOUGH = 0.8
 logger = logging.getLogger(__name__)
