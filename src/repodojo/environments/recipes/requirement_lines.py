@@ -60,7 +60,8 @@ def tox_dependencies(value: str) -> list[str]:
 
 def for_tests(lines: Iterable[str], own: str) -> tuple[str, ...]:
     """Return the requirements that tests may need: no tool, no disturbing plugin, not the project itself."""
-    kept, names = {}, known_names()
+    kept: dict[str, None] = {}
+    names = known_names()
     left_out = {*names.tools, *names.disturbing, canonicalize_name(own or "-")}
     for requirement in parse_all(lines):
         name = canonicalize_name(requirement.name)

@@ -103,6 +103,11 @@ def read_clone_rows(
     found = _read(clone, repository.repo, settings, published)
     rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))[::-1]
     rejected = [_rejection(each, "row") for each in found.rejected]
+    beyond = f"not_tried: not among the {settings.per_repository} newest (mining.per_repository)"
+    rejected += [
+        _rejection(Rejection(f"{row.repo}@{row.base_commit}", beyond, row.instance_id), "row")
+        for row in rows[settings.per_repository :]
+    ]
     kept: list[SourceRow] = []
     groups: dict[str, list[SourceRow]] = {}
     for row in rows[: settings.per_repository]:
