@@ -31,10 +31,10 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name in ("pytest", "pluggy", "iniconfig", "packaging", "pygments"):
         file, content = helper.installed_wheel(name)
         wheels[file] = content, EARLY
-    for version, uploaded in (("1.0", EARLY), ("2.0", LATE)):
-        file, content = helper.make_wheel(
-            "tiny_helper", version, {"tiny_helper.py": f"VERSION = {version!r}\n"}
-        )
+    for name, version, uploaded in (
+        ("tiny_helper", "1.0", EARLY), ("tiny_helper", "2.0", LATE), ("tiny_late", "1.0", LATE),
+    ):  # fmt: skip
+        file, content = helper.make_wheel(name, version, {f"{name}.py": f"VERSION = {version!r}\n"})
         wheels[file] = content, uploaded
     with helper.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_DEFAULT_INDEX", address)

@@ -23,7 +23,7 @@ from repodojo.environments.recipes.environment_records import Attempt, CloneEnvi
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
-from repodojo.environments.recipes.uv import resolve
+from repodojo.environments.recipes.uv import Resolved, resolve
 from repodojo.environments.recipes.wheel import Built, build_requirements, build_wheel
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
@@ -43,7 +43,7 @@ class _Trial:
 
     recipe: Recipe
     interpreter: Interpreter
-    pins: tuple[str, ...]
+    resolved: Resolved
     packages: Path
     attempt: Attempt
 
@@ -145,13 +145,14 @@ class Builder:
             interpreter = get_interpreter(recipe.python, find_interpreters())
             for _ in range(_ROUNDS):
                 stage = "resolve"
-                pins = resolve([*own, *recipe.requirements, "pytest"], interpreter, wanted.date)
+                requirements = [*own, *recipe.requirements, "pytest"]
+                resolved = resolve(requirements, interpreter, wanted.date, wanted.repo.rpartition("/")[2])
                 stage = "install"
-                packages = self.folders.packages(pins, interpreter)
+                packages = self.folders.packages(resolved.pins, interpreter)
                 stage = "tests"
                 folder = self.folders.make(f"{wanted.name}.trial", tree, built, interpreter, packages)
                 run = self._run(folder, wanted.test_files)
-                outcome = _Trial(recipe, interpreter, pins, packages, _judge(recipe, run))
+                outcome = _Trial(recipe, interpreter, resolved, packages, _judge(recipe, run))
                 learned = set(missing_distributions(run.log, tree)) - set(recipe.requirements)
                 if not outcome.attempt.reason or not learned or recipe.found_by == "hand":
                     break
@@ -174,7 +175,7 @@ class Builder:
         failure: BuildError | None = None
         for when in (date, datetime.now(date.tzinfo)):
             try:
-                packages = self.folders.packages(resolve(needs, interpreter, when), interpreter)
+                packages = self.folders.packages(resolve(needs, interpreter, when).pins, interpreter)
                 folder = self.folders.make(f"{name}.build", tree, None, interpreter, packages)
                 spec = sandbox_spec((folder / "source",), folder)
                 return build_wheel(
@@ -189,13 +190,14 @@ class Builder:
         return run_tests(self.sandboxes, spec, test_files, _TESTS_S)
 
     def _describe(self, record: CloneEnvironment, best: _Trial) -> CloneEnvironment:
-        digest = hashlib.sha256(json.dumps([best.interpreter.full, best.pins]).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([best.interpreter.full, best.resolved.pins]).encode()).hexdigest()
         size = sum(path.stat().st_size for path in best.packages.rglob("*") if path.is_file())
         return replace(
             record,
             recipe=best.recipe.model_dump(mode="json"),
             python=best.interpreter.full,
-            pins=best.pins,
+            pins=best.resolved.pins,
+            undated=best.resolved.undated,
             digest=digest,
             packages=best.packages.relative_to(self.folders.root).as_posix(),
             bytes=size,
