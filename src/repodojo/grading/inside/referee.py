@@ -17,8 +17,14 @@ from typing import Any
 _ORDERS = "/tmp/referee.json"  # noqa: S108
 _ENDS = (".py", "/__init__.py")
 _RUNNER = ("pytest", "_pytest")
-_STATUS = {("passed", False): "PASSED", ("failed", False): "FAILED", ("skipped", False): "SKIPPED"}
-_STATUS |= {("skipped", True): "XFAIL", ("passed", True): "XPASS", ("failed", True): "FAILED"}
+_STATUS = {
+    ("passed", False): "PASSED",
+    ("failed", False): "FAILED",
+    ("skipped", False): "SKIPPED",
+    ("skipped", True): "XFAIL",
+    ("passed", True): "XPASS",
+    ("failed", True): "FAILED",
+}
 
 
 class Recorder:
