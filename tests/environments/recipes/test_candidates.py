@@ -1,9 +1,15 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from repodojo.environments.git_objects import Blob
-from repodojo.environments.recipes.candidates import choose_pythons, extra_requirements, find_candidates
+from repodojo.environments.recipes.candidates import (
+    choose_pythons,
+    complete,
+    extra_requirements,
+    find_candidates,
+)
 from repodojo.environments.recipes.declarations import Declarations, read_declarations
 from repodojo.environments.recipes.project_files import ProjectFile
 from repodojo.environments.recipes.recipe import Recipe, find_recipe, read_recipes, recipe_text
@@ -62,6 +68,21 @@ def test_recipes_are_read_from_files_and_written_the_same(tmp_path):
     assert find_recipe(recipes, "A/B", "2.5") == recipe
     assert find_recipe(recipes, "a/b", "3.0") is None
     assert find_recipe(recipes, "a/b", "") is None
+
+
+def test_the_recipes_of_this_project_can_be_read():
+    recipes = read_recipes(Path(__file__).parents[3] / "conf" / "base" / "recipes")
+    assert find_recipe(recipes, "conan-io/conan", "1.59").requirements == ("cython<3",)
+    assert find_recipe(recipes, "conan-io/conan", "2.1").requirements == ()
+    assert find_recipe(recipes, "getmoto/moto", "4.0").python == "3.12"
+
+
+def test_a_hand_written_recipe_brings_what_is_declared_unless_it_says_otherwise():
+    declared = Declarations(ProjectFile(name="b"), {"tox.ini": ("mock",)})
+    recipe = Recipe(repo="a/b", python="3.8", requirements=("pytest<7",))
+    assert complete(recipe, declared, Built()).requirements == ("pytest<7", "mock")
+    alone = recipe.model_copy(update={"declared_requirements": False})
+    assert complete(alone, declared, Built()) == alone
 
 
 def test_a_recipe_with_a_wrong_field_names_file_and_field(tmp_path):

@@ -102,7 +102,7 @@ def test_a_hand_written_recipe_is_the_only_one_tried_and_every_attempt_has_its_r
     wanted = wanted_of(rows.wanted[0])
     tree = open_clone(repository.path).tree(rows.wanted[0]["commit"])
     tree = {path: blob for path, blob in tree.items() if path.startswith("tests/")}
-    hand = Recipe(repo="an/tiny", python="3.11", requirements=())
+    hand = Recipe(repo="an/tiny", python="3.11", requirements=(), declared_requirements=False)
     built = Builder(sandboxes, Folders(tmp_path), [hand]).build(wanted, tree)
     assert not built.works
     assert [attempt.stage for attempt in built.attempts] == ["build", "tests"]

@@ -17,7 +17,12 @@ from repodojo.environments.interpreters import (
     get_interpreter,
 )
 from repodojo.environments.layers import sandbox_spec
-from repodojo.environments.recipes.candidates import choose_pythons, find_candidates, own_requirements
+from repodojo.environments.recipes.candidates import (
+    choose_pythons,
+    complete,
+    find_candidates,
+    own_requirements,
+)
 from repodojo.environments.recipes.declarations import Declarations, read_declarations
 from repodojo.environments.recipes.environment_records import Attempt, CloneEnvironment, Wanted
 from repodojo.environments.recipes.folders import Folders
@@ -126,10 +131,11 @@ class Builder:
         except BuildError as error:
             yield Attempt(python, "the project's build", "build", str(error))
         hand = find_recipe(self.recipes, wanted.repo, wanted.version)
+        known = built or Built()
         candidates = (
-            [hand]
+            [complete(hand, declarations, known)]
             if hand
-            else find_candidates(wanted.repo, python, declarations, built or Built(), tree, wanted.test_files)
+            else find_candidates(wanted.repo, python, declarations, known, tree, wanted.test_files)
         )
         own = own_requirements(declarations, built)
         for recipe in candidates:
