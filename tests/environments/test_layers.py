@@ -206,3 +206,20 @@ def test_the_tree_of_a_folder_leaves_out_repositories_and_bytecode(tmp_path):
     write(tmp_path, {"a": "a", ".git/config": "x", "b/__pycache__/c.pyc": "x", "b/d.pyc": "x", "b/.git": "x"})
     Path(tmp_path, "link").symlink_to("b")
     assert read_tree(tmp_path).keys() == {"a", "link"}
+
+
+def test_a_patch_that_renames_a_file_comes_off(tmp_path):
+    """git lists a rename by its new name alone, so the base used to lack the file under its old name."""
+    write(tmp_path / "e" / "source", {"lib/new.py": "A = 1\nB = 2\nC = 3\n", "keep.txt": "k\n"})
+    write(tmp_path / "base", {"lib/old.py": "A = 1\nB = 2\nC = 4\n", "keep.txt": "k\n"})
+    patch = (
+        "diff --git a/lib/old.py b/lib/new.py\nsimilarity index 60%\nrename from lib/old.py\n"
+        "rename to lib/new.py\n--- a/lib/old.py\n+++ b/lib/new.py\n@@ -1,3 +1,3 @@\n"
+        " A = 1\n B = 2\n-C = 4\n+C = 3\n"
+    )
+    base = base_commit_of(tmp_path / "base")
+    instance = Instance("a__b-2", "a/b", "1", base, "", patch, "", (), (), "e", ())
+    layer = tmp_path / "layers" / "one"
+    assert build_instance_layer(tmp_path / "e" / "source", instance, layer) == base
+    assert (layer / "lib/new.py").is_char_device()
+    assert (layer / "lib/old.py").read_text().endswith("C = 4\n")

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.datasets.handles import HandleDataset
+from repodojo.datasets.plan import digest
 from repodojo.environments.recipes.recipe import read_recipes
 from repodojo.environments.recipes.uv import find_uv
-from repodojo.instances.mining.rows import Clones, find_clones
+from repodojo.instances.mining.rows import Clones, find_clones, find_published
+from repodojo.types import to_json
 
 
 class ClonesDataset(HandleDataset):
@@ -25,12 +27,14 @@ class ClonesDataset(HandleDataset):
             find_uv()
 
     def identity(self) -> Any:
-        """Return the commit of each clone, and the recipes."""
+        """Return the commit of each clone, the rows beside them, and the recipes."""
         clones: Clones = self.load()
         return {
             "heads": {clone.repo: clone.head for clone in clones.repositories},
+            "rows": digest([to_json(row) for row in clones.published.rows]),
             "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
         }
 
     def _make(self) -> Clones:
-        return Clones(tuple(find_clones(self._path)), tuple(read_recipes(self._recipes)))
+        recipes = tuple(read_recipes(self._recipes))
+        return Clones(tuple(find_clones(self._path)), recipes, find_published(self._path))

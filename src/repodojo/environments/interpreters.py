@@ -24,9 +24,7 @@ _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _ALONE = "/opt/interpreter"
 _NAME = re.compile(r"python3\.\d+")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(getattr(sys, 'base_prefix', sys.prefix))"
-_LEFT_OUT = frozenset(
-    {"site-packages", "dist-packages", "_bundled", "__pycache__", "test", "idlelib", "turtledemo"}
-)
+_LEFT_OUT = frozenset({"site-packages", "dist-packages", "_bundled", "test", "idlelib", "turtledemo"})
 _KEPT_TESTS = ("__init__.py", "support", "regrtest.py")
 _LOCK = threading.Lock()
 
@@ -125,21 +123,12 @@ def _copy(interpreter: Interpreter, folder: Path) -> None:
     headers = interpreter.prefix / "include" / name
     if headers.is_dir():
         shutil.copytree(headers, tree / "include" / name)
-    _compile(tree / "bin" / name, tree / "lib" / name)
     alone = interpreter.prefix in _SYSTEM
     (folder / PREFIX_FILE).write_text(_ALONE if alone else str(interpreter.prefix))
 
 
-def _compile(executable: Path, folder: Path) -> None:
-    """Write bytecode that is never checked against its source: sandboxes cannot write any."""
-    libraries = {"LD_LIBRARY_PATH": str(executable.parent.parent / "lib")}
-    mode = [] if executable.name == "python3.6" else ["--invalidation-mode", "unchecked-hash"]
-    command = [str(executable), "-S", "-m", "compileall", "-q", *mode, str(folder)]
-    subprocess.run(command, env=libraries, capture_output=True, timeout=600, check=False)
-
-
 def _ignore(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name in _LEFT_OUT or name.endswith((".a", ".pyc"))]
+    return [name for name in names if name in _LEFT_OUT or name.endswith((".a", ".opt-1.pyc", ".opt-2.pyc"))]
 
 
 def _executables() -> Iterator[Path]:

@@ -22,7 +22,7 @@ def main() -> None:
     for part in filter(None, attribute.split(".")):
         backend = getattr(backend, part)
     os.makedirs(orders["target"])
-    backend.build_wheel(orders["target"], {}, None)  # type: ignore[attr-defined]
+    backend.build_wheel(orders["target"], {}, None)
 
 
 if __name__ == "__main__":

@@ -43,14 +43,10 @@ def find_candidates(
 ) -> list[Recipe]:
     """Return the recipes to try on one Python: all that is declared, one group alone, what tests import."""
     own = declarations.project.name
-    groups = dict(declarations.groups)
-    for extra in filter(is_test_group, built.extras):
-        groups[f"extra {extra}"] = extra_requirements(built.requires, extra, python)
-    wanted = {where: lines for where, found in groups.items() if (lines := for_tests(found, own))}
-    everything = for_tests([line for lines in wanted.values() for line in lines], own)
+    wanted = _test_groups(declarations, built, python)
     conftests = [path for path in tree if path.rpartition("/")[2] == "conftest.py"]
     imports = for_tests(imported_distributions(tree, [*test_files, *conftests]), own)
-    found = {"everything declared": everything}
+    found = {"everything declared": declared_requirements(declarations, built, python)}
     for where in sorted(wanted, key=lambda where: ("test" not in where.lower(), where))[:_MOST_GROUPS]:
         found.setdefault(where, wanted[where])
     found["imports of tests"] = imports
@@ -60,6 +56,28 @@ def find_candidates(
         for where, requirements in found.items()
         if distinct[requirements] == where
     ]
+
+
+def complete(recipe: Recipe, declarations: Declarations, built: Built) -> Recipe:
+    """Return a hand-written recipe with what is declared for tests, where it asks for that."""
+    if not recipe.declared_requirements:
+        return recipe
+    declared = declared_requirements(declarations, built, recipe.python)
+    return recipe.model_copy(update={"requirements": (*recipe.requirements, *declared)})
+
+
+def declared_requirements(declarations: Declarations, built: Built, python: str) -> tuple[str, ...]:
+    """Return everything that is declared for tests."""
+    groups = _test_groups(declarations, built, python).values()
+    return for_tests([line for lines in groups for line in lines], declarations.project.name)
+
+
+def _test_groups(declarations: Declarations, built: Built, python: str) -> dict[str, tuple[str, ...]]:
+    groups = dict(declarations.groups)
+    for extra in filter(is_test_group, built.extras):
+        groups[f"extra {extra}"] = extra_requirements(built.requires, extra, python)
+    own = declarations.project.name
+    return {where: lines for where, found in groups.items() if (lines := for_tests(found, own))}
 
 
 def own_requirements(declarations: Declarations, built: Built | None) -> tuple[str, ...]:

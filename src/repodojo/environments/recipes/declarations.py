@@ -71,9 +71,9 @@ def read_declarations(tree: Tree) -> Declarations:
         if text is None:
             continue
         if _is_requirements(path):
-            groups[path] = tuple(read_requirements(text, _sibling(path, read)))
+            groups[path] = tuple(read_requirements(text, read, path.rpartition("/")[0]))
             continue
-        reader = partial(_TOOL_FILES.get(path, read_ci), text, _sibling(path, read))
+        reader = partial(_TOOL_FILES.get(path, read_ci), text, read)
         found = _attempt(path, reader, ToolFile((), ()), faults)
         pythons |= {*found.pythons}
         groups |= {path: found.requirements} if found.requirements else {}
@@ -116,18 +116,3 @@ def _is_ci(path: str) -> bool:
         ".gitlab-ci.yml",
         "azure-pipelines.yml",
     ) or (path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml")))
-
-
-def _sibling(path: str, text: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """Return a reader of files named relative to a file, or to the root."""
-    folder = PurePosixPath(path).parent
-
-    def read(name: str) -> str | None:
-        clean = name.replace("{toxinidir}/", "").removeprefix("./")
-        return (
-            text((folder / clean).as_posix())
-            if text((folder / clean).as_posix()) is not None
-            else text(clean)
-        )
-
-    return read

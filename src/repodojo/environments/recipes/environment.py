@@ -17,13 +17,18 @@ from repodojo.environments.interpreters import (
     get_interpreter,
 )
 from repodojo.environments.layers import sandbox_spec
-from repodojo.environments.recipes.candidates import choose_pythons, find_candidates, own_requirements
+from repodojo.environments.recipes.candidates import (
+    choose_pythons,
+    complete,
+    find_candidates,
+    own_requirements,
+)
 from repodojo.environments.recipes.declarations import Declarations, read_declarations
 from repodojo.environments.recipes.environment_records import Attempt, CloneEnvironment, Wanted
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
-from repodojo.environments.recipes.uv import resolve
+from repodojo.environments.recipes.uv import Resolved, resolve
 from repodojo.environments.recipes.wheel import Built, build_requirements, build_wheel
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
@@ -31,7 +36,7 @@ from repodojo.grading.test_run import TestRun, run_tests
 
 RECIPES_VERSION = 1
 """Raised when the same commit would get another environment."""
-_TESTS_S = 300.0
+_TESTS_S = 1800.0
 _ROUNDS = 3
 _ENOUGH = 0.8
 logger = logging.getLogger(__name__)
@@ -43,7 +48,7 @@ class _Trial:
 
     recipe: Recipe
     interpreter: Interpreter
-    pins: tuple[str, ...]
+    resolved: Resolved
     packages: Path
     attempt: Attempt
 
@@ -126,10 +131,11 @@ class Builder:
         except BuildError as error:
             yield Attempt(python, "the project's build", "build", str(error))
         hand = find_recipe(self.recipes, wanted.repo, wanted.version)
+        known = built or Built()
         candidates = (
-            [hand]
+            [complete(hand, declarations, known)]
             if hand
-            else find_candidates(wanted.repo, python, declarations, built or Built(), tree, wanted.test_files)
+            else find_candidates(wanted.repo, python, declarations, known, tree, wanted.test_files)
         )
         own = own_requirements(declarations, built)
         for recipe in candidates:
@@ -145,15 +151,14 @@ class Builder:
             interpreter = get_interpreter(recipe.python, find_interpreters())
             for _ in range(_ROUNDS):
                 stage = "resolve"
-                pins = resolve([*own, *recipe.requirements, "pytest"], interpreter, wanted.date)
+                requirements = [*own, *recipe.requirements, "pytest"]
+                resolved = resolve(requirements, interpreter, wanted.date, wanted.repo.rpartition("/")[2])
                 stage = "install"
-                packages = self.folders.packages(pins, interpreter)
+                packages = self.folders.packages(resolved.pins, interpreter)
                 stage = "tests"
-                folder = self._folder(
-                    f"{wanted.name}.trial", tree, built, interpreter, packages, replaces=True
-                )
+                folder = self.folders.make(f"{wanted.name}.trial", tree, built, interpreter, packages)
                 run = self._run(folder, wanted.test_files)
-                outcome = _Trial(recipe, interpreter, pins, packages, _judge(recipe, run))
+                outcome = _Trial(recipe, interpreter, resolved, packages, _judge(recipe, run))
                 learned = set(missing_distributions(run.log, tree)) - set(recipe.requirements)
                 if not outcome.attempt.reason or not learned or recipe.found_by == "hand":
                     break
@@ -173,12 +178,10 @@ class Builder:
         version: str,
     ) -> Built:
         needs = build_requirements(declarations.project, tree)
-        if not needs:
-            raise BuildError("no_build: neither pyproject.toml nor setup.py says how it is built")
         failure: BuildError | None = None
         for when in (date, datetime.now(date.tzinfo)):
             try:
-                packages = self.folders.packages(resolve(needs, interpreter, when), interpreter)
+                packages = self.folders.packages(resolve(needs, interpreter, when).pins, interpreter)
                 folder = self.folders.make(f"{name}.build", tree, None, interpreter, packages)
                 spec = sandbox_spec((folder / "source",), folder)
                 return build_wheel(
@@ -193,13 +196,14 @@ class Builder:
         return run_tests(self.sandboxes, spec, test_files, _TESTS_S)
 
     def _describe(self, record: CloneEnvironment, best: _Trial) -> CloneEnvironment:
-        digest = hashlib.sha256(json.dumps([best.interpreter.full, best.pins]).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([best.interpreter.full, best.resolved.pins]).encode()).hexdigest()
         size = sum(path.stat().st_size for path in best.packages.rglob("*") if path.is_file())
         return replace(
             record,
             recipe=best.recipe.model_dump(mode="json"),
             python=best.interpreter.full,
-            pins=best.pins,
+            pins=best.resolved.pins,
+            undated=best.resolved.undated,
             digest=digest,
             packages=best.packages.relative_to(self.folders.root).as_posix(),
             bytes=size,

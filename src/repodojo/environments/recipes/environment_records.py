@@ -49,6 +49,8 @@ class CloneEnvironment:
     python: str = ""
     """Full version."""
     pins: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
+    """Packages without a wheel of the commit's time, taken as they are today."""
     digest: str = ""
     """Of interpreter and pins."""
     packages: str = ""

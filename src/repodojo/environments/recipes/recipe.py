@@ -28,9 +28,11 @@ class Recipe(BaseModel):
     """Versions of the repository that it is for, such as ``>=2.0,<3``; empty for all."""
     python: str = Field(pattern=r"^3\.\d+$")
     requirements: tuple[str, ...]
-    """What is installed, beside what the project's own metadata ask for."""
+    """What is installed in any case."""
     own_requirements: bool = True
     """Whether what the project's metadata ask for is installed too."""
+    declared_requirements: bool = True
+    """Whether what the repository's files declare for tests is installed too."""
     found_by: str = "hand"
     """``hand``, or where the requirements were found."""
 

@@ -1,5 +1,6 @@
 """Requirement lines as projects write them, and what is left of them for an environment; pure functions."""
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -24,22 +25,26 @@ def parse_requirement(line: str) -> Requirement | None:
 
 
 def read_requirements(
-    text: str, read: Callable[[str], str | None], seen: frozenset[str] = frozenset()
+    text: str, read: Callable[[str], str | None], folder: str = "", seen: frozenset[str] = frozenset()
 ) -> list[str]:
     """Return the requirements of a file, those of the files that it includes in their place.
 
     Args:
         text: of the file.
-        read: gives the text of an included file, or None.
+        read: gives the text of a file by its path in the repository, or None.
+        folder: where the file lies.
         seen: files that are being read.
     """
     found = []
     for line in text.replace("\\\n", " ").splitlines():
         stripped = line.strip()
-        include = _INCLUDE.match(stripped)
-        if include and include[1] not in seen:
-            inner = read(include[1])
-            found += read_requirements(inner, read, seen | {include[1]}) if inner is not None else []
+        if include := _INCLUDE.match(stripped):
+            name = include[1].replace("{toxinidir}/", "")
+            places = [posixpath.normpath(posixpath.join(base, name)) for base in (folder, "")]
+            place = next((place for place in places if read(place) is not None), None)
+            if place is not None and place not in seen:
+                inner = read(place) or ""
+                found += read_requirements(inner, read, posixpath.dirname(place), seen | {place})
         elif stripped and not stripped.startswith(("#", "-")):
             found.append(stripped)
     return found
@@ -55,7 +60,8 @@ def tox_dependencies(value: str) -> list[str]:
 
 def for_tests(lines: Iterable[str], own: str) -> tuple[str, ...]:
     """Return the requirements that tests may need: no tool, no disturbing plugin, not the project itself."""
-    kept, names = {}, known_names()
+    kept: dict[str, None] = {}
+    names = known_names()
     left_out = {*names.tools, *names.disturbing, canonicalize_name(own or "-")}
     for requirement in parse_all(lines):
         name = canonicalize_name(requirement.name)

@@ -16,6 +16,9 @@ _NOT_TESTS = re.compile(
 _CI_PYTHON = re.compile(r"(?<![\d.\w-])(3\.\d{1,2})(?:-dev)?(?=['\"\s,\]]|$)")
 _PIP = re.compile(r"pip3?\s+install\s+([^\n|;&>]+)")
 _NAME_OR_PIN = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[=<>!~]=?[\w.*,<>=!~]+)?")
+_WITH_VALUE = frozenset(
+    {"-e", "--editable", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links"}
+)
 _PIP_FILE = re.compile(r"pip3?\s+install\s+[^\n|;&>]*?-r\s*(\S+)")
 
 
@@ -82,9 +85,8 @@ def _pip_words(words: list[str], read: Callable[[str], str | None]) -> list[str]
     for position, word in enumerate(words):
         before = words[position - 1] if position else ""
         if before in ("-r", "--requirement"):
-            content = read(word)
-            found += read_requirements(content, read) if content else []
-        elif not before.startswith("-") and _NAME_OR_PIN.fullmatch(word) and "/" not in word:
+            found += read_requirements(f"-r {word}", read)
+        elif before not in _WITH_VALUE and _NAME_OR_PIN.fullmatch(word) and "/" not in word:
             found.append(word)
     return found
 
@@ -99,6 +101,5 @@ def read_ci(text: str, read: Callable[[str], str | None]) -> ToolFile:
             continue
         found += [word for word in _pip_words(words, lambda _: None) if word.lower() not in (".", "pip")]
     for name in _PIP_FILE.findall(text):
-        content = read(name)
-        found += read_requirements(content, read) if content else []
+        found += read_requirements(f"-r {name}", read)
     return ToolFile(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_CI_PYTHON.findall(text))))

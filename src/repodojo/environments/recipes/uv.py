@@ -1,7 +1,9 @@
 """Resolves and installs packages as of a date with uv; nothing but wheels, so no package's code runs here.
 
-The date bounds every package. Before mid-2019 pytest and what it needs are taken as of then, since older
-releases do not say in a readable form what each test did.
+The date bounds every package, but for those that have no wheel from before it: some were deleted and uploaded
+again later, some were published as sources alone. They are taken as they are today, and named. Before
+mid-2019 pytest and what it needs are taken as of then, since older releases do not say in a readable form
+what each test did.
 """
 
 import os
@@ -10,9 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
+
+from packaging.utils import canonicalize_name
 
 from repodojo.environments.interpreters import Interpreter
 from repodojo.errors import BuildError
@@ -23,6 +28,11 @@ _PYTEST_NEEDS = (
     "importlib-metadata", "zipp", "pyparsing", "six", "configparser", "contextlib2", "pathlib2",
 )  # fmt: skip
 _TIMEOUT_S = 300
+_MOST_TRIES = 8
+_NO_FILE = re.compile(
+    r"(?:all versions of|no versions of) ([A-Za-z0-9][\w.-]*)"
+    r"|([A-Za-z0-9][\w.-]*?)(?:[<>=!~]=?[^\s]+)+ has no (?:usable )?wheels"
+)
 _PASSED_ON = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
 _OLD_PYTEST = re.compile(r"^pytest==[0-4]\.", re.MULTILINE)
 
@@ -42,21 +52,56 @@ def find_uv() -> str:
     return found
 
 
-def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetime) -> tuple[str, ...]:
-    """Return pins (``name==version``) that satisfy the requirements, none uploaded after ``date``.
+class Resolved(NamedTuple):
+    """Pins that satisfy some requirements."""
+
+    pins: tuple[str, ...]
+    """Each ``name==version``."""
+    undated: tuple[str, ...] = ()
+    """Packages that have no usable wheel of that time, taken as they are today."""
+
+
+def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetime, own: str = "") -> Resolved:
+    """Return pins that satisfy the requirements, none uploaded after ``date`` unless it must be.
+
+    Args:
+        requirements: as in a requirements file.
+        interpreter: for which they are.
+        date: bounds the upload of every file, but for packages that have no wheel from before it.
+        own: the project itself, of which nothing later is ever taken.
 
     Raises:
         BuildError: there is no such set; the message is uv's own.
     """
-    pins = _compile(requirements, interpreter, date, ())
-    if _OLD_PYTEST.search("\n".join(pins)):
-        pins = _compile(requirements, interpreter, date, ("pytest>=5",))
-    return pins
+    undated: set[str] = set()
+    overrides: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    for _ in range(_MOST_TRIES) if requirements else ():
+        try:
+            pins = _compile(requirements, interpreter, date, overrides, undated)
+        except BuildError as error:
+            lacking = {canonicalize_name(a or b) for a, b in _NO_FILE.findall(str(error))}
+            lacking -= {canonicalize_name(own or "-"), *undated}
+            if not lacking:
+                raise
+            undated |= lacking
+            continue
+        if not _OLD_PYTEST.search("\n".join(pins)):
+            break
+        overrides = ("pytest>=5",)
+    names = {pin.partition("==")[0] for pin in pins}
+    return Resolved(pins, tuple(sorted(undated & names)))
 
 
 def _compile(
-    requirements: Sequence[str], interpreter: Interpreter, date: datetime, overrides: Sequence[str]
+    requirements: Sequence[str],
+    interpreter: Interpreter,
+    date: datetime,
+    overrides: Sequence[str],
+    undated: Collection[str],
 ) -> tuple[str, ...]:
+    dates = dict.fromkeys(_PYTEST_NEEDS, OLDEST_PYTEST) if date < OLDEST_PYTEST else {}
+    dates |= dict.fromkeys(sorted(undated), datetime.now(UTC))
     with tempfile.TemporaryDirectory() as folder:
         wanted, instead = Path(folder, "requirements.in"), Path(folder, "overrides.txt")
         wanted.write_text("\n".join(requirements), encoding="utf-8")
@@ -64,12 +109,8 @@ def _compile(
         command = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-build", "--no-config"]
         command += ["--python", str(interpreter.executable), "--exclude-newer", _stamp(date)]
         command += ["--overrides", str(instead)] if overrides else []
-        if date < OLDEST_PYTEST:
-            command += [
-                word
-                for name in _PYTEST_NEEDS
-                for word in ("--exclude-newer-package", f"{name}={_stamp(OLDEST_PYTEST)}")
-            ]
+        for name, bound in dates.items():
+            command += ["--exclude-newer-package", f"{name}={_stamp(bound)}"]
         printed = run_uv([*command, str(wanted)], "does_not_resolve")
     return tuple(sorted(line.split(" ;")[0].strip() for line in printed.splitlines() if "==" in line))
 

@@ -40,10 +40,16 @@ class Built:
 
 
 def build_requirements(project: ProjectFile, tree: Tree) -> tuple[str, ...]:
-    """Return what must be there to build a project."""
-    if project.build_requires:
+    """Return what must be there to build a project.
+
+    Raises:
+        BuildError: it has no files that say how it is built.
+    """
+    if project.build_backend:
         return project.build_requires
-    return ("setuptools", "wheel") if "setup.py" in tree or "setup.cfg" in tree else ()
+    if "setup.py" in tree or "setup.cfg" in tree:
+        return ("setuptools", "wheel")
+    raise BuildError("no_build: neither pyproject.toml nor setup.py says how it is built")
 
 
 def build_wheel(
@@ -111,7 +117,8 @@ def read_wheel(content: bytes, tree: Tree) -> Built:
             files = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
     except (zipfile.BadZipFile, OSError) as error:
         raise BuildError(f"does_not_build: not a wheel ({error})") from error
-    metadata, added = {}, {}
+    metadata: dict[str, bytes] = {}
+    added: dict[str, bytes] = {}
     for name, data in files.items():
         if name.startswith("/") or ".." in name.split("/"):
             raise BuildError(f"does_not_build: the wheel holds {name!r}")

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from repodojo.environments.recipes.environment_records import CloneEnvironment
+from repodojo.instances.mining.records import MinedValidation
 from repodojo.instances.mining.rows import CloneRows
-from repodojo.instances.mining.validation import MinedValidation
 from repodojo.types import Instance
 
 ALL = "all"

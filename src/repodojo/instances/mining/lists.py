@@ -8,6 +8,8 @@ passed before the hidden tests came are PASS_TO_PASS, only the others are FAIL_T
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from repodojo.instances.sources.test_ids import match_ids
+
 Statuses = Mapping[str, str]
 
 
@@ -51,6 +53,23 @@ def varying_tests(runs: Sequence[Statuses]) -> frozenset[str]:
     """Return the tests whose status, or whose being there, differs between runs of the same code."""
     names = frozenset().union(*runs) if runs else frozenset()
     return frozenset(name for name in names if len({run.get(name) for run in runs}) > 1)
+
+
+def published_lists(fail: Sequence[str], succeed: Sequence[str], gold: Statuses) -> tuple[Lists, list[str]]:
+    """Return published lists by the names that a run with the gold patch shows, and the names it does not.
+
+    Published names are often cut at the first blank; such a name stands for all that are cut to it.
+    """
+    found = [match_ids(names, gold) for names in (fail, succeed)]
+    seen = [sorted({test for tests in each.seen.values() for test in tests}) for each in found]
+    return Lists(*map(tuple, seen)), [name for each in found for name in each.missing]
+
+
+def contradictions(lists: Lists, gold: Statuses, empty: Statuses) -> list[str]:
+    """Return the listed tests that do not do what their list says."""
+    failing = [test for part in lists for test in part if gold.get(test) != "PASSED"]
+    passing = [test for test in lists.fail_to_pass if empty.get(test) == "PASSED"]
+    return sorted({*failing, *passing})
 
 
 def resolves(statuses: Statuses, lists: Lists) -> bool:

@@ -15,12 +15,14 @@ from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone, open_clone
 from repodojo.instances.sources.clone_pulls import read_clone_pulls
 from repodojo.instances.sources.eval_script import test_directives
+from repodojo.instances.sources.files import SUFFIXES, read_rows
 from repodojo.instances.sources.history import read_history
-from repodojo.instances.sources.row import Rejection, SourceRow
+from repodojo.instances.sources.row import Found, Rejection, SourceRow
 from repodojo.types import SCHEMA_VERSION
 
 ROWS_VERSION = 1
 """Raised when the same clone would give other rows."""
+NOTHING = Found([], [])
 _MOST_PROBED = 12
 _NO_TESTS = ("conftest.py", "__init__.py", "setup.py")
 
@@ -47,6 +49,8 @@ class Clones:
     repositories: tuple[ClonedRepository, ...]
     recipes: tuple[Recipe, ...]
     """Written by hand."""
+    published: Found
+    """Rows of the files that lie beside the clones."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,26 @@ def find_clones(folder: Path) -> list[ClonedRepository]:
     return list(found.values())
 
 
-def read_clone_rows(repository: ClonedRepository, settings: MiningSettings) -> CloneRows:
+def find_published(folder: Path) -> Found:
+    """Read the files of rows that lie beside the clones."""
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES] if folder.is_dir() else []
+    read = [read_rows(path) for path in files]
+    return Found([row for each in read for row in each.rows], [bad for each in read for bad in each.rejected])
+
+
+def read_clone_rows(
+    repository: ClonedRepository, settings: MiningSettings, published: Found = NOTHING
+) -> CloneRows:
     """Read the newest rows of a clone; what cannot be tried is listed with its reason."""
     clone = open_clone(repository.path)
-    read = read_history if settings.source == "history" else read_clone_pulls
-    found = read(clone, repository.repo)
+    found = _read(clone, repository.repo, settings, published)
     rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))[::-1]
     rejected = [_rejection(each, "row") for each in found.rejected]
+    beyond = f"not_tried: not among the {settings.per_repository} newest (mining.per_repository)"
+    rejected += [
+        _rejection(Rejection(f"{row.repo}@{row.base_commit}", beyond, row.instance_id), "row")
+        for row in rows[settings.per_repository :]
+    ]
     kept: list[SourceRow] = []
     groups: dict[str, list[SourceRow]] = {}
     for row in rows[: settings.per_repository]:
@@ -114,6 +131,16 @@ def read_clone_rows(repository: ClonedRepository, settings: MiningSettings) -> C
         wanted=tuple(_describe(clone, name, members) for name, members in groups.items()),
         rejected=tuple(rejected),
     )
+
+
+def _read(clone: Clone, repo: str, settings: MiningSettings, published: Found) -> Found:
+    if settings.source == "history":
+        return read_history(clone, repo)
+    if settings.source == "pulls":
+        return read_clone_pulls(clone, repo)
+    slug = repo.replace("/", "__")
+    mine = [row for row in published.rows if row.repo.lower() == repo.lower()]
+    return Found(mine, [each for each in published.rejected if each.instance_id.startswith(slug)])
 
 
 def hidden_test_files(row: SourceRow) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from repodojo.instances.decontamination import find_contamination, index_evaluation
-from repodojo.instances.mining.validation import MinedValidation
+from repodojo.instances.mining.records import MinedValidation
 from repodojo.instances.settings import SelectionSettings
 from repodojo.instances.sources.row import SourceRow
 

@@ -10,8 +10,9 @@ class MiningSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Literal["history", "pulls"] = "history"
-    """Commits that change code and tests together, or merged pull requests (``refs/pull/N/head``)."""
+    source: Literal["history", "pulls", "rows"] = "history"
+    """Commits that change code and tests together, merged pull requests (``refs/pull/N/head``), or the rows
+    of the files beside the clones (published sets), whose own lists must then hold."""
     per_repository: int = Field(20, ge=1)
     """The most rows tried of one clone, the newest first."""
     repeats: int = Field(3, ge=2)

@@ -21,58 +21,28 @@ from repodojo.errors import BuildError, InputError, SandboxError
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.test_run import TestRun, run_tests
 from repodojo.instances.mining.lists import (
+    Lists,
     Statuses,
     compare,
+    contradictions,
+    published_lists,
     resolves,
     uncollected_files,
     varying_tests,
 )
+from repodojo.instances.mining.records import MinedValidation, Rejected
 from repodojo.instances.mining.rows import hidden_test_files
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone
 from repodojo.instances.sources.row import SourceRow, applicable_patch
 from repodojo.instances.test_runs import TestRunStore
-from repodojo.types import SCHEMA_VERSION, Instance
+from repodojo.types import Instance
 
 MINING_VERSION = 1
 """Raised when the same row would get another record."""
-_RUN_S = 300.0
+_RUN_S = 1800.0
+"""SWE-bench's own limit: a busy machine must not change what is found."""
 _PATCHES = {"patch": "/tmp/gold.patch", "test_patch": "/tmp/hidden.patch"}  # noqa: S108 - inside the sandbox
-
-
-class Rejected(Exception):
-    """A row is no instance: the stage, and ``reason`` or ``reason: detail``."""
-
-    def __init__(self, stage: str, reason: str) -> None:
-        super().__init__(reason)
-        self.stage = stage
-
-
-@dataclass(frozen=True)
-class MinedValidation:
-    """What became of a row."""
-
-    candidate_id: str
-    repo: str
-    environment: str
-    stage: str
-    """Where it ended: ``environment``, ``prepare``, ``first_runs``, ``repeats``, ``grade`` or ``valid``."""
-    reason: str
-    """Why it is no instance; empty where it is one."""
-    instance: Instance | None = None
-    repeats: int = 0
-    """Runs with and without the gold patch that agree."""
-    quarantined: tuple[str, ...] = ()
-    """Tests left out because they vary between repeats, or with the order."""
-    test_s: float = 0.0
-    """Seconds of tests alone."""
-    seconds: float = 0.0
-    schema_version: int = SCHEMA_VERSION
-
-
-def summarise(validation: MinedValidation) -> dict[str, int]:
-    """Count for the live bar."""
-    return {"valid": int(validation.instance is not None)}
 
 
 def validate_row(
@@ -114,22 +84,17 @@ class Prover:
             raise Rejected("environment", f"no_recipe_works: {last}")
         draft = self._prepare()
         gold, empty = [self._run(draft, True, 0)], [self._run(draft, False, 0)]
-        before = self._before(draft) if uncollected_files(empty[0].statuses) else {}
-        lists = compare(gold[0].statuses, empty[0].statuses, before)
-        if not lists.fail_to_pass:
-            raise Rejected("first_runs", f"no_fail_to_pass: {_describe(gold[0].statuses, empty[0].statuses)}")
+        lists = self._lists(draft, gold[0].statuses, empty[0].statuses)
         for repeat in range(1, self.settings.repeats):
             shuffled = repeat == self.settings.repeats - 1
             gold.append(self._run(draft, True, repeat, self.settings.order_seed if shuffled else None))
             empty.append(self._run(draft, False, repeat))
-        varying = varying_tests([run.statuses for run in gold]) | varying_tests(
-            [run.statuses for run in empty]
+        varying = frozenset().union(
+            *(varying_tests([run.statuses for run in runs]) for runs in (gold, empty))
         )
         lists = lists.without(varying)
         if not lists.fail_to_pass:
-            raise Rejected(
-                "repeats", f"flaky: every failing test was left out: {', '.join(sorted(varying)[:5])}"
-            )
+            raise Rejected("repeats", f"flaky: every failing test varies: {', '.join(sorted(varying)[:5])}")
         for number, (with_gold, without) in enumerate(zip(gold, empty, strict=True)):
             if not resolves(with_gold.statuses, lists) or resolves(without.statuses, lists):
                 raise Rejected("repeats", f"oracle_disagrees: in repeat {number}")
@@ -144,6 +109,26 @@ class Prover:
             quarantined=tuple(sorted(varying)),
             test_s=round(seconds, 2),
         )
+
+    def _lists(self, draft: Instance, gold: Statuses, empty: Statuses) -> Lists:
+        """Return the lists that two runs give, or the published ones where the runs agree with them."""
+        if self.row.FAIL_TO_PASS:
+            return self._published(self.row.FAIL_TO_PASS, self.row.PASS_TO_PASS or (), gold, empty)
+        before = self._before(draft) if uncollected_files(empty) else {}
+        lists = compare(gold, empty, before)
+        if not lists.fail_to_pass:
+            raise Rejected("first_runs", f"no_fail_to_pass: {_describe(gold, empty)}")
+        return lists
+
+    def _published(
+        self, fail: Sequence[str], succeed: Sequence[str], gold: Statuses, empty: Statuses
+    ) -> Lists:
+        lists, missing = published_lists(fail, succeed, gold)
+        if missing:
+            raise Rejected("published", f"tests_missing: {len(missing)}, first {', '.join(missing[:3])}")
+        if wrong := contradictions(lists, gold, empty):
+            raise Rejected("published", f"tests_disagree: {len(wrong)}, first {', '.join(wrong[:3])}")
+        return lists
 
     def _prepare(self) -> Instance:
         """Make the row's environment: its commit with both patches, and what the build of its base adds."""

@@ -164,6 +164,8 @@ _READERS: dict[str, Callable[[Path], list[Item]]] = {
     ".parquet": _read_parquet,
     ".csv": _read_csv,
 }
+SUFFIXES = tuple(_READERS)
+"""Of the files that can be read."""
 _WRITERS: dict[str, Callable[[Sequence[SourceRow]], bytes]] = {
     ".jsonl": _to_lines,
     ".json": _to_json,

@@ -10,8 +10,9 @@ from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.workshop import Workshop
 from repodojo.instances.mining import funnel
+from repodojo.instances.mining.records import MinedValidation
 from repodojo.instances.mining.rows import ROWS_VERSION, CloneRows, Clones, read_clone_rows, wanted_of
-from repodojo.instances.mining.validation import MINING_VERSION, MinedValidation, validate_row
+from repodojo.instances.mining.validation import MINING_VERSION, validate_row
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.instances.sources.clone import open_clone
 from repodojo.types import to_json
@@ -24,8 +25,12 @@ logger = logging.getLogger(__name__)
 def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
     """Plan the reading of every clone."""
     return Plan(
-        {each.slug: partial(read_clone_rows, each, env_build.mining) for each in clones.repositories},
         {
+            each.slug: partial(read_clone_rows, each, env_build.mining, clones.published)
+            for each in clones.repositories
+        },
+        {
+            "published": [to_json(row) for row in clones.published.rows],
             "heads": {each.repo: each.head for each in clones.repositories},
             "mining": env_build.mining.model_dump(mode="json"),
             "rows": ROWS_VERSION,

@@ -11,9 +11,9 @@ from repodojo.instances import past_fixes as fixes
 from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
 from repodojo.instances.mining.funnel import mined_instances, rejected_rows
+from repodojo.instances.mining.records import MinedValidation
 from repodojo.instances.mining.rows import CloneRows
 from repodojo.instances.mining.selection import decontaminate
-from repodojo.instances.mining.validation import MinedValidation
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
 from repodojo.instances.past_fixes import ReversedFix
 from repodojo.instances.settings import EnvBuildSettings

@@ -1,0 +1,41 @@
+"""What became of a row of a clone."""
+
+from dataclasses import dataclass
+
+from repodojo.types import SCHEMA_VERSION, Instance
+
+
+class Rejected(Exception):
+    """A row is no instance: the stage, and ``reason`` or ``reason: detail``."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+
+
+@dataclass(frozen=True)
+class MinedValidation:
+    """What became of a row."""
+
+    candidate_id: str
+    repo: str
+    environment: str
+    stage: str
+    """Where it ended: ``environment``, ``prepare``, ``first_runs``, ``published``, ``repeats``, ``grade`` or
+    ``valid``."""
+    reason: str
+    """Why it is no instance; empty where it is one."""
+    instance: Instance | None = None
+    repeats: int = 0
+    """Runs with and without the gold patch that agree."""
+    quarantined: tuple[str, ...] = ()
+    """Tests left out because they vary between repeats, or with the order."""
+    test_s: float = 0.0
+    """Seconds of tests alone."""
+    seconds: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+
+def summarise(validation: MinedValidation) -> dict[str, int]:
+    """Count for the live bar."""
+    return {"valid": int(validation.instance is not None)}

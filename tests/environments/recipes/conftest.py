@@ -1,0 +1,43 @@
+"""A package index on loopback, whose packages were uploaded at known times."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from repodojo.environments.recipes.uv import find_uv
+from repodojo.errors import BuildError
+
+EARLY, LATE = "2022-12-01T00:00:00Z", "2025-06-01T00:00:00Z"
+
+
+def load(name: str):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an index with pytest, what it needs, and two versions of ``tiny-helper``; uv asks it."""
+    try:
+        find_uv()
+    except BuildError as error:
+        pytest.skip(str(error))
+    helper = load("package_index")
+    wheels = {}
+    for name in ("pytest", "pluggy", "iniconfig", "packaging", "pygments"):
+        file, content = helper.installed_wheel(name)
+        wheels[file] = content, EARLY
+    for name, version, uploaded in (
+        ("tiny_helper", "1.0", EARLY), ("tiny_helper", "2.0", LATE), ("tiny_late", "1.0", LATE),
+    ):  # fmt: skip
+        file, content = helper.make_wheel(name, version, {f"{name}.py": f"VERSION = {version!r}\n"})
+        wheels[file] = content, uploaded
+    with helper.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_DEFAULT_INDEX", address)
+        patch.setenv("UV_CACHE_DIR", str(tmp_path_factory.mktemp("uv")))
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield address

@@ -1,0 +1,117 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repodojo.environments.git_objects import Blob
+from repodojo.environments.recipes.declarations import read_declarations
+from repodojo.environments.recipes.imports import imported_distributions, missing_distributions
+from repodojo.environments.recipes.requirement_lines import for_tests, read_requirements
+
+
+def files(pairs):
+    return {path: Blob("100644", text.encode()) for path, text in pairs.items()}
+
+
+def test_tox_nox_ci_and_requirements_files_are_read():
+    found = read_declarations(
+        files(
+            {
+                "tox.ini": "[tox]\nenvlist = py37, py{38,39}, lint\n[testenv]\ndeps =\n"
+                "  -r requirements/test.txt\n"
+                "  py37: mock\n[testenv:lint]\ndeps = flake8-bugbear\n",
+                "requirements/test.txt": "pytest>=5  # runs them\n-r base.txt\n--index-url https://x.invalid\n",
+                "requirements/base.txt": "six==1.12 \\\n    --hash=sha256:00\n-r test.txt\n",
+                "requirements-docs.txt": "sphinx\n",
+                "noxfile.py": "@nox.session(python=['3.10', '3.11'])\ndef tests(session):\n"
+                "    session.install('-r', 'requirements/test.txt', 'hypothesis')\n"
+                "    session.install('.')\n",
+                ".github/workflows/ci.yml": "  python: ['3.8', 3.12]\n  - run: pip install -U responses\n",
+            }
+        )
+    )
+    assert for_tests(found.groups["tox.ini"], "") == ("mock", "pytest>=5", "six==1.12")
+    assert for_tests(found.groups["requirements/test.txt"], "") == ("pytest>=5", "six==1.12")
+    assert "hypothesis" in found.groups["noxfile.py"]
+    assert "." not in found.groups["noxfile.py"]
+    assert found.groups[".github/workflows/ci.yml"] == ("responses",)
+    assert "requirements-docs.txt" not in found.groups
+    assert {"3.7", "3.8", "3.9", "3.10", "3.11", "3.12"} <= set(found.tried_pythons)
+    assert not found.faults
+
+
+def test_a_broken_file_is_noted_and_the_others_count():
+    found = read_declarations(
+        files({"pyproject.toml": "[project\n", "setup.cfg": "[metadata]\nname = thing\n"})
+    )
+    assert found.project.name == "thing"
+    assert found.faults[0].startswith("pyproject.toml: TOMLDecodeError")
+
+
+def test_a_new_version_asks_for_the_same_environment():
+    one, other = (
+        {"pyproject.toml": f"[project]\nname='a'\nversion='{v}'\ndependencies=['six']\n"} for v in "12"
+    )
+    assert read_declarations(files(one)).digest == read_declarations(files(other)).digest
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "pyproject.toml",
+                "setup.cfg",
+                "setup.py",
+                "tox.ini",
+                "noxfile.py",
+                "Pipfile",
+                "test-requirements.txt",
+                ".travis.yml",
+            ]
+        ),
+        st.text(max_size=200),
+    )
+)
+def test_any_text_in_any_file_is_survived(pairs):
+    read_declarations({path: Blob("100644", text.encode(errors="replace")) for path, text in pairs.items()})
+
+
+def test_requirements_that_include_each_other_end():
+    texts = {"a.txt": "-r b.txt\nsix", "b.txt": "-r a.txt\nmock"}
+    assert read_requirements(texts["a.txt"], texts.get) == ["six", "mock", "six"]
+
+
+def test_tools_and_plugins_that_change_the_run_are_left_out():
+    lines = [
+        "pytest-randomly",
+        "pytest-xdist>=2",
+        "Black",
+        "mypy==1.0",
+        "thing",
+        "mock ; python_version < '3.8'",
+        "git+https://x.invalid/y",
+    ]
+    assert for_tests(lines, "Thing") == ('mock; python_version < "3.8"',)
+
+
+def test_imports_are_mapped_to_distributions():
+    found = files(
+        {
+            "src/thing/__init__.py": "",
+            "tests/test_a.py": "import yaml, os\nfrom thing.x import y\nfrom freezegun import z\n"
+            "from . import w\n",
+        }
+    )
+    assert imported_distributions(found, ["tests/test_a.py"]) == ("PyYAML", "freezegun")
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ("E   ModuleNotFoundError: No module named 'dateutil'", ("python-dateutil",)),
+        ("E   ModuleNotFoundError: No module named 'thing.gone'", ()),
+        ("E       fixture 'mocker' not found", ("pytest-mock",)),
+        ("PytestUnknownMarkWarning: Unknown pytest.mark.asyncio - is this a typo?", ("pytest-asyncio",)),
+    ],
+)
+def test_what_a_log_misses_is_found(log, expected):
+    assert missing_distributions(log, files({"thing/__init__.py": ""})) == expected

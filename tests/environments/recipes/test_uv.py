@@ -1,0 +1,37 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from repodojo.environments.interpreters import find_interpreters
+from repodojo.environments.recipes.uv import install, resolve
+from repodojo.errors import BuildError
+
+
+@pytest.fixture
+def interpreter():
+    return next(found for found in find_interpreters() if found.version >= (3, 11))
+
+
+def test_nothing_newer_than_the_date_is_installed(package_index, interpreter, tmp_path):
+    early = resolve(["tiny-helper", "pytest"], interpreter, datetime(2023, 1, 1, tzinfo=UTC))
+    late = resolve(["tiny-helper"], interpreter, datetime(2025, 6, 1, 12, tzinfo=UTC))
+    assert "tiny-helper==1.0" in early.pins
+    assert any(pin.startswith("pluggy==") for pin in early.pins)
+    assert late == (("tiny-helper==2.0",), ())
+    install(late.pins, interpreter, tmp_path / "packages")
+    assert (tmp_path / "packages" / "tiny_helper.py").read_text() == "VERSION = '2.0'\n"
+    assert list((tmp_path / "packages" / "__pycache__").glob("tiny_helper.*.pyc"))
+
+
+def test_a_requirement_that_nothing_satisfies_is_one_clear_error(package_index, interpreter):
+    with pytest.raises(BuildError, match=r"does_not_resolve: .*tiny-helper"):
+        resolve(["tiny-helper>=3"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
+
+
+def test_a_package_without_a_wheel_of_that_time_is_taken_later_and_named(package_index, interpreter):
+    """atomicwrites, which old releases of pytest need, was deleted and uploaded again in 2022."""
+    date = datetime(2023, 1, 1, tzinfo=UTC)
+    found = resolve(["tiny-late", "tiny-helper"], interpreter, date)
+    assert found == (("tiny-helper==1.0", "tiny-late==1.0"), ("tiny-late",))
+    with pytest.raises(BuildError, match="tiny-late"):
+        resolve(["tiny-late"], interpreter, date, own="tiny_late")

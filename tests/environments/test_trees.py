@@ -1,0 +1,55 @@
+import pytest
+
+from repodojo.environments.git_objects import Blob, read_tree
+from repodojo.environments.trees import patch_tree, write_tree
+from repodojo.errors import BuildError, InputError
+
+TREE = {
+    "a/one.py": Blob("100644", b"x = 1\n"),
+    "a/two.py": Blob("100644", b"x = 1\n"),
+    "run": Blob("100755", b"#!/bin/sh\n"),
+    "link": Blob("120000", b"a/one.py"),
+    "bytes": Blob("100644", b"\xff\x00\r\n"),
+}
+PATCH = (
+    "diff --git a/a/one.py b/a/one.py\n--- a/a/one.py\n+++ b/a/one.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
+    "diff --git a/a/two.py b/b.py\nsimilarity index 100%\nrename from a/two.py\nrename to b.py\n"
+)
+
+
+def test_a_tree_comes_back_as_it_was_and_equal_files_are_one_on_disk(tmp_path):
+    write_tree(TREE, tmp_path / "first", tmp_path)
+    write_tree(TREE, tmp_path / "second", tmp_path)
+    assert read_tree(tmp_path / "first") == read_tree(tmp_path / "second") == TREE
+    same = [
+        tmp_path / "first" / "a" / "one.py",
+        tmp_path / "first" / "a" / "two.py",
+        tmp_path / "second" / "a" / "one.py",
+    ]
+    assert len({path.stat().st_ino for path in same}) == 1
+
+
+def test_patches_change_what_they_name_and_nothing_on_disk(tmp_path):
+    write_tree(TREE, tmp_path / "first", tmp_path)
+    patched = patch_tree(TREE, [PATCH, ""], tmp_path, "an instance")
+    assert patched == {
+        "a/one.py": Blob("100644", b"x = 2\n"),
+        "b.py": Blob("100644", b"x = 1\n"),
+        **{path: TREE[path] for path in ("run", "link", "bytes")},
+    }
+    assert read_tree(tmp_path / "first") == TREE
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/outside", "a/../../outside"])
+def test_a_tree_that_leads_outside_is_refused(tmp_path, path):
+    with pytest.raises(BuildError, match="outside"):
+        write_tree({path: Blob("100644", b"")}, tmp_path / "inner" / "folder", tmp_path)
+    assert not list(tmp_path.rglob("outside"))
+
+
+def test_a_patch_that_does_not_fit_or_leads_outside_is_refused(tmp_path):
+    with pytest.raises(BuildError, match="an instance: git apply failed"):
+        patch_tree({**TREE, "a/one.py": Blob("100644", b"y\n")}, [PATCH], tmp_path, "an instance")
+    with pytest.raises(InputError, match="not inside the repository"):
+        patch_tree(TREE, [PATCH.replace("a/a/one.py", "a/../one.py")], tmp_path, "an instance")
+    assert not list(tmp_path.glob(".*.tmp"))

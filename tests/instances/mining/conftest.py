@@ -1,0 +1,99 @@
+"""A clone with a build of its own, a package index, and sandboxes."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[2]
+
+
+def load(path: Path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+package_index = load(TESTS / "environments" / "recipes" / "conftest.py").package_index
+Repository = load(TESTS / "instances" / "sources" / "conftest.py").Repository
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["_build"]
+[project]
+name = "tiny"
+dynamic = ["version"]
+"""
+BACKEND = """
+import os, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    version, name = os.environ["SETUPTOOLS_SCM_PRETEND_VERSION"], "tiny-1-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("tiny/_version.py", "version = %r\\n" % version)
+        wheel.write("src/tiny/__init__.py", "tiny/__init__.py")
+        metadata = "Name: tiny\\nVersion: %s\\nRequires-Dist: tiny-helper\\n" % version
+        wheel.writestr("tiny-1.dist-info/METADATA", metadata)
+    return name
+"""
+TESTS_OF_BASE = """
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tiny_helper
+from tiny import double, version
+
+def test_zero():
+    assert double(0) == 0
+
+def test_surroundings():
+    assert tiny_helper.VERSION == "1.0"
+    assert importlib.metadata.version("tiny") == version == "1.4"
+    assert os.environ["TZ"] == "UTC"
+    assert os.environ["PYTHONHASHSEED"] == "0"
+    assert subprocess.run([sys.executable, "-c", "import tiny"]).returncode == 0
+"""
+
+
+CODE_OF_BASE = "from tiny._version import version\n\ndef double(x):\n    return x + abs(x)\n"
+TESTS_OF_REPAIR = """
+
+import pytest
+
+def test_negative():
+    assert double(-2) == -4
+
+@pytest.mark.parametrize("x", [1], ids=lambda x: os.urandom(4).hex())
+def test_unstable_name(x):
+    assert double(x) == 2
+"""
+
+
+@pytest.fixture(scope="session")
+def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one clone: a base, a repair, a new function, and a change that no test notices."""
+    folder = tmp_path_factory.mktemp("clones")
+    repository = Repository(folder / "tiny")
+    code, tests = CODE_OF_BASE, TESTS_OF_BASE
+    files = {"pyproject.toml": PYPROJECT, "_build/backend.py": BACKEND, "README": "tiny\n"}
+    repository.commit("Start", {**files, "src/tiny/__init__.py": code, "tests/test_tiny.py": tests})
+    repository.git("tag", "v1.4")
+    code, tests = code.replace("abs(x)", "x"), tests + TESTS_OF_REPAIR
+    repository.commit("Double negative numbers", {"src/tiny/__init__.py": code, "tests/test_tiny.py": tests})
+    code += "\n\ndef triple(x):\n    return 3 * x\n"
+    tests = tests.replace("import double, ", "import double, triple, ")
+    tests += "\n\ndef test_triple():\n    assert triple(2) == 6\n"
+    repository.commit("Add triple", {"src/tiny/__init__.py": code, "tests/test_tiny.py": tests})
+    repository.commit("Tidy", {"src/tiny/__init__.py": code + "\n", "tests/test_tiny.py": tests + "\n"})
+    repository.git("remote", "add", "origin", "https://github.com/an/tiny.git")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sandboxes(start_backend) -> Iterator[object]:
+    yield from start_backend("overlay")

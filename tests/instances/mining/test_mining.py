@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from repodojo.environments.recipes.environment import Builder
+from repodojo.environments.recipes.folders import Folders
+from repodojo.environments.recipes.recipe import Recipe
+from repodojo.environments.workshop import Workshop
+from repodojo.errors import InputError
+from repodojo.instances.mining.funnel import count, forecast, mined_instances, rejected_rows
+from repodojo.instances.mining.rows import find_clones, read_clone_rows, wanted_of
+from repodojo.instances.mining.settings import MiningSettings
+from repodojo.instances.mining.validation import validate_row
+from repodojo.instances.sources.clone import open_clone
+from repodojo.types import from_json, to_json
+
+SETTINGS = MiningSettings(repeats=2)
+
+
+@pytest.fixture(scope="module")
+def mined(clones, package_index, sandboxes, tmp_path_factory):
+    """The rows of the clone, its environments, and what became of each row by the subject of its commit."""
+    root = tmp_path_factory.mktemp("environments")
+    workshop = Workshop(sandboxes, root, tmp_path_factory.mktemp("layers"))
+    builder = Builder(sandboxes, Folders(root))
+    (repository,) = find_clones(clones)
+    clone, rows = open_clone(repository.path), read_clone_rows(repository, SETTINGS)
+    built = {
+        each["name"]: builder.build_from(wanted_of(each), lambda commit=each["commit"]: clone.tree(commit))
+        for each in rows.wanted
+    }
+    validations = {
+        row.problem_statement: validate_row(
+            row, clone, built[rows.environments[row.instance_id]], SETTINGS, builder, workshop
+        )
+        for row in rows.rows
+    }
+    return rows, built, validations, workshop
+
+
+def test_rows_of_equal_declarations_share_an_environment_as_of_the_oldest(mined):
+    rows, built, _, _ = mined
+    (environment,) = built.values()
+    assert (rows.repo, rows.candidates, len(rows.rows)) == ("an/tiny", 4, 3)
+    assert environment.works
+    assert environment.date == "2023-01-01T00:02:00+00:00"
+    assert "tiny-helper==1.0" in environment.pins
+    assert environment.version == "1.4"
+    assert forecast([rows]).startswith("3 candidates of 1 clones, 1 environments")
+
+
+def test_a_repair_is_an_instance_and_a_test_without_a_steady_name_is_left_out(mined):
+    validation = mined[2]["Double negative numbers"]
+    assert validation.stage == "valid", validation.reason
+    instance = validation.instance
+    assert instance.FAIL_TO_PASS == ("tests/test_tiny.py::test_negative",)
+    assert instance.PASS_TO_PASS == ("tests/test_tiny.py::test_surroundings", "tests/test_tiny.py::test_zero")
+    assert all("test_unstable_name" in name for name in validation.quarantined)
+    assert validation.quarantined
+    assert from_json(type(validation), to_json(validation)) == validation
+
+
+def test_a_collection_error_does_not_turn_every_test_into_fail_to_pass(mined):
+    instance = mined[2]["Add triple"].instance
+    assert instance.FAIL_TO_PASS == ("tests/test_tiny.py::test_triple",)
+    assert "tests/test_tiny.py::test_negative" in instance.PASS_TO_PASS
+
+
+def test_a_change_that_no_test_notices_is_listed_with_stage_and_reason(mined):
+    rows, built, validations, _ = mined
+    validation = validations["Tidy"]
+    assert (validation.stage, validation.instance) == ("first_runs", None)
+    assert validation.reason.startswith("no_fail_to_pass: ")
+    rejected = rejected_rows([rows], validations.values())
+    assert [row["stage"] for row in rejected] == ["first_runs", "row"]
+    assert len(mined_instances(validations.values())) == 2
+    _, total = count([rows], built.values(), validations.values())
+    assert (total["found"], total["tried"], total["valid"]) == (4, 3, 2)
+    assert (total["environments_built"], total["in_built_environment"]) == (1, 3)
+    assert total["reasons"] == {"first_runs: no_fail_to_pass": 1, "row: no_base": 1}
+
+
+def test_a_sandbox_holds_the_base_and_nothing_from_after_it(mined):
+    _, _, validations, workshop = mined
+    instance = validations["Double negative numbers"].instance
+    with workshop.sandboxes.start(workshop.spec(instance)) as sandbox:
+        assert sandbox.run("git status --porcelain && git log --oneline | wc -l", 20).text == "1\n"
+        assert "abs(x)" in sandbox.read("src/tiny/__init__.py").decode()
+        assert sandbox.read("src/tiny/_version.py").decode() == "version = '1.4'\n"
+        seen = sandbox.run(
+            "grep -rl 'test_negative\\|triple' . /opt/packages /opt/metadata; pip --version", 20
+        )
+        assert seen.exit_code != 0
+        assert "test_tiny" not in seen.text
+
+
+def test_a_hand_written_recipe_is_the_only_one_tried_and_every_attempt_has_its_reason(
+    clones, package_index, sandboxes, tmp_path
+):
+    (repository,) = find_clones(clones)
+    rows = read_clone_rows(repository, SETTINGS)
+    wanted = wanted_of(rows.wanted[0])
+    tree = open_clone(repository.path).tree(rows.wanted[0]["commit"])
+    tree = {path: blob for path, blob in tree.items() if path.startswith("tests/")}
+    hand = Recipe(repo="an/tiny", python="3.11", requirements=(), declared_requirements=False)
+    built = Builder(sandboxes, Folders(tmp_path), [hand]).build(wanted, tree)
+    assert not built.works
+    assert [attempt.stage for attempt in built.attempts] == ["build", "tests"]
+    assert built.attempts[0].reason.startswith("no_build: ")
+    assert built.attempts[1].found_by == "hand"
+    assert "No module named 'tiny_helper'" in built.attempts[1].reason
+
+
+def test_two_clones_of_one_repository_are_refused(clones, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).symlink_to(Path(clones) / "tiny")
+    with pytest.raises(InputError, match="both clones of an/tiny"):
+        find_clones(tmp_path)

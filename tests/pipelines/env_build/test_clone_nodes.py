@@ -1,0 +1,75 @@
+"""The nodes for clones: what they plan, and that they change nothing where there are none."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from repodojo.datasets.clones import ClonesDataset
+from repodojo.environments.workshop import Workshop
+from repodojo.instances.settings import EnvBuildSettings
+from repodojo.pipelines.env_build import clone_nodes
+
+SETTINGS = EnvBuildSettings.model_validate(
+    {
+        "packages": [],
+        "projects": [],
+        "injection": {"candidates_per_project": {}},
+        "selection": {"per_project": {}, "at_least": {}},
+        "mining": {"per_repository": 1},
+    }
+)
+
+
+def load(folder: Path):
+    return ClonesDataset(path=str(folder), recipes=str(folder / "recipes"))
+
+
+def commit(root: Path, **files: str) -> None:
+    for name, text in files.items():
+        (root / f"{name}.py").write_text(text)
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.invalid"]
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", f"Change {sorted(files)}"], check=True)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "clones" / "some"
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    commit(root, code="x = 1\n", test_code="def test():\n    pass\n")
+    for number in (2, 3):
+        commit(root, code=f"x = {number}\n", test_code=f"def test_{number}():\n    pass\n")
+    return tmp_path / "clones"
+
+
+def test_without_clones_nothing_is_planned(tmp_path):
+    clones = load(tmp_path / "nowhere").load()
+    assert clone_nodes.plan_clone_rows(clones, SETTINGS).thunks == {}
+    (total,) = clone_nodes.describe_clones({}, {}, {})
+    assert (total["found"], total["valid"], total["yield"]) == (0, 0, None)
+
+
+def test_the_plans_follow_the_clones_and_their_heads(folder):
+    dataset = load(folder)
+    clones, before = dataset.load(), dataset.identity()
+    plan = clone_nodes.plan_clone_rows(clones, SETTINGS)
+    rows = {key: thunk() for key, thunk in plan.thunks.items()}
+    (found,) = rows.values()
+    assert list(rows) == ["local__some"]
+    assert (found.candidates, len(found.rows)) == (3, 1)
+    workshop = Workshop(None, folder / "environments", folder / "layers")
+    environments = clone_nodes.plan_clone_environments(rows, clones, workshop)
+    assert list(environments.thunks) == [each["name"] for each in found.wanted]
+    assert environments.fingerprint["wanted"][0]["test_files"] == ("test_code.py",)
+    commit(folder / "some", code="x = 4\n", test_code="def test_4():\n    pass\n")
+    again = load(folder)
+    assert again.identity()["heads"] != before["heads"]
+    assert clone_nodes.plan_clone_rows(again.load(), SETTINGS).fingerprint != plan.fingerprint
+
+
+def test_rows_beyond_the_limit_are_listed(folder):
+    (found,) = (
+        thunk() for thunk in clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS).thunks.values()
+    )
+    assert [row["reason"].split(":")[0] for row in found.rejected] == ["no_base", "not_tried"]
