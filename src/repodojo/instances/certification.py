@@ -13,7 +13,7 @@ from repodojo.errors import BuildError
 from repodojo.grading.patches import is_protected, parse_patch
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.test_run import TestRun, run_tests
-from repodojo.grading.verdict import failed_tests, judge_statuses
+from repodojo.grading.verdict import judge_statuses
 from repodojo.instances.certificate import Certificate
 from repodojo.instances.forgeries import forge_patches
 from repodojo.instances.injection import Mutation
@@ -39,8 +39,9 @@ def certify_instance(
     clock = Clock()
     certifier = _Certifier(instance, settings, workshop, workshop.spec(instance))
     with clock("repeats"):
-        without = [certifier.run() for _ in range(settings.repeats)]
-        repaired = [certifier.run(gold=True) for _ in range(settings.repeats)]
+        orders = [None] * (settings.repeats - 1) + [settings.seed]
+        without = [certifier.run(order_seed=order) for order in orders]
+        repaired = [certifier.run(gold=True, order_seed=order) for order in orders]
     module, base, fixed = certifier.read_module()
     with clock("attacks"):
         forged = forge_patches(module, base, instance.FAIL_TO_PASS + instance.PASS_TO_PASS)
@@ -72,7 +73,9 @@ class _Certifier:
     workshop: Workshop
     spec: SandboxSpec
 
-    def run(self, gold: bool = False, mutant: tuple[str, bytes] | None = None) -> TestRun:
+    def run(
+        self, gold: bool = False, mutant: tuple[str, bytes] | None = None, order_seed: int | None = None
+    ) -> TestRun:
         """Run the hidden tests in a fresh sandbox, with the gold patch or without, and with another bug."""
         texts = {_TESTS: self.instance.test_patch, _GOLD: self.instance.patch if gold else ""}
         files = {path: text.encode() for path, text in texts.items() if text}
@@ -87,6 +90,7 @@ class _Certifier:
             self.settings.timeout_s,
             files,
             " && ".join(steps),
+            order_seed,
         )
 
     def outcome(self, run: TestRun) -> str:
@@ -116,7 +120,7 @@ class _Certifier:
     def survives(self, mutant: Mutation, fixed: str) -> bool:
         """Whether all FAIL_TO_PASS and PASS_TO_PASS pass with another bug in the repaired code."""
         run = self.run(gold=True, mutant=(mutant.path, mutant.apply(fixed).encode()))
-        return run.trusted and not failed_tests(run.statuses, self.instance)
+        return self.outcome(run) == "resolved"
 
 
 def _unsteady(runs: Sequence[TestRun], instance: Instance) -> set[str]:

@@ -53,7 +53,7 @@ class SelectionSettings(BaseModel):
 
 
 class CertificationSettings(BaseModel):
-    """How thoroughly instances are examined; one certificate takes 2 ``repeats`` + ``mutants`` + 8 runs."""
+    """How thoroughly instances are examined; one certificate takes 2 ``repeats`` + ``mutants`` + 7 runs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,7 +61,7 @@ class CertificationSettings(BaseModel):
     per_project: int | None = Field(None, ge=0)
     """The first so many instances of each repository, by id; null takes all."""
     repeats: int = Field(3, ge=1)
-    """Runs without a repair, and as many with the gold patch."""
+    """Runs without a repair, and as many with the gold patch; the last of each in another order."""
     mutants: int = Field(5, ge=0)
     """Other bugs put into the repaired functions, one at a time."""
     timeout_s: float = Field(180.0, gt=0)

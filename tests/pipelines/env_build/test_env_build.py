@@ -99,7 +99,7 @@ def validations(candidates, builds, settings, workshop):
 
 @pytest.fixture(scope="module")
 def selection(validations, settings):
-    return nodes.select_instances(validations, [], settings)
+    return nodes.select_instances(validations, {}, {}, [], settings)
 
 
 @pytest.fixture(scope="module")
