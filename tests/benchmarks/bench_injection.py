@@ -2,9 +2,9 @@
 
 Run as ``python tests/benchmarks/bench_injection.py [PYTHON]``; it prints a table and a line of JSON. The
 package is 100 modules of the interpreter's own library. With the interpreter of an environment that swesmith
-is installed in, its procedural modifiers work on a sample of the same functions, for at most 20 s; what it needs
-to read the files is left out of its seconds. Seconds are of the processor, so a busy machine shows little;
-nothing here fails for a time.
+is installed in, its procedural modifiers work on a sample of the same functions, for at most 20 s; what it
+needs to read the files is left out of its seconds. Seconds are of the processor, so a busy machine shows
+little; nothing here fails for a time.
 """
 
 import json
