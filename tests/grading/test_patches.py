@@ -121,6 +121,24 @@ def test_a_dangerous_patch_is_refused_as_a_whole(patch):
         admissible_patch(modify("fine.py") + patch, "", "", ())
 
 
+def test_a_patch_of_50_mb_is_read():
+    text = "x" * 25_000_000
+    patch = modify("m.py", text) + create("tests/test_m.py") + modify("n.py", text)
+    assert [file.new_path for file in parse_patch(patch)] == ["m.py", "tests/test_m.py", "n.py"]
+    assert admissible_patch(patch, "", "", ()) == modify("m.py", text) + modify("n.py", text)
+
+
+def test_binary_files_renames_and_modes_are_read():
+    binary = (
+        "diff --git a/i.png b/i.png\nnew file mode 100644\nindex 0000000..e69de29\n"
+        "GIT binary patch\nliteral 3\nKcmZ<0#lQdp\n\nliteral 0\nHcmV?d00001\n\n"
+    )
+    mode = "diff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755\n"
+    patch = binary + move("a.py", "b.py") + mode
+    assert [sorted(file.paths) for file in parse_patch(patch)] == [["i.png"], ["a.py", "b.py"], ["run.sh"]]
+    assert admissible_patch(patch, "", "", ()) == patch
+
+
 DROPPED = [
     modify("conftest.py"),
     create("deep/down/conftest.py"),

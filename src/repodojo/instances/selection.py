@@ -48,6 +48,14 @@ def select_instances(
     return Selection([chosen[key] for key in sorted(chosen)], rejected)
 
 
+def first_of_each_repository(instances: Iterable[Instance], most: int | None) -> list[Instance]:
+    """Return at most so many instances of each repository, by id; None takes all."""
+    by_repository: dict[str, list[Instance]] = defaultdict(list)
+    for instance in sorted(instances, key=lambda each: each.instance_id):
+        by_repository[instance.repo].append(instance)
+    return [each for group in by_repository.values() for each in group[:most]]
+
+
 def _decontaminate(
     validations: Mapping[str, Validation], settings: SelectionSettings, evaluation_rows: Iterable[SourceRow]
 ) -> dict[str, Validation]:

@@ -52,8 +52,23 @@ class SelectionSettings(BaseModel):
     """Issues whose runs of five words are at least so alike (Jaccard) are the same."""
 
 
+class CertificationSettings(BaseModel):
+    """How thoroughly instances are examined; one certificate takes 2 ``repeats`` + ``mutants`` + 7 runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 0
+    per_project: int | None = Field(None, ge=0)
+    """The first so many instances of each repository, by id; null takes all."""
+    repeats: int = Field(3, ge=1)
+    """Runs without a repair, and as many with the gold patch; the last of each in another order."""
+    mutants: int = Field(5, ge=0)
+    """Other bugs put into the repaired functions, one at a time."""
+    timeout_s: float = Field(180.0, gt=0)
+
+
 class EnvBuildSettings(BaseModel):
-    """The key ``env_build``: projects, their common packages, injection and selection; mining of clones."""
+    """The key ``env_build``: projects and packages, injection, selection, certification; mining of clones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,3 +78,4 @@ class EnvBuildSettings(BaseModel):
     injection: InjectionSettings
     selection: SelectionSettings
     mining: MiningSettings = MiningSettings()
+    certification: CertificationSettings = CertificationSettings(per_project=0)

@@ -1,7 +1,7 @@
 """Figures of a run as SVG, ours and the paper's in panels of their own; ink takes the page's colour."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log, nan
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,12 @@ STYLE: dict[Any, Any] = {
 
 def draw_figures(results: Results) -> dict[str, str]:
     """Draw every figure that a run has data for, as SVG by name."""
-    return {name: _svg(name, results, draw) for name, draw in DRAWINGS.items()}
+    return draw_figures_of(results, DRAWINGS)
+
+
+def draw_figures_of(results: Results, names: Iterable[str]) -> dict[str, str]:
+    """Draw some figures, as SVG by name."""
+    return {name: _svg(name, results, DRAWINGS[name]) for name in names}
 
 
 def _svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from repodojo.errors import InputError
 from repodojo.instances.sources.row import (
+    COLUMNS,
     MOST_PATCH_CHARACTERS,
     SourceRow,
     applicable_patch,
@@ -93,6 +94,34 @@ def test_any_text_is_names_or_an_error_that_says_where(text):
 def test_a_malformed_row_says_field_and_finding(change, said):
     with pytest.raises(InputError, match=f"^here: .*{said}"):
         parse_row(columns(**change), "here")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*COLUMNS, "other"]), ANYTHING, max_size=4))
+def test_any_row_is_read_or_refused_with_its_place(changes):
+    for data in (changes, {**columns(), **changes}):
+        try:
+            row, said = parse_row(data, "here"), "here: "
+        except InputError as error:
+            row, said = None, str(error)
+        assert said.startswith("here: ")
+        assert row is None or parse_row(json.loads(json.dumps(to_columns(row))), "again") == row
+
+
+@given(st.text(max_size=200) | st.text("ab+-@ /\n", max_size=200).map(lambda tail: PATCH + tail))
+def test_any_patch_of_a_row_is_taken_or_refused_with_its_place(patch):
+    said = "here: "
+    try:
+        check_patch(patch, "here")
+    except InputError as error:
+        said = str(error)
+    assert said.startswith("here: ")
 
 
 def test_a_missing_version_is_empty_and_numbers_become_text():

@@ -1,6 +1,7 @@
 """The whole of env_build on a project made here, in real sandboxes."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -16,12 +17,16 @@ from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import SandboxError
 from repodojo.grading.test_run import run_tests
+from repodojo.instances.certificate import Certificate
+from repodojo.instances.certification import find_leaks
 from repodojo.instances.near_duplicates import Comparison
+from repodojo.instances.settings import CertificationSettings
 from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.splitting import make_patch
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.instances.validation import validate_candidate
 from repodojo.pipelines.env_build import nodes
+from repodojo.types import from_json, to_json
 
 ISSUE = re.compile(
     r"```python\n(.*?)\n```\n\nIt prints:\n\n```\n(.*?)\n```\n\nIt should print:\n\n```\n(.*?)\n```\n", re.S
@@ -233,3 +238,32 @@ def test_the_same_tree_and_tests_never_run_twice(candidates, validations, builds
     before = workshop.sandboxes.started
     validate_candidate(candidate, builds[candidate.environment], settings.injection, workshop, runs)
     assert workshop.sandboxes.started == before + 2, "only the calls and the issue's snippet are repeated"
+
+
+def test_a_certificate_tells_what_was_tried(instances, builds, settings, workshop):
+    certification = CertificationSettings(per_project=1, repeats=2, mutants=3)
+    chosen = settings.model_copy(update={"certification": certification})
+    (certificate,) = done(nodes.plan_certificates(instances, builds, chosen, workshop)).values()
+    assert (certificate.nop, certificate.oracle) == (("unresolved",) * 2, ("resolved",) * 2)
+    assert (certificate.unsteady, certificate.leaks) == ((), ())
+    assert len(certificate.forgeries) == 6
+    assert set(certificate.forgeries.values()) == {"unresolved"}
+    assert certificate.holds
+    assert certificate.mutants == 3
+    assert certificate.kill_score >= 1 / 3
+    assert certificate.environment_digest == builds["tinywords-1.0"].environment.digest
+    assert set(certificate.seconds) == {"repeats", "attacks", "mutants"}
+    assert from_json(Certificate, json.loads(json.dumps(to_json(certificate)))) == certificate
+    assert done(nodes.plan_certificates(instances, builds, settings, workshop)) == {}
+
+
+def test_a_certificate_names_what_leaks(instances, workshop):
+    """A repository with more than its one commit, and the hidden tests in place."""
+    instance = instances[0]
+    with workshop.sandboxes.start(workshop.spec(instance)) as sandbox:
+        sandbox.write("/tmp/tests.patch", instance.test_patch.encode())
+        sandbox.run("git apply /tmp/tests.patch && git -c user.name=x -c user.email=x commit -qam x", 60)
+        sandbox.run("git tag v2 && touch new.orig", 60)
+        found = find_leaks(sandbox, instance)
+    reasons = {leak.split(":")[0] for leak in found}
+    assert {"history", "refs", "dirty", "files", "hidden_test"} <= reasons

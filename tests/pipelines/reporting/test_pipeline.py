@@ -57,6 +57,7 @@ def catalog() -> DataCatalog:
     report = curate(made["teacher"][0].values(), made["teacher"][1], instances, CurationSettings()).report
     values: dict[str, Any] = {
         "instances": instances,
+        "certificates": {},
         "instance_funnel": [],
         "curation_report": to_json(report),
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
@@ -97,5 +98,6 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
     assert len(catalog["tables"].load()) == 11
+    assert [row["difficulty"]["attempts"] for row in outputs["instance_table"].load()] == [2, 2, 0, 0]
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.startswith("<!doctype html>")

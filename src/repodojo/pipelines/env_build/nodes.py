@@ -7,15 +7,18 @@ from repodojo.datasets.plan import Plan
 from repodojo.environments.build import BUILDER_VERSION, BuildSite, build_environment
 from repodojo.environments.build_records import EnvironmentBuild
 from repodojo.environments.workshop import Workshop
+from repodojo.grading.run import GRADER_VERSION
 from repodojo.instances import past_fixes as fixes
 from repodojo.instances import selection, statistics
 from repodojo.instances.candidates import Candidate, propose_candidates
+from repodojo.instances.certification import CERTIFIER_VERSION, certify_instance
 from repodojo.instances.mining.funnel import mined_instances, rejected_rows
 from repodojo.instances.mining.records import MinedValidation
 from repodojo.instances.mining.rows import CloneRows
 from repodojo.instances.mining.selection import decontaminate
 from repodojo.instances.near_duplicates import SHINGLES_VERSION, Comparison
 from repodojo.instances.past_fixes import ReversedFix
+from repodojo.instances.selection import first_of_each_repository
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.standard_library import Library
@@ -112,6 +115,29 @@ def select_instances(
     mined = decontaminate(clone_validations.values(), rules, evaluation_rows)
     rejected = [*chosen.rejected, *rejected_rows(clone_rows.values(), mined)]
     return [*chosen.instances, *mined_instances(mined)], rejected
+
+
+def plan_certificates(
+    instances: list[Instance], environment_builds: Builds, env_build: EnvBuildSettings, workshop: Workshop
+) -> Plan:
+    """Plan the examination of instances."""
+    settings = env_build.certification
+    chosen = first_of_each_repository(instances, settings.per_project)
+    built = {name: build.environment.digest for name, build in environment_builds.items()}
+    digests = {
+        each.instance_id: built.get(each.environment) or str(each.metadata.get("environment_digest", ""))
+        for each in chosen
+    }
+    certify = partial(certify_instance, settings=settings, workshop=workshop)
+    return Plan(
+        {each.instance_id: partial(certify, each, digests[each.instance_id]) for each in chosen},
+        {
+            "instances": [to_json(each) for each in chosen],
+            "environments": digests,
+            "certification": settings.model_dump(mode="json", exclude={"timeout_s"}),
+            "versions": [CERTIFIER_VERSION, GRADER_VERSION],
+        },
+    )
 
 
 def describe_env_build(

@@ -11,6 +11,7 @@ from repodojo.pipelines.env_build.clone_nodes import (
 from repodojo.pipelines.env_build.nodes import (
     describe_env_build,
     inject_bugs,
+    plan_certificates,
     plan_comparisons,
     plan_environments,
     plan_validations,
@@ -88,6 +89,12 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs=["instances", "rejected_candidates"],
                 name="select_instances",
+            ),
+            Node(
+                func=plan_certificates,
+                inputs=["instances", "environment_builds", "params:env_build", "workshop"],
+                outputs="certificates",
+                name="plan_certificates",
             ),
             Node(
                 func=describe_env_build,

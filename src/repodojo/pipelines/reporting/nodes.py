@@ -5,6 +5,8 @@ from functools import partial
 from typing import Any
 
 from repodojo.curation.settings import CurationSettings
+from repodojo.instances import table
+from repodojo.instances.certificate import Certificate
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.reporting.figures import draw_figures
 from repodojo.reporting.numbers import headline_numbers
@@ -24,6 +26,13 @@ from repodojo.versions import installed_versions
 def describe_instances(instances: list[Instance]) -> dict[str, Any]:
     """Count and measure the instances."""
     return instance_statistics(instances)
+
+
+def tabulate_instances(
+    instances: list[Instance], certificates: dict[str, Certificate], verdicts: dict[str, Verdict]
+) -> list[dict[str, Any]]:
+    """Write a row for each instance: sizes, difficulty by the teacher's verdicts, certificate."""
+    return table.tabulate_instances(instances, certificates, verdicts.values())
 
 
 def describe_attempts(

@@ -9,6 +9,7 @@ from repodojo.pipelines.reporting.nodes import (
     describe_instances,
     draw_results,
     gather_results,
+    tabulate_instances,
     tabulate_results,
     write_pages,
     write_report,
@@ -45,6 +46,12 @@ def create_pipeline() -> Pipeline:
                 inputs="instances",
                 outputs="instance_statistics",
                 name="describe_instances",
+            ),
+            Node(
+                func=tabulate_instances,
+                inputs=["instances", "certificates", "teacher.verdicts"],
+                outputs="instance_table",
+                name="tabulate_instances",
             ),
             *(
                 Node(

@@ -1,0 +1,148 @@
+"""Certifies an instance in sandboxes: repeats, attacks, leaks, and mutants of the repaired code."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from repodojo.environments.build import Clock
+from repodojo.environments.sandbox import Sandbox, SandboxSpec
+from repodojo.environments.workshop import Workshop
+from repodojo.errors import BuildError
+from repodojo.grading.patches import is_protected, parse_patch
+from repodojo.grading.run import GRADER_VERSION, grade
+from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.grading.verdict import judge_statuses
+from repodojo.instances.certificate import Certificate
+from repodojo.instances.forgeries import forge_patches
+from repodojo.instances.injection import Mutation
+from repodojo.instances.mutants import mutate_around
+from repodojo.instances.settings import CertificationSettings
+from repodojo.types import Instance
+
+CERTIFIER_VERSION = 1
+"""Raised when the same instance would get another certificate."""
+_GOLD, _TESTS, _MUTANT = "/tmp/gold.patch", "/tmp/tests.patch", "/tmp/mutant"  # noqa: S108
+_RUN_S = 60.0
+_PROBE = Path(__file__).with_name("leak_probe.sh")
+
+
+def certify_instance(
+    instance: Instance, environment_digest: str, settings: CertificationSettings, workshop: Workshop
+) -> Certificate:
+    """Return the instance's certificate.
+
+    Raises:
+        BuildError: its sandbox cannot be made, or its gold patch changes no module.
+    """
+    clock = Clock()
+    certifier = _Certifier(instance, settings, workshop, workshop.spec(instance))
+    with clock("repeats"):
+        orders = [None] * (settings.repeats - 1) + [settings.seed]
+        without = [certifier.run(order_seed=order) for order in orders]
+        repaired = [certifier.run(gold=True, order_seed=order) for order in orders]
+    module, base, fixed = certifier.read_module()
+    with clock("attacks"):
+        forged = forge_patches(module, base, instance.FAIL_TO_PASS + instance.PASS_TO_PASS)
+        forgeries = {name: certifier.grade(patch) for name, patch in forged.items()}
+        with workshop.sandboxes.start(certifier.spec) as sandbox:
+            leaks = find_leaks(sandbox, instance)
+    with clock("mutants"):
+        mutants = mutate_around(instance.patch, module, fixed, settings.mutants, settings.seed)
+        survivors = [mutant for mutant in mutants if certifier.survives(mutant, fixed)]
+    return Certificate(
+        instance_id=instance.instance_id,
+        environment_digest=environment_digest,
+        grader_version=GRADER_VERSION,
+        nop=tuple(certifier.outcome(run) for run in without),
+        oracle=tuple(certifier.outcome(run) for run in repaired),
+        unsteady=tuple(sorted({*_unsteady(without, instance), *_unsteady(repaired, instance)})),
+        forgeries=forgeries,
+        leaks=leaks,
+        mutants=len(mutants),
+        survivors=tuple(f"{mutant.kind} {mutant.path}:{mutant.lines[0]}" for mutant in survivors),
+        seconds=clock.seconds,
+    )
+
+
+@dataclass(frozen=True)
+class _Certifier:
+    instance: Instance
+    settings: CertificationSettings
+    workshop: Workshop
+    spec: SandboxSpec
+
+    def run(
+        self, gold: bool = False, mutant: tuple[str, bytes] | None = None, order_seed: int | None = None
+    ) -> TestRun:
+        """Run the hidden tests in a fresh sandbox, with the gold patch or without, and with another bug."""
+        texts = {_TESTS: self.instance.test_patch, _GOLD: self.instance.patch if gold else ""}
+        files = {path: text.encode() for path, text in texts.items() if text}
+        steps = [f"git apply --whitespace=nowarn {path}" for path in files]
+        if mutant is not None:
+            files[_MUTANT] = mutant[1]
+            steps.append(f"cp {_MUTANT} {quote(mutant[0])}")
+        return run_tests(
+            self.workshop.sandboxes,
+            self.spec,
+            self.instance.test_files,
+            self.settings.timeout_s,
+            files,
+            " && ".join(steps),
+            order_seed,
+        )
+
+    def outcome(self, run: TestRun) -> str:
+        """Say what a grader would, or why the run is not believed."""
+        if run.timed_out or not run.trusted:
+            return run.fault or "timeout"
+        return judge_statuses(run.statuses, self.instance, "", "", 0.0).outcome
+
+    def grade(self, patch: str) -> str:
+        """Grade a patch as a rollout's is."""
+        verdict = grade(patch, self.instance, self.workshop.sandboxes, self.spec, self.settings.timeout_s)
+        return verdict.outcome
+
+    def read_module(self) -> tuple[str, str, str]:
+        """Return the first module of the gold patch: path, text with the bug and without."""
+        files = parse_patch(self.instance.patch)
+        names = [f.new_path for f in files if f.new_path.endswith(".py") and not is_protected(f.new_path)]
+        names = [name for name in names if not any(f.created for f in files if f.new_path == name)]
+        if not names:
+            raise BuildError(f"{self.instance.instance_id}: the gold patch changes no module")
+        with self.workshop.sandboxes.start(self.spec) as sandbox:
+            base = sandbox.read(names[0]).decode()
+            sandbox.write(_GOLD, self.instance.patch.encode())
+            sandbox.run(f"git apply --whitespace=nowarn {_GOLD}", _RUN_S)
+            return names[0], base, sandbox.read(names[0]).decode()
+
+    def survives(self, mutant: Mutation, fixed: str) -> bool:
+        """Whether all FAIL_TO_PASS and PASS_TO_PASS pass with another bug in the repaired code."""
+        run = self.run(gold=True, mutant=(mutant.path, mutant.apply(fixed).encode()))
+        return self.outcome(run) == "resolved"
+
+
+def _unsteady(runs: Sequence[TestRun], instance: Instance) -> set[str]:
+    wanted = instance.FAIL_TO_PASS + instance.PASS_TO_PASS
+    return {test for test in wanted if len({run.statuses.get(test) for run in runs}) > 1}
+
+
+def find_leaks(sandbox: Sandbox, instance: Instance) -> tuple[str, ...]:
+    """Look for the repair's history and the hidden tests where a rollout could."""
+    sandbox.write("/tmp/leaks.sh", _PROBE.read_bytes())  # noqa: S108
+    history = sandbox.run("sh /tmp/leaks.sh", _RUN_S).text.split("\n")[:-1]
+    return tuple([*history, *_test_leaks(sandbox, instance)])
+
+
+def _test_leaks(sandbox: Sandbox, instance: Instance) -> list[str]:
+    """Return the hidden test functions that a test file still defines."""
+    names = {test.split("[", 1)[0] for test in instance.FAIL_TO_PASS}
+    found = []
+    for name in sorted(names):
+        file, _, function = name.partition("::")
+        pattern = rf"^\s*(async )?def {re.escape(function.rpartition('::')[2])}\b"
+        result = sandbox.run(f"grep -qE {quote(pattern)} {quote(file)} && echo found", _RUN_S)
+        if result.text.startswith("found"):
+            found.append(f"hidden_test: {name}")
+    return found
