@@ -64,6 +64,7 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
             rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
             for path, content in context.scaffold.files(instance).items():
                 sandbox.write(path, content)
+            rollout.messages += rollout.session.prepare(sandbox)
             end = rollout.converse(sandbox)
             patch = sandbox.diff(instance.base_commit)
     except UntakenPatchError as error:
