@@ -130,5 +130,5 @@ def _lines(board: Board, start: int, end: int) -> str:
 
 
 def _diff(path: str, before: str, after: str) -> str:
-    texts = (text.splitlines(keepends=True) for text in (before, after))
-    return "".join(unified_diff(*texts, fromfile=f"a/{path}", tofile=f"b/{path}"))
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    return "".join(unified_diff(old, new, f"a/{path}", f"b/{path}"))
