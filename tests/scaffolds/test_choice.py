@@ -7,10 +7,13 @@ import pytest
 
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
+from repodojo.errors import InputError
 from repodojo.params import validate_parameters
+from repodojo.policies.repair import RepairPolicy
 from repodojo.policies.scripted import ScriptedPolicy
 from repodojo.rollouts.plan import plan_rollouts
 from repodojo.rollouts.run import RolloutContext, run_rollout
+from repodojo.scaffolds.choice import check_fits, make_scaffold
 from repodojo.types import Instance
 
 
@@ -30,3 +33,10 @@ def test_a_fourth_scaffold_is_one_folder(
     assert made.messages[3].content == "more\nuse.md\n\n(exit code 0)"
     assert made.messages[5].content == "End with a command."
     assert "+    return text.split()[0]" in made.model_patch
+
+
+def test_the_repair_agent_acts_in_the_scaffold_that_it_knows() -> None:
+    check_fits(RepairPolicy().name, make_scaffold("bash_only", {}, 1800))
+    check_fits("gpt-4o", make_scaffold("openhands", {}, 30_000))
+    with pytest.raises(InputError, match="'repair' acts in scaffold 'bash_only' only, found 'openhands'"):
+        check_fits(RepairPolicy().name, make_scaffold("openhands", {}, 30_000))

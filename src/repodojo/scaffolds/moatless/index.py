@@ -1,4 +1,4 @@
-"""A lexical index of a repository's Python code: names exactly, snippets exactly, words by BM25.
+"""An index of a repository's Python code: names exactly, snippets exactly, words by BM25 or by embeddings.
 
 It is built from the files themselves, in memory. Tests are not in it.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import NamedTuple
 
+from repodojo.scaffolds.moatless.embeddings import Embedder
 from repodojo.scaffolds.moatless.spans import Span, split_spans
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -47,8 +48,12 @@ def tokenise(text: str) -> list[str]:
 class CodeIndex:
     """The spans of a repository's files and the words in them; never changed once it is built."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
-        """Index files by path."""
+    def __init__(self, files: Mapping[str, str], embedder: Embedder | None = None) -> None:
+        """Index files by path.
+
+        Raises:
+            PolicyError: the embedder failed.
+        """
         self.spans: dict[str, list[Span]] = {}
         self._texts: dict[Place, str] = {}
         for path, text in files.items():
@@ -64,6 +69,11 @@ class CodeIndex:
         self._lengths = {place: counts.total() for place, counts in self._counts.items()}
         self._mean = sum(self._lengths.values()) / max(len(self._lengths), 1)
         self._spread = Counter(word for counts in self._counts.values() for word in counts)
+        self._embedder = embedder
+        self._rows = {place: row for row, place in enumerate(self._texts)}
+        self._vectors = (
+            embedder.embed([f"{p.path}\n{t}" for p, t in self._texts.items()]) if embedder else None
+        )
 
     def search(self, query: Query, limit: int) -> list[Place]:
         """Return places by rank: exact names first, then exact snippets, then words.
@@ -79,6 +89,9 @@ class CodeIndex:
         return found[:limit]
 
     def _ranked(self, words: str, among: Iterable[Place]) -> list[Place]:
+        if self._embedder is not None and self._vectors is not None and words.strip():
+            likeness = self._vectors @ self._embedder.embed([words])[0]
+            return sorted(among, key=lambda place: (-likeness[self._rows[place]], place))
         wanted = set(tokenise(words))
         scored = [(self._score(place, wanted), place) for place in among] if wanted else []
         return [place for score, place in sorted(scored, key=lambda pair: (-pair[0], pair[1])) if score > 0]

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from repodojo.environments.sandbox import Sandbox
 from repodojo.errors import SandboxError
+from repodojo.scaffolds.moatless.embeddings import Embedder
 from repodojo.scaffolds.moatless.index import CodeIndex
 
 _ARCHIVE = "/tmp/.code.tar"  # noqa: S108
@@ -51,9 +52,13 @@ def unpack(archive: bytes) -> dict[str, str]:
 
 
 @lru_cache(maxsize=8)
-def build_index(archive: bytes) -> CodeIndex:
-    """Index an archive's files; the rollouts of an instance share one."""
-    return CodeIndex(unpack(archive))
+def build_index(archive: bytes, embedder: Embedder | None = None) -> CodeIndex:
+    """Index an archive's files; the rollouts of an instance share one.
+
+    Raises:
+        PolicyError: the embedder failed.
+    """
+    return CodeIndex(unpack(archive), embedder)
 
 
 def lint(sandbox: Sandbox, path: str, text: str) -> list[str]:

@@ -1,8 +1,8 @@
 """`Moatless`: a fixed workflow of finding and changing code, without a shell (MoatlessTools 0.0.2).
 
 Search, identify, decide, plan, clarify and edit, each a call of the policy with a prompt of its own; tests
-are never run. SWE-Gym's second scaffold (section 3.3). The prompts are this project's; the index is lexical
-and built from the repository itself where the original embeds it; spans are those of `spans`.
+are never run. SWE-Gym's second scaffold (section 3.3). The prompts are this project's; the index is built
+from the repository itself, lexical unless an endpoint for embeddings is named; spans are those of `spans`.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from repodojo.scaffolds.moatless.board import Limits
+from repodojo.scaffolds.moatless.embeddings import Embedder
 from repodojo.scaffolds.moatless.prompting import PROMPTS, Prompts
 from repodojo.scaffolds.moatless.session import MoatlessSession
 from repodojo.scaffolds.templates import load_templates
@@ -22,6 +23,16 @@ RULE_VERSION = 1
 """Raised when spans, index, transitions or limits change."""
 
 
+class Embeddings(BaseModel):
+    """An endpoint that embeds code and queries, in place of BM25."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    base_url: str
+    """Ends in ``/v1``; no part of what decides results."""
+
+
 class Options(BaseModel):
     """What can be chosen."""
 
@@ -29,6 +40,7 @@ class Options(BaseModel):
 
     prompts: Path | None = None
     """Folder of the prompts; by default the one beside the code."""
+    embeddings: Embeddings | None = None
 
 
 class Moatless:
@@ -46,7 +58,9 @@ class Moatless:
         """
         self._templates = load_templates(options.prompts or Path(__file__).parent, PROMPTS)
         self._limits = Limits()
-        parts = f"{self._templates.digest} {self._limits}"
+        chosen = options.embeddings
+        self._embedder = Embedder(chosen.model, chosen.base_url) if chosen else None
+        parts = f"{self._templates.digest} {self._limits} {chosen.model if chosen else ''}"
         self.fingerprint = f"moatless-{RULE_VERSION}-{hashlib.sha256(parts.encode()).hexdigest()[:16]}"
 
     def open(self, instance: Instance) -> Sequence[Message]:
@@ -59,7 +73,8 @@ class Moatless:
 
     def begin(self, instance: Instance) -> MoatlessSession:
         """Return the state of a new rollout."""
-        return MoatlessSession(instance.problem_statement, Prompts(self._templates), self._limits)
+        prompts = Prompts(self._templates)
+        return MoatlessSession(instance.problem_statement, prompts, self._limits, self._embedder)
 
 
 def create_scaffold(options: Mapping[str, Any], observation_chars: int) -> Moatless:

@@ -8,6 +8,7 @@ from repodojo.environments.sandbox import Sandbox
 from repodojo.scaffolds.moatless.actions import RetryError
 from repodojo.scaffolds.moatless.board import Board, Limits, State
 from repodojo.scaffolds.moatless.changing import after_clarify, after_edit, after_plan
+from repodojo.scaffolds.moatless.embeddings import Embedder
 from repodojo.scaffolds.moatless.finding import after_decide, after_identify, after_search
 from repodojo.scaffolds.moatless.index import Place
 from repodojo.scaffolds.moatless.prompting import Prompts
@@ -30,10 +31,13 @@ _COUNTED: frozenset[State] = frozenset({"PlanToCode", "EditCode"})
 class MoatlessSession:
     """A rollout's state, board and prompts."""
 
-    def __init__(self, issue: str, prompts: Prompts, limits: Limits) -> None:
+    def __init__(
+        self, issue: str, prompts: Prompts, limits: Limits, embedder: Embedder | None = None
+    ) -> None:
         self._issue = issue
         self._prompts = prompts
         self._limits = limits
+        self._embedder = embedder
         self._state: State = "SearchCode"
         self._visits: Counter[State] = Counter()
         self._transitions = 0
@@ -43,7 +47,7 @@ class MoatlessSession:
     def prepare(self, sandbox: Sandbox) -> tuple[Message, ...]:
         """Index the repository, and ask for the first search."""
         archive = read_code(sandbox)
-        index = build_index(archive)
+        index = build_index(archive, self._embedder)
         self._board = Board(self._issue, unpack(archive), index, self._limits)
         return self._prompts.open(self._state, self._board)
 
