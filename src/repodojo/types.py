@@ -120,8 +120,8 @@ class Trajectory:
     turns: tuple[Turn, ...]
     model_patch: str
     exit_status: str
-    """Submitted, LimitsExceeded, TimeExceeded, StuckInLoop, FormatError, ContextLength, SandboxError or
-    PolicyError."""
+    """Submitted, Rejected, LimitsExceeded, TimeExceeded, StuckInLoop, FormatError, ContextLength,
+    SandboxError or PolicyError."""
     error: str = ""
     duration_s: float = 0.0
     sandbox: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from repodojo.policies.policy import Policy
 from repodojo.rollouts.plan import plan_rollouts
 from repodojo.rollouts.run import RolloutContext, run_rollout
 from repodojo.rollouts.settings import RolloutSettings
+from repodojo.scaffolds.choice import check_fits
 from repodojo.training.trained_on import refuse_trained_on
 from repodojo.types import Instance, Split, Trajectory, to_json
 
@@ -29,6 +30,7 @@ def plan_attempts(
     """Plan the rollouts of a policy on the instances of a split, or on all."""
     chosen = {i.instance_id: i for i in instances if split in (None, i.split)}
     scaffold = settings.make_scaffold()
+    check_fits(policy.name, scaffold)
     context = RolloutContext(workshop.sandboxes, workshop.spec, policy, scaffold, settings.limits())
     plans = plan_rollouts(
         chosen, settings.attempts, settings.seed, settings.first_temperature, settings.temperatures

@@ -106,15 +106,16 @@ class _Rollout:
 
     def converse(self, sandbox: Sandbox) -> _Ended:
         """Take turns until one ends the rollout."""
-        while True:
-            try:
+        try:
+            self.messages += self.session.prepare(sandbox)
+            while True:
                 self.step(sandbox)
-            except _Ended as end:
-                return end
-            except ContextLengthError as error:
-                return _Ended("ContextLength", str(error))
-            except PolicyError as error:
-                return _Ended("PolicyError", str(error))
+        except _Ended as end:
+            return end
+        except ContextLengthError as error:
+            return _Ended("ContextLength", str(error))
+        except PolicyError as error:
+            return _Ended("PolicyError", str(error))
 
     def step(self, sandbox: Sandbox) -> None:
         """Ask the policy, do what it asks for, and check what ends a rollout."""

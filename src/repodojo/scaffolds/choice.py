@@ -37,6 +37,19 @@ class ScaffoldChoice(BaseModel):
         return {"name": self.name, "fingerprint": made.fingerprint}
 
 
+def check_fits(policy_name: str, scaffold: Scaffold) -> None:
+    """Refuse to let the repair agent, a program, act in a scaffold that it does not know.
+
+    Raises:
+        InputError: naming both, and what to change.
+    """
+    if policy_name == "repair" and scaffold.name != "bash_only":
+        raise InputError(
+            f"the policy 'repair' acts in scaffold 'bash_only' only, found '{scaffold.name}': change "
+            "'scaffold' in the parameters, or 'teacher' in the catalog"
+        )
+
+
 def make_scaffold(name: str, options: Mapping[str, Any], observation_chars: int) -> Scaffold:
     """Build a scaffold.
 

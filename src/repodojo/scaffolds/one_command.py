@@ -13,6 +13,10 @@ class OneCommand:
         self._rule = rule
         self._commands: list[str | None] = []
 
+    def prepare(self, sandbox: Sandbox) -> tuple[Message, ...]:
+        """Return nothing: the opening messages are enough."""
+        return ()
+
     def respond(self, answer: Message, sandbox: Sandbox, timeout_s: float) -> Response:
         """Run the answer's command, or say what is wrong with the answer."""
         action = self._rule.parse(answer.content)

@@ -39,6 +39,9 @@ class Response:
 class Session(Protocol):
     """One rollout of a scaffold: the state that its rule needs."""
 
+    def prepare(self, sandbox: Sandbox) -> Sequence[Message]:
+        """Look at the sandbox before the first answer; return what then follows the opening messages."""
+
     def respond(self, answer: Message, sandbox: Sandbox, timeout_s: float) -> Response:
         """Do what an answer asks for; ``timeout_s`` bounds each command."""
 

@@ -49,6 +49,10 @@ class OpenHandsSession:
         self._events: list[Event] = []
         self._said = 1
 
+    def prepare(self, sandbox: Sandbox) -> tuple[Message, ...]:
+        """Return nothing: the opening messages are enough."""
+        return ()
+
     def respond(self, answer: Message, sandbox: Sandbox, timeout_s: float) -> Response:
         """Run the answer's calls one after another; where it has none, send the policy on."""
         if answer.tool_calls:

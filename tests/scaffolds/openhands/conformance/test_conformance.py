@@ -92,6 +92,12 @@ def test_every_public_form_is_read(steps: list[Step], form: Any, tmp_path: Path)
     assert [step.observation for step in read[0]] == [step.observation for step in steps]
 
 
+def test_a_file_may_hold_a_list_of_trajectories(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(f"[{RECORDING.read_text()}, {RECORDING.read_text()}]")
+    assert [len(row) for row in read_steps(path)] == [8, 8]
+
+
 def test_a_copy_is_worked_on_where_later_versions_have_no_link(sandbox: Sandbox) -> None:
     view = Step("str_replace_editor", {"command": "view", "path": "/workspace"}, "")
     linked, copied = (replay([view], sandbox, f"/workspace/{name}", linked=name == "a")[0] for name in "ab")
@@ -159,6 +165,34 @@ def test_calls_without_a_result_and_torn_arguments_are_no_steps_to_compare() -> 
         (
             "str_replace_editor",
             {},
+            "OBSERVATION:\nERROR:\nThe `view_range` parameter is not allowed when `path` points to a "
+            "directory.",
+            "ERROR:\nInvalid `view_range` parameter: [0, -1]. The `view_range` parameter is not allowed when "
+            "`path` points to a directory.",
+        ),
+        (
+            "str_replace_editor",
+            {},
+            "ERROR:\nInvalid `view_range`. It should be a list of two integers.",
+            "ERROR:\nInvalid `view_range` parameter: [1]. It should be a list of two integers.",
+        ),
+        (
+            "str_replace_editor",
+            {},
+            "ERROR:\nInvalid `view_range`: [3, 2]. It's second element `2` should be larger or equal than "
+            "its first `3`",
+            "ERROR:\nInvalid `view_range` parameter: [3, 2]. Its second element `2` should be greater than "
+            "or equal to the first element `3`.",
+        ),
+        (
+            "str_replace_editor",
+            {},
+            "ERROR:\nParameter `file_text` is required for command: create",
+            "ERROR:\nParameter `file_text` is required for command: create.",
+        ),
+        (
+            "str_replace_editor",
+            {},
             "ERROR:\nThe path a.py is not an absolute path, it should start with `/`. Maybe you meant a.py?",
             "ERROR:\nInvalid `path` parameter: a.py. The path should be an absolute path, starting with `/`.",
         ),
@@ -181,6 +215,13 @@ def test_versions_that_say_the_same_are_the_same(
     name: str, arguments: Mapping[str, Any], one: str, other: str
 ) -> None:
     assert normalise(name, arguments, one) == normalise(name, arguments, other)
+
+
+def test_only_the_repository_itself_stands_for_it() -> None:
+    text = "/testbed/a /testbed /envs/testbed/b /testbed-2 /testbed.\n[Command finished with exit code 0]"
+    assert normalise("execute_bash", LS, text, ["/testbed"]) == (
+        "<repository>/a <repository> /envs/testbed/b /testbed-2 <repository>.\nexit code 0"
+    )
 
 
 @pytest.mark.parametrize(

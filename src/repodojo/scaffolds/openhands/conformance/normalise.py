@@ -31,8 +31,8 @@ _EDITOR = (
     (r"<response clipped>(?:<NOTE>.*?</NOTE>)?", "<clipped>"),
     (r"\n+\d+ hidden files/directories in this directory are excluded\.[^\n]*", ""),
     (r"Parameter `(\w+)` is required for command: (\w+)\.?", r"Parameter \1 required for \2"),
-    (r"Invalid `(\w+)`(?: parameter)?(: .*?|)\. (?:It's|Its|It) ", r"Invalid \1\2. It "),
-    (r"Invalid `path` parameter: \S+\. ", ""),
+    (r"Invalid `(\w+)`(?: parameter)?(?:: .*?|)\. (?:It's|Its|It) ", r"Invalid \1. It "),
+    (r"Invalid `\w+` parameter: .*?\. (?=The path|File already|The `view_range`|No replacement)", ""),
     (
         r"The path (?:\S+ is not|should be) an absolute path, (?:it should start|starting) with `/`\.",
         "<no path>",
@@ -62,7 +62,7 @@ def normalise(name: str, arguments: Mapping[str, Any], text: str, roots: Sequenc
 def _common(text: str, roots: Sequence[str]) -> str:
     text = _apply(_EVERYWHERE, text)
     for root in sorted(roots, key=len, reverse=True):
-        text = text.replace(root, "<repository>")
+        text = re.sub(rf"(?<![\w.-]){re.escape(root)}(?![\w.-]*\w)", "<repository>", text)
     return text
 
 

@@ -34,13 +34,12 @@ def read_steps(path: Path) -> list[list[Step]]:
     """
     text = path.read_text(encoding="utf-8")
     try:
-        rows = (
-            [json.loads(line) for line in text.splitlines()]
-            if path.suffix == ".jsonl"
-            else [json.loads(text)]
+        found = (
+            [json.loads(line) for line in text.splitlines()] if path.suffix == ".jsonl" else json.loads(text)
         )
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error})") from error
+    rows = found if isinstance(found, list) else [found]
     return [list(steps_of(row, f"{path}, row {number}")) for number, row in enumerate(rows, 1)]
 
 
