@@ -141,7 +141,7 @@ def test_a_changed_file_or_another_format_is_another_input(rows: Path) -> None:
 def test_an_imported_set_is_never_written_and_may_be_empty(rows: Path) -> None:
     with pytest.raises(DatasetError, match="is an imported set and only read"):
         imported(rows, "trajectories").save({"a": 1})
-    empty = ImportedTrajectoriesDataset(filepath="", format="repodojo", part="verdicts")
+    empty = ImportedTrajectoriesDataset(filepath=None, format="repodojo", part="verdicts")
     assert (empty.load(), empty.exists()) == ({}, True)
     with pytest.raises(InputDatasetError, match="'part' must be one of trajectories, verdicts, instances"):
         imported(rows, "patches")

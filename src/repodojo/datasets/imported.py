@@ -35,7 +35,7 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
     def __init__(
         self,
         *,
-        filepath: str,
+        filepath: str | None,
         format: str,
         part: Part,
         report: str | None = None,
@@ -45,7 +45,7 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
         """Describe the set.
 
         Args:
-            filepath: the file or folder; empty for a set without trajectories.
+            filepath: the file or folder; null for a set without trajectories.
             format: one of `rollouts.formats.FORMATS`.
             part: what loads: ``trajectories``, ``verdicts`` or ``instances``.
             report: SWE-bench's report, for records that hold no verdict.
@@ -55,7 +55,7 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
         """
         if part not in get_args(Part):
             raise InputDatasetError(f"'part' must be one of {', '.join(get_args(Part))}, found {part!r}")
-        self._filepath = Path(filepath) if filepath else None
+        self._filepath = None if filepath is None else Path(filepath)
         self._format = format
         self._part = part
         self._report = None if report is None else Path(report)
