@@ -296,3 +296,29 @@ def test_ends_of_other_systems_have_our_names(text, status):
 
 def test_every_format_of_the_issue_is_there():
     assert {*RECORDS, "repodojo"} == {*FORMATS}
+
+
+TOOL = {"name": "bash", "description": "Runs.", "parameters": {"properties": {"command": {"type": "string"}}}}
+
+
+def test_calls_stay_calls_where_the_tools_are_known():
+    with_null = {"type": "function", "function": {**TOOL, "strict": None}}
+    sampled = parse("swegym_sampled", {**RECORDS["swegym_sampled"], "tools": [with_null]}).trajectory
+    completions = {**RECORDS["openhands_completions"], "kwargs": {"tools": [with_null]}}
+    for trajectory in (sampled, parse("openhands_completions", completions).trajectory):
+        assert trajectory.tools == (TOOL,)
+        assert trajectory.messages[2].tool_calls[0].name == "bash"
+        assert (trajectory.messages[3].role, trajectory.messages[3].tool_call_id) == ("tool", "c1")
+        assert trajectory.turns[0].command == "ls"
+
+
+def test_arguments_that_are_no_object_are_refused_where_calls_stay_calls():
+    """Seven of the published rows cannot be converted for such a reason."""
+    broken = {**CALL, "function": {"name": "bash", "arguments": '{"command": '}}
+    record = {
+        **RECORDS["swegym_sampled"],
+        "tools": [TOOL],
+        "messages": [{**ANSWERED, "tool_calls": [broken]}],
+    }
+    with pytest.raises(InputError, match="f, row 1: field 'tool_calls': expected the arguments of bash"):
+        find_format("swegym_sampled").parse(record, "f, row 1")

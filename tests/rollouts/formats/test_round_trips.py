@@ -15,7 +15,7 @@ from repodojo.rollouts.formats import FORMATS, find_format
 from repodojo.rollouts.formats.conversation import count_turns
 from repodojo.rollouts.formats.draft import CAUSE, Attempt, number_attempts
 from repodojo.rollouts.formats.files import read_trajectories, write_trajectories
-from repodojo.types import Message, Trajectory, Verdict
+from repodojo.types import Message, ToolCall, Trajectory, Verdict
 
 TEXTS = st.sampled_from(
     ["Look.", "```bash\nls -a\n```", "<function=finish>\n</function>", "é \u2028 [1] {x}"]
@@ -158,3 +158,22 @@ def test_two_messages_of_the_user_have_no_form_in_moatless():
     messages = (Message("user", "issue"), Message("user", "again"))
     with pytest.raises(InputError, match="moatless: expected each message of the user after an answer"):
         find_format("moatless").build(Attempt(replace(sample.trajectory, messages=messages)))
+
+
+def test_native_calls_are_written_as_text_and_kept_in_our_own_records(tmp_path):
+    sample = find_format("repodojo").parse(RECORD, "here").trajectory
+    called = Message("assistant", "Look.", (ToolCall("c1", "ls", '{"path": "."}'),))
+    messages = (Message("user", "issue"), called, Message("tool", "a.py", tool_call_id="c1"))
+    tool = {"name": "ls", "description": "Lists.", "parameters": {"type": "object", "properties": {}}}
+    attempt = Attempt(replace(sample, messages=messages, tools=(tool,)))
+    for name in ("repodojo", "mini_swe_agent"):
+        write_trajectories([attempt], tmp_path / (name + ".jsonl" * (name == "repodojo")), name)
+    assert read_trajectories(tmp_path / "repodojo.jsonl", "repodojo").trajectories == [attempt.trajectory]
+    found = read_trajectories(tmp_path / "mini_swe_agent", "mini_swe_agent").trajectories[0]
+    assert [message.content for message in found.messages] == [
+        "issue",
+        "Look.\n\n<function=ls>\n<parameter=path>.</parameter>\n</function>",
+        "EXECUTION RESULT of [ls]:\na.py",
+    ]
+    with pytest.raises(InputError, match="field 'tools': expected the tools that it calls"):
+        write_trajectories([Attempt(replace(sample, messages=messages))], tmp_path / "x", "mini_swe_agent")

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.rollouts.formats.conversation import add_calls, find_command, read_text, result_text
+from repodojo.rollouts.formats.conversation import add_calls, find_command, read_text
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
 from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.scaffolds.tools.text_form import render_result
 from repodojo.types import Message, Role, Turn
 
 VERSION = "ATIF-v1.4"
@@ -53,7 +54,7 @@ def _read_step(step: Any, where: str) -> Iterable[Message]:
     for result in find(step, "observation.results") or []:
         name = names.get(str(result.get("source_call_id")))
         content = read_text(result.get("content"), f"{where}: field 'observation.results'")
-        yield Message("user", content if name is None else result_text(name, content))
+        yield Message("user", content if name is None else render_result(name, content))
 
 
 def _turn(step: Mapping[str, Any]) -> Turn:

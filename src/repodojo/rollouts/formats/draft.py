@@ -44,6 +44,8 @@ class Draft:
     """None where nobody graded it."""
     turns: tuple[Turn, ...] | None = None
     """None where they follow from the messages."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """The functions offered, where calls are kept as calls."""
 
 
 class Imported(NamedTuple):
@@ -103,6 +105,7 @@ def _finish(draft: Draft, attempt: int) -> Attempt:
         exit_status=draft.exit_status,
         error=draft.error,
         duration_s=draft.duration_s,
+        tools=draft.tools,
     )
     if draft.outcome is None:
         return Attempt(trajectory)

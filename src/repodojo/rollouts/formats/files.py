@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from repodojo.instances.sources.files import read_lines, read_parquet
 from repodojo.instances.sources.row import Rejection
 from repodojo.rollouts.formats import Format, find_format
 from repodojo.rollouts.formats.draft import Attempt, Draft, Imported, number_attempts, with_outcomes
+from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.types import Outcome
 from repodojo.unfinished import unfinished
 
@@ -50,7 +52,7 @@ def write_trajectories(attempts: Iterable[Attempt], path: Path, format_name: str
         InputError: a trajectory has no form in that format; nothing is written then.
     """
     chosen = find_format(format_name)
-    listed = list(attempts)
+    listed = [each if format_name == "repodojo" else _spoken(each) for each in attempts]
     built = [chosen.build(attempt) for attempt in listed]
     if chosen.suffix:
         for attempt, record in zip(listed, built, strict=True):
@@ -59,6 +61,17 @@ def write_trajectories(attempts: Iterable[Attempt], path: Path, format_name: str
         _write(path, json.dumps(_by_instance(built, path), ensure_ascii=False, indent=1) + "\n")
     else:
         _write(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in built))
+
+
+def _spoken(attempt: Attempt) -> Attempt:
+    """Return an attempt with native calls as text, the tools described in its system message."""
+    trajectory = attempt.trajectory
+    messages = trained_messages(trajectory)
+    if any(message.tool_calls for message in messages):
+        raise InputError(
+            f"{trajectory.rollout_id}: field 'tools': expected the tools that it calls, found none"
+        )
+    return Attempt(replace(trajectory, messages=messages, tools=()), attempt.verdict)
 
 
 def read_report(path: Path) -> dict[str, Outcome]:

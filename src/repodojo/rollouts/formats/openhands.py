@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.rollouts.formats.conversation import add_calls, read_chat, read_text, result_text
+from repodojo.rollouts.formats.conversation import add_calls, read_chat, read_text
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
 from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.scaffolds.tools.text_form import render_result
 from repodojo.types import Message
 
 _UNSEEN = frozenset({"null", "recall", "agent_state_changed", "change_agent_state", "condensation"})
@@ -67,7 +68,7 @@ def _read_history(events: list[Any], instruction: Any, where: str) -> Iterable[M
         else:
             name = find(event, "tool_call_metadata.function_name") or names.get(event.get("cause"), kind)
             text = read_text(event.get("content"), f"{place}: field 'content'")
-            yield Message("user", result_text(_TOOLS.get(str(name), str(name)), text))
+            yield Message("user", render_result(_TOOLS.get(str(name), str(name)), text))
 
 
 def _says_nothing(event: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.rollouts.formats.conversation import read_chat
+from repodojo.rollouts.formats.conversation import count_turns, read_chat, read_native, read_tools
 from repodojo.rollouts.formats.draft import Attempt, Draft
 from repodojo.rollouts.formats.fields import find, number, take
 from repodojo.types import to_json
@@ -21,15 +21,21 @@ def parse(data: Mapping[str, Any], where: str) -> Draft:
     choices = take(data, f"{name}.choices", list, where)
     if not choices:
         raise InputError(f"{where}: field '{name}.choices': expected an answer, found an empty list")
-    chat = read_chat([*messages, take(choices[0], "message", dict, where)], where)
+    tools = read_tools(find(data, "kwargs.tools"))
+    read = read_native if tools else read_chat
+    chat = read([*messages, take(choices[0], "message", dict, where)], where)
+    last = [turn.command or "" for turn in count_turns(chat)][-1:]
     return Draft(
         instance_id=take(data, "instance_id", str, where),
         messages=chat,
         model_patch=str(find(data, "git_patch") or ""),
-        exit_status="Submitted" if "<function=finish>" in chat[-1].content else "Unknown",
+        exit_status="Submitted"
+        if any(command.startswith("<function=finish>") for command in last)
+        else "Unknown",
         policy=str(find(data, f"{name}.model") or ""),
         scaffold="openhands",
         temperature=number(find(data, "kwargs.temperature")),
+        tools=tools,
     )
 
 

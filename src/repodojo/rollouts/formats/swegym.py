@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.rollouts.formats.conversation import read_chat
+from repodojo.rollouts.formats.conversation import count_turns, read_chat, read_native, read_tools
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome
 from repodojo.rollouts.formats.fields import find, take
 from repodojo.types import Message, to_json
 
+_FINAL = re.compile(r"<function=(?:finish|submit)>")
 _SUFFIX = re.compile(r"(?<=\d)_\d+$")
 _WORKSPACE = re.compile(r"/workspace/([\w.-]+?)__([\w.-]+?)(?:__[\w.-]+)?(?=[\s<]|$)", re.MULTILINE)
 
@@ -25,7 +26,8 @@ def parse_sampled(data: Mapping[str, Any], where: str) -> Draft:
     resolved = find(data, "resolved", "test_result.report.resolved")
     if resolved is None:
         raise InputError(f"{where}: field 'resolved': expected true or false, found nothing")
-    messages = read_chat(take(data, "messages", list, where), where)
+    tools = read_tools(find(data, "tools"))
+    messages = (read_native if tools else read_chat)(take(data, "messages", list, where), where)
     return Draft(
         instance_id=_SUFFIX.sub("", take(data, "instance_id", str, where)),
         messages=messages,
@@ -34,6 +36,7 @@ def parse_sampled(data: Mapping[str, Any], where: str) -> Draft:
         policy=str(find(data, "run_id") or ""),
         scaffold="openhands",
         outcome=read_outcome(resolved),
+        tools=tools,
     )
 
 
@@ -98,5 +101,5 @@ def _name(messages: tuple[Message, ...], where: str) -> str:
 
 
 def _status(messages: tuple[Message, ...]) -> str:
-    answers = [message.content for message in messages if message.role == "assistant"]
-    return "Submitted" if answers and re.search("<function=(finish|submit)>", answers[-1]) else "Unknown"
+    commands = [turn.command or "" for turn in count_turns(messages)]
+    return "Submitted" if commands and _FINAL.match(commands[-1]) else "Unknown"
