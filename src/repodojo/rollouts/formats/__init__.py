@@ -1,8 +1,8 @@
 """Trajectory formats, in and out, by name.
 
-Tool calls become text (see `conversation`), or stay calls where the record says which tools there were. What a
-format has no place for (token counts in most, the seed in all but our own) is lost in it, and what it does not
-say is empty.
+Tool calls become text (see `conversation`), or stay calls where the record says which tools there were. What
+a format has no place for (token counts in most, the seed in all but our own) is lost in it, and what it does
+not say is empty.
 """
 
 from collections.abc import Callable, Mapping

@@ -106,7 +106,7 @@ def _native(call: Mapping[str, Any], where: str) -> ToolCall:
         values = None
     if not isinstance(values, dict):
         raise InputError(
-            f"{where}: field 'tool_calls': expected the arguments of {name} as a JSON object, found {text:.60}"
+            f"{where}: field 'tool_calls': expected the arguments of {name} as an object, found {text:.60}"
         )
     return ToolCall(str(call.get("id") or ""), name, text)
 
