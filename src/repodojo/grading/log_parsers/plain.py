@@ -47,13 +47,17 @@ def parse_unittest_output(log: str) -> dict[str, str]:
 
 def parse_tox_output(log: str) -> dict[str, str]:
     """Return the status by id from whatever runners tox started, over all its environments."""
-    parts = _COMMAND.split(ANSI.sub("", log))
-    return _worst(
-        item
-        for part in parts
-        for parse in (parse_unittest_output, parse_pytest_output)
-        for item in parse(part).items()
-    )
+    text = ANSI.sub("", log)
+    parts = _COMMAND.split(text) if "commands[" in text else [text]
+    return _worst(item for part in parts for item in _any_results(part))
+
+
+def _any_results(part: str) -> Iterator[tuple[str, str]]:
+    """Yield what one command printed; only pytest's ids hold ``::``, only unittest and nose count what ran."""
+    if "::" in part:
+        yield from parse_pytest_output(part).items()
+    if "::" not in part or "\nRan " in part:
+        yield from parse_unittest_output(part).items()
 
 
 def _worst(results: Iterable[tuple[str, str]]) -> dict[str, str]:
