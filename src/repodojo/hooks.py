@@ -64,9 +64,10 @@ class ConfigurationHooks:
             return dataset.identity() if isinstance(dataset, Identified) else None
 
         checked = validate_parameters(lineage.plain(parameters["parameters"]))
-        found = lineage.configurations(
-            dict(pipelines), checked, identity, git_commit(self._project), installed_versions()
-        )
+        outputs = {name for found in pipelines.values() for name in found.all_outputs()}
+        only_read = {name for name in outputs if getattr(catalog.get(name), "only_read", False)}
+        commit, versions = git_commit(self._project), installed_versions()
+        found = lineage.configurations(dict(pipelines), checked, identity, commit, versions, only_read)
         for name, configuration in found.items():
             dataset: Any = catalog.get(name)
             if isinstance(dataset, Configurable):

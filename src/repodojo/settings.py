@@ -36,7 +36,7 @@ def _root(path: str = "") -> str:
     return (ROOT / path).as_posix()
 
 
-def _env_or(name: str, default: str) -> str:
+def _env_or(name: str, default: str | None) -> str | None:
     return os.environ.get(name) or default
 
 

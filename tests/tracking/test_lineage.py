@@ -102,3 +102,15 @@ def test_a_parameter_that_is_missing_is_named() -> None:
 def test_nested_values_flatten_to_dotted_names() -> None:
     nested = {"sampling": Settings(), "x": {"y": [1, 2], "z": None}}
     assert dict(flatten(nested)) == {"sampling.k": 4, "sampling.seed": 0, "x.y": [1, 2], "x.z": None}
+
+
+def test_what_is_imported_stands_for_the_nodes_before_it() -> None:
+    def digest_of(identity: str, **changed: Any) -> dict[str, str]:
+        found = configurations(
+            PIPELINES, PARAMETERS | changed, lambda name: identity, "", {"repodojo": "1"}, {"trajectories"}
+        )
+        return {name: configuration.digest for name, configuration in found.items()}
+
+    assert set(digest_of("a")) == {"checkpoint", "side"}
+    assert digest_of("a", sampling=Settings(k=8)) == digest_of("a")
+    assert digest_of("b")["checkpoint"] != digest_of("a")["checkpoint"]

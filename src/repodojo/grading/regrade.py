@@ -17,7 +17,7 @@ from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
 from repodojo.grading.log_parsers import find_parser
 from repodojo.grading.patches import patch_digest
-from repodojo.grading.rules import Rule, TestLists
+from repodojo.grading.rules import RequiredTests, Rule
 from repodojo.grading.saved_logs import decode, read_log
 from repodojo.grading.settings import GradingSettings
 from repodojo.grading.store import VerdictStore, grade_trajectory
@@ -25,7 +25,7 @@ from repodojo.grading.verdict import judge_statuses, not_measured, refuse
 from repodojo.types import Instance, Trajectory, Verdict, to_json
 
 
-class LoggedInstance(TestLists, Protocol):
+class LoggedInstance(RequiredTests, Protocol):
     """What grading a log takes: the tests that must pass, and whose log it is."""
 
     @property

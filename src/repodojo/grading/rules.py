@@ -21,10 +21,8 @@ _FAILS = frozenset({"FAILED", "ERROR"})
 _KNOWN = _PASSES | _FAILS | {"SKIPPED"}
 
 
-class TestLists(Protocol):
+class RequiredTests(Protocol):
     """The tests that must pass; an instance, or the row of a published set."""
-
-    __test__ = False
 
     @property
     def instance_id(self) -> str:
@@ -39,7 +37,7 @@ class TestLists(Protocol):
         """Tests that it leaves passing."""
 
 
-def failed_tests(statuses: Statuses, lists: TestLists, rule: Rule) -> tuple[str, ...]:
+def failed_tests(statuses: Statuses, lists: RequiredTests, rule: Rule) -> tuple[str, ...]:
     """Return the FAIL_TO_PASS and PASS_TO_PASS ids that a rule counts against a patch."""
     repairs, regresses = _RULES[rule]
     if rule == "swegym":
@@ -52,7 +50,7 @@ def failed_tests(statuses: Statuses, lists: TestLists, rule: Rule) -> tuple[str,
     return tuple(dict.fromkeys(wrong))
 
 
-def can_resolve(lists: TestLists, rule: Rule) -> bool:
+def can_resolve(lists: RequiredTests, rule: Rule) -> bool:
     """Tell whether any log can show a repair; both harnesses count an empty list as all passed."""
     return rule != "strict" or bool(lists.FAIL_TO_PASS)
 

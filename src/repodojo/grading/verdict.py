@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from repodojo.grading.rules import Rule, TestLists, can_resolve, failed_tests
+from repodojo.grading.rules import RequiredTests, Rule, can_resolve, failed_tests
 from repodojo.types import Outcome, Verdict
 
 
 def judge_statuses(
     statuses: Mapping[str, str],
-    instance: TestLists,
+    instance: RequiredTests,
     rollout_id: str,
     patch_digest: str,
     duration_s: float,
@@ -20,13 +20,15 @@ def judge_statuses(
     return Verdict(rollout_id, instance.instance_id, outcome, "tests", failed, patch_digest, duration_s)
 
 
-def refuse(instance: TestLists, rollout_id: str, cause: str, patch_digest: str, duration_s: float) -> Verdict:
+def refuse(
+    instance: RequiredTests, rollout_id: str, cause: str, patch_digest: str, duration_s: float
+) -> Verdict:
     """Return the verdict of a patch whose tests gave nothing to believe: every test counts as failed."""
     failed = failed_tests({}, instance, "strict")
     return Verdict(rollout_id, instance.instance_id, "unresolved", cause, failed, patch_digest, duration_s)
 
 
-def not_measured(instance: TestLists, rollout_id: str, cause: str, patch_digest: str) -> Verdict:
+def not_measured(instance: RequiredTests, rollout_id: str, cause: str, patch_digest: str) -> Verdict:
     """Return the verdict of a grading that failed for reasons of its own."""
     return Verdict(rollout_id, instance.instance_id, "not_measured", cause, (), patch_digest)
 

@@ -1,6 +1,6 @@
 """Which parameters and inputs each dataset's content depends on, through every node before it. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from kedro.pipeline import Pipeline
@@ -19,6 +19,7 @@ def configurations(
     identity: Callable[[str], Any],
     commit: str,
     versions: Mapping[str, str],
+    only_read: Collection[str] = (),
 ) -> dict[str, Configuration]:
     """Return the configuration of every dataset that a node writes.
 
@@ -28,9 +29,10 @@ def configurations(
         identity: what identifies a dataset that no node writes; None where it has no part in results.
         commit: the project's git commit.
         versions: of the packages that results depend on; only that of ``repodojo`` enters digests.
+        only_read: datasets that are imported, although a node could write them; they are inputs.
     """
     graph = sum(pipelines.values(), Pipeline([]))
-    free = {name: identity(name) for name in graph.inputs() if not is_parameter(name)}
+    free = {name: identity(name) for name in {*graph.inputs(), *only_read} if not is_parameter(name)}
     depends: dict[str, frozenset[str]] = {}
     found: dict[str, Configuration] = {}
     for node in graph.nodes:
@@ -38,7 +40,7 @@ def configurations(
         used = {name.removeprefix(PREFIX): value_of(name, parameters) for name in names if is_parameter(name)}
         inputs = {name: free[name] for name in names if free.get(name) is not None}
         key = digest({"parameters": used, "inputs": inputs, "version": versions.get("repodojo", "")})
-        for output in node.outputs:
+        for output in set(node.outputs) - set(only_read):
             depends[output] = names
             found[output] = Configuration(
                 key, node.name, dict(sorted(used.items())), dict(sorted(inputs.items())), commit, versions

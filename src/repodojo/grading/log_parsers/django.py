@@ -70,11 +70,11 @@ def _interrupted(log: str) -> Iterator[str]:
     for opening, ending in _INTERRUPTIONS:
         position = log.find(opening)
         while position >= 0:
-            match = ending.match(log, position + len(opening))
             name = _name_before(log, position)
-            if match and name is not None:
+            match = None if name is None else ending.match(log, position + len(opening))
+            if name is not None and match:
                 yield name
-            position = log.find(opening, match.end() if match and name is not None else position + 1)
+            position = log.find(opening, match.end() if match else position + 1)
 
 
 def _name_before(log: str, end: int) -> str | None:

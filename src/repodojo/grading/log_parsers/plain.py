@@ -23,7 +23,8 @@ _FOOTER = re.compile(r"(FAIL|ERROR|UNEXPECTED SUCCESS): (.+)")
 _FOOTER_STATUS = {"FAIL": "FAILED", "ERROR": "ERROR", "UNEXPECTED SUCCESS": "XPASS"}
 _HEADINGS = ("FAIL: ", "ERROR: ", "UNEXPECTED SUCCESS: ")
 _SUMMARY = tuple(f"{status} " for status in WORST_LAST)
-_COMMAND = re.compile(r"^\S+(?: run-test)?: commands\[\d+\].*$", re.MULTILINE)
+_COMMAND = ": commands["
+"""Follows the environment's name where tox starts a command."""
 
 
 def parse_pytest_output(log: str) -> dict[str, str]:
@@ -47,13 +48,16 @@ def parse_unittest_output(log: str) -> dict[str, str]:
 
 def parse_tox_output(log: str) -> dict[str, str]:
     """Return the status by id from whatever runners tox started, over all its environments."""
-    parts = _COMMAND.split(ANSI.sub("", log))
-    return _worst(
-        item
-        for part in parts
-        for parse in (parse_unittest_output, parse_pytest_output)
-        for item in parse(part).items()
-    )
+    parts = ANSI.sub("", log).split(_COMMAND)
+    return _worst(item for part in parts for item in _any_results(part))
+
+
+def _any_results(part: str) -> Iterator[tuple[str, str]]:
+    """Yield what one command printed: only pytest's ids hold ``::``, unittest and nose count what ran."""
+    if "::" in part:
+        yield from parse_pytest_output(part).items()
+    if "::" not in part or "\nRan " in part:
+        yield from parse_unittest_output(part).items()
 
 
 def _worst(results: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -47,7 +47,8 @@ def write_rows(rows: Iterable[SourceRow], path: Path) -> None:
     unfinished.replace(path)
 
 
-def _read_lines(path: Path) -> list[Item]:
+def read_lines(path: Path) -> list[Item]:
+    """Read (where, object) pairs of JSON lines; a malformed line is an `InputError` in its place."""
     lines = enumerate(path.read_bytes().split(b"\n"), start=1)
     return [
         (f"{path}, row {number}", _parse(line, f"{path}, row {number}"))
@@ -77,7 +78,12 @@ def _read_json(path: Path) -> list[Item]:
     raise InputError(f"{path}: expected a list of objects, found {type(value).__name__}")
 
 
-def _read_parquet(path: Path) -> list[Item]:
+def read_parquet(path: Path) -> list[Item]:
+    """Read (where, row) pairs, without values that are null or empty.
+
+    Raises:
+        InputError: the file is not readable.
+    """
     try:
         values = pq.read_table(path).to_pylist()
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -159,9 +165,9 @@ def _to_csv(rows: Sequence[SourceRow]) -> bytes:
 
 
 _READERS: dict[str, Callable[[Path], list[Item]]] = {
-    ".jsonl": _read_lines,
+    ".jsonl": read_lines,
     ".json": _read_json,
-    ".parquet": _read_parquet,
+    ".parquet": read_parquet,
     ".csv": _read_csv,
 }
 SUFFIXES = tuple(_READERS)

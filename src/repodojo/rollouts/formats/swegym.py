@@ -1,0 +1,105 @@
+"""SWE-Gym's published columns: ``OpenHands-Sampled-Trajectories`` and ``OpenHands-SFT-Trajectories``.
+
+The first has an instance's name with ``_0`` after it, a flag and the patch; the second only conversations,
+all of them successes. There an instance is named after the repository in its first user message and a digest
+of that message, so that attempts at one issue share a name.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from repodojo.errors import InputError
+from repodojo.rollouts.formats.conversation import count_turns, read_chat, read_native, read_tools
+from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome
+from repodojo.rollouts.formats.fields import find, take
+from repodojo.types import Message, to_json
+
+_FINAL = re.compile(r"<function=(?:finish|submit)>")
+_SUFFIX = re.compile(r"(?<=\d)_\d+$")
+_WORKSPACE = re.compile(r"/workspace/([\w.-]+?)__([\w.-]+?)(?:__[\w.-]+)?(?=[\s<]|$)", re.MULTILINE)
+
+
+def parse_sampled(data: Mapping[str, Any], where: str) -> Draft:
+    """Read one row of the sampled trajectories."""
+    resolved = find(data, "resolved", "test_result.report.resolved")
+    if resolved is None:
+        raise InputError(f"{where}: field 'resolved': expected true or false, found nothing")
+    tools = read_tools(find(data, "tools"))
+    messages = (read_native if tools else read_chat)(take(data, "messages", list, where), where)
+    return Draft(
+        instance_id=_SUFFIX.sub("", take(data, "instance_id", str, where)),
+        messages=messages,
+        model_patch=str(find(data, "test_result.git_patch") or ""),
+        exit_status=_status(messages),
+        policy=str(find(data, "run_id") or ""),
+        scaffold="openhands",
+        outcome=read_outcome(resolved),
+        tools=tools,
+    )
+
+
+def parse_sft(data: Mapping[str, Any], where: str) -> Draft:
+    """Read one row of the successes."""
+    messages = read_chat(take(data, "messages", list, where), where)
+    name = find(data, "instance_id")
+    return Draft(
+        instance_id=_SUFFIX.sub("", name) if isinstance(name, str) else _name(messages, where),
+        messages=messages,
+        model_patch="",
+        exit_status=_status(messages),
+        scaffold="openhands",
+        outcome="resolved",
+    )
+
+
+def build_sampled(attempt: Attempt) -> dict[str, Any]:
+    """Return one row of the sampled trajectories.
+
+    Raises:
+        InputError: it has no verdict, which this set has of every row.
+    """
+    trajectory, verdict = attempt
+    if verdict is None or verdict.outcome == "not_measured":
+        raise InputError(f"{trajectory.rollout_id}: swegym_sampled: expected a verdict, found none")
+    return {
+        "instance_id": f"{trajectory.instance_id}_{trajectory.attempt}",
+        "run_id": trajectory.policy,
+        "resolved": verdict.resolved,
+        "messages": [to_json(message) for message in trajectory.messages],
+        "tools": [],
+        "test_result": {
+            "git_patch": trajectory.model_patch,
+            "report": {"empty_generation": not trajectory.model_patch, "resolved": verdict.resolved},
+        },
+    }
+
+
+def build_sft(attempt: Attempt) -> dict[str, Any]:
+    """Return one row of successes.
+
+    Raises:
+        InputError: it is no success.
+    """
+    trajectory, verdict = attempt
+    if verdict is None or not verdict.resolved:
+        raise InputError(f"{trajectory.rollout_id}: swegym_sft: expected a resolved trajectory")
+    messages = [to_json(message) for message in trajectory.messages]
+    return {"messages": messages, "instance_id": trajectory.instance_id}
+
+
+def _name(messages: tuple[Message, ...], where: str) -> str:
+    first = next((message.content for message in messages if message.role == "user"), "")
+    found = _WORKSPACE.search(first)
+    if found is None:
+        raise InputError(
+            f"{where}: field 'messages': expected /workspace/owner__repo in the first user message, "
+            f"or a field 'instance_id', found {first[:80]!r}"
+        )
+    return f"{found[1]}__{found[2]}-{hashlib.sha256(first.encode()).hexdigest()[:12]}"
+
+
+def _status(messages: tuple[Message, ...]) -> str:
+    commands = [turn.command or "" for turn in count_turns(messages)]
+    return "Submitted" if commands and _FINAL.match(commands[-1]) else "Unknown"
