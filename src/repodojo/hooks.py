@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.config import AbstractConfigLoader
+from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
@@ -19,12 +20,14 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from repodojo.curation.rounds import SelfImprovementSettings
 from repodojo.datasets.configuration import Checked, Configurable, Configuration, Identified, Saved
 from repodojo.datasets.files import check_writable
 from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
 from repodojo.errors import InputError
 from repodojo.params import validate_parameters
+from repodojo.pipelines.self_improvement.shape import ask_for
 from repodojo.tracking import child_runs, lineage
 from repodojo.tracking.database import create_database
 from repodojo.tracking.timings import Timings
@@ -47,7 +50,10 @@ class ConfigurationHooks:
         check_environment(context.config_loader, context.env)
         check_seed(os.environ.get("REPODOJO_SEED", ""))
         self._data = Path(context.config_loader["globals"].get("data", context.project_path / "data"))
-        validate_parameters(context.config_loader["parameters"])
+        checked = validate_parameters(context.config_loader["parameters"])
+        rounds = checked.get("self_improvement")
+        if isinstance(rounds, SelfImprovementSettings) and ask_for(rounds):
+            pipelines.configure(f"{project.PACKAGE_NAME}.pipeline_registry")
         create_database(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
     @hook_impl(tryfirst=True)  # before kedro-mlflow opens a run
@@ -96,7 +102,9 @@ class TrackingHooks:
         self._run_id = active.info.run_id if active else None
         if self._run_id is None:
             return
-        names = sorted(name for name in pipeline.inputs() if name.startswith(lineage.PREFIX))
+        asked = {name for name in pipeline.inputs() if name.startswith(lineage.PREFIX)}
+        # Of `params:a` and `params:a.b` the first holds the second, and MLflow takes a name once.
+        names = sorted(name for name in asked if not any(name.startswith(f"{other}.") for other in asked))
         values = {name.removeprefix(lineage.PREFIX): catalog.load(name) for name in names}
         child_runs.log_params(mlflow.MlflowClient(), self._run_id, values)
         configurations = sorted(configuration_of(catalog, name).digest for name in pipeline.all_outputs())

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from repodojo.errors import InputError
-from repodojo.types import Outcome, Trajectory, Verdict
+from repodojo.types import Outcome, Trajectory
 
 ORDER = ("instance_id", "attempt", "policy", "rollout_id")
 COLUMNS = (*ORDER, "repo", "outcome", "calls", "messages")
@@ -23,13 +23,12 @@ OUTCOMES: tuple[Outcome, ...] = ("resolved", "unresolved", "not_measured")
 
 
 def describe_attempts(
-    trajectories: Iterable[Trajectory], verdicts: Mapping[str, Verdict], repo_of: Mapping[str, str]
+    trajectories: Iterable[Trajectory], outcomes: Mapping[str, Outcome], repo_of: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return the table of trajectories; one without a verdict (by rollout_id) was not measured."""
+    """Return the table of trajectories; one without an outcome (by rollout_id) was not measured."""
     rows = []
     for each in trajectories:
-        verdict = verdicts.get(each.rollout_id)
-        outcome = verdict.outcome if verdict else "not_measured"
+        outcome = outcomes.get(each.rollout_id, "not_measured")
         key = (each.instance_id, each.attempt, each.policy, each.rollout_id)
         rows.append((*key, repo_of[each.instance_id], outcome, len(each.turns), _digest(each)))
     return arrange(pd.DataFrame(rows, columns=list(COLUMNS)))

@@ -34,10 +34,10 @@ STYLE: dict[Any, Any] = {
 
 def draw_figures(results: Results) -> dict[str, str]:
     """Draw every figure that a run has data for, as SVG by name."""
-    return {name: _svg(name, results, draw) for name, draw in DRAWINGS.items()}
+    return {name: draw_svg(name, results, draw) for name, draw in DRAWINGS.items()}
 
 
-def _svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:
+def draw_svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:
     """Draw our panel and the paper's; the same results give the same text."""
     from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
