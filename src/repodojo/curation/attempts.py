@@ -6,6 +6,7 @@ such tables. A million rows fit: they can come from Parquet columns as well as f
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from repodojo.errors import InputError
-from repodojo.types import Outcome, Trajectory
+from repodojo.types import Outcome, Trajectory, to_json
 
 ORDER = ("instance_id", "attempt", "policy", "rollout_id")
 COLUMNS = (*ORDER, "repo", "outcome", "calls", "messages")
@@ -77,9 +78,5 @@ def numbered(attempts: pd.DataFrame) -> pd.Series:
 
 def _digest(trajectory: Trajectory) -> str:
     """Digest the messages, word for word."""
-    digest = hashlib.blake2b(digest_size=16)
-    for message in trajectory.messages:
-        for part in (message.role, message.content):
-            data = part.encode("utf-8", errors="surrogatepass")
-            digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
+    data = json.dumps([to_json(message) for message in trajectory.messages])
+    return hashlib.blake2b(data.encode(), digest_size=16).hexdigest()

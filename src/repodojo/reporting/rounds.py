@@ -62,11 +62,12 @@ def _draw(left: "Axes", right: "Axes", results: Mapping[str, Any]) -> None:
                 color=COLOURS[colour],
                 label=f"{model} {label}",
             )
+    left.set_xticks(numbers)
+    right.set_xticks(range(3))
     for panel in (left, right):
         panel.set_xlabel("round")
         panel.set_ylabel("%")
         panel.set_ylim(bottom=0)
-        panel.xaxis.get_major_locator().set_params(integer=True)
         panel.legend()
 
 

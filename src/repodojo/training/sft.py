@@ -117,8 +117,8 @@ def train(config: dict[str, Any]) -> None:
     )
     resumed = drop_torn_checkpoints(scratch / "run")
     result = trainer.train(resume_from_checkpoint=resumed or None)
+    _write_checkpoint(trainer, tokenizer, scratch / "model")
     if trainer.accelerator.is_main_process:
-        _write_checkpoint(trainer, tokenizer, scratch / "model")
         _write_cards(config, {**result.metrics, "rows": counts.as_json()}, scratch / "model")
 
 
@@ -142,13 +142,18 @@ def _rows(
 
 
 def _write_checkpoint(trainer: SFTTrainer, tokenizer: Any, folder: Path) -> None:
+    """Write weights and tokenizer; every process takes part, for sharded weights have to be gathered."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()
-    generation = transformers.GenerationConfig.from_pretrained(model.config._name_or_path)
-    model.generation_config = generation
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+        state = model.state_dict()
+    else:
+        state = trainer.accelerator.get_state_dict(trainer.model)
+    if trainer.accelerator.is_main_process:
+        generation = transformers.GenerationConfig.from_pretrained(model.config._name_or_path)
+        model.generation_config = generation
+        model.save_pretrained(folder, state_dict=state)
+        tokenizer.save_pretrained(folder)
 
 
 def _write_cards(config: dict[str, Any], metrics: dict[str, Any], folder: Path) -> None:
