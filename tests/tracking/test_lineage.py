@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from repodojo.datasets.configuration import Configuration
 from repodojo.errors import InputError
-from repodojo.tracking.lineage import configurations, flatten, value_of
+from repodojo.tracking.lineage import configurations, flatten, outermost_parameters, value_of
 
 
 class Settings(BaseModel):
@@ -102,3 +102,8 @@ def test_a_parameter_that_is_missing_is_named() -> None:
 def test_nested_values_flatten_to_dotted_names() -> None:
     nested = {"sampling": Settings(), "x": {"y": [1, 2], "z": None}}
     assert dict(flatten(nested)) == {"sampling.k": 4, "sampling.seed": 0, "x.y": [1, 2], "x.z": None}
+
+
+def test_a_parameter_that_another_one_holds_is_named_once() -> None:
+    names = {"params:a.b", "params:a", "params:ab", "params:c.d", "instances"}
+    assert outermost_parameters(names) == ["params:a", "params:ab", "params:c.d"]

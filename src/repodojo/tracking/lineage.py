@@ -1,6 +1,6 @@
 """Which parameters and inputs each dataset's content depends on, through every node before it. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from kedro.pipeline import Pipeline
@@ -49,6 +49,12 @@ def configurations(
 def is_parameter(name: str) -> bool:
     """Whether a node's input is a parameter."""
     return name.startswith(PREFIX) or name == "parameters"
+
+
+def outermost_parameters(names: Collection[str]) -> list[str]:
+    """Return the parameters among a node's inputs, in order; one that another one holds is left out."""
+    asked = {name for name in names if name.startswith(PREFIX)}
+    return sorted(name for name in asked if not any(name.startswith(f"{other}.") for other in asked))
 
 
 def value_of(name: str, parameters: Mapping[str, Any]) -> Any:

@@ -21,7 +21,7 @@ from trl import SFTConfig, SFTTrainer
 from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
 from datasets import Dataset
-from repodojo.errors import RepoDojoError
+from repodojo.errors import RepoDojoError, TrainingError
 from repodojo.policies.tokenizer_files import load_tokenizer
 from repodojo.training.card import render_card
 from repodojo.training.failures import explain
@@ -56,15 +56,24 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
 
 
 def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int) -> SFTConfig:
-    """Translate the settings into TRL's."""
+    """Translate the settings into TRL's; a step sees the same number of rows however many processes share it.
+
+    Raises:
+        TrainingError: the processes cannot share the rows of a step evenly.
+    """
     on_gpu = torch.cuda.is_available()
-    per_device = min(settings.rows_per_device, settings.rows_per_step)
+    per_device = max(1, min(settings.rows_per_device, settings.rows_per_step // processes))
+    if settings.rows_per_step % (per_device * processes):
+        raise TrainingError(
+            f"rows_per_step: expected a multiple of {processes} processes x {per_device} rows_per_device, "
+            f"found {settings.rows_per_step}"
+        )
     return SFTConfig(
         output_dir=str(scratch / "run"),
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=per_device,
-        gradient_accumulation_steps=max(1, settings.rows_per_step // (per_device * processes)),
+        gradient_accumulation_steps=settings.rows_per_step // (per_device * processes),
         max_length=settings.max_tokens,
         packing=settings.packing,
         lr_scheduler_type=settings.scheduler,

@@ -52,12 +52,14 @@ def test_rounds_can_go_on_from_the_last_policy_and_begin_with_the_taught_one() -
 
 
 def test_the_graph_is_made_again_only_where_its_shape_changes() -> None:
+    four = SelfImprovementSettings(rounds=4)
     try:
-        assert ask_for(SelfImprovementSettings(rounds=4))
-        assert not ask_for(SelfImprovementSettings(rounds=4, data="replace"))
+        assert ask_for({"self_improvement": four})
+        assert not ask_for({"self_improvement": four.model_copy(update={"data": "replace"})})
         assert "round_4.policy_checkpoint" in create_pipeline().datasets()
     finally:
-        ask_for(SelfImprovementSettings())
+        ask_for({"self_improvement": SelfImprovementSettings()})
+    assert not ask_for({})
 
 
 def test_accumulated_successes_stay_under_the_cap_whatever_round_they_are_of() -> None:

@@ -3,7 +3,8 @@
 The hook that reads the configuration says it here, and has the pipelines made again.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from repodojo.curation.rounds import SelfImprovementSettings
 
@@ -24,8 +25,9 @@ def asked_shape() -> Shape:
     return _asked[-1]
 
 
-def ask_for(settings: SelfImprovementSettings) -> bool:
-    """Take the shape from the settings; return whether it is another than before."""
-    before = asked_shape()
-    _asked[:] = [Shape(settings.rounds, settings.first_policy, settings.start)]
+def ask_for(parameters: Mapping[str, Any]) -> bool:
+    """Take the shape from checked parameters; return whether it is another than before."""
+    before, settings = asked_shape(), parameters.get("self_improvement")
+    if isinstance(settings, SelfImprovementSettings):
+        _asked[:] = [Shape(settings.rounds, settings.first_policy, settings.start)]
     return asked_shape() != before
