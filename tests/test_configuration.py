@@ -9,11 +9,11 @@ from kedro.config import OmegaConfigLoader
 from kedro.io import CatalogConfigResolver, DataCatalog
 from kedro.pipeline import Pipeline
 
+from repodojo.datasets.asked import check_environment
 from repodojo.datasets.checkpoint import CheckpointDataset
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
 from repodojo.datasets.stamped import StampedDataset
 from repodojo.errors import InputError
-from repodojo.hooks import check_environment
 from repodojo.params import MODELS, validate_parameters
 from repodojo.pipeline_registry import DEFAULT, register_pipelines
 from repodojo.settings import CONFIG_LOADER_ARGS

@@ -5,13 +5,12 @@ They observe and connect; no result is computed here. The logic stands in `track
 
 import logging
 import os
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kedro.config import AbstractConfigLoader
+from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
@@ -19,12 +18,13 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from repodojo.datasets.asked import check_environment, check_seed
 from repodojo.datasets.configuration import Checked, Configurable, Configuration, Identified, Saved
 from repodojo.datasets.files import check_writable
 from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
-from repodojo.errors import InputError
 from repodojo.params import validate_parameters
+from repodojo.pipelines.self_improvement.shape import ask_for
 from repodojo.tracking import child_runs, lineage
 from repodojo.tracking.database import create_database
 from repodojo.tracking.timings import Timings
@@ -47,7 +47,9 @@ class ConfigurationHooks:
         check_environment(context.config_loader, context.env)
         check_seed(os.environ.get("REPODOJO_SEED", ""))
         self._data = Path(context.config_loader["globals"].get("data", context.project_path / "data"))
-        validate_parameters(context.config_loader["parameters"])
+        checked = validate_parameters(context.config_loader["parameters"])
+        if ask_for(checked):
+            pipelines.configure(f"{project.PACKAGE_NAME}.pipeline_registry")
         create_database(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
     @hook_impl(tryfirst=True)  # before kedro-mlflow opens a run
@@ -97,7 +99,7 @@ class TrackingHooks:
         self._run_id = active.info.run_id if active else None
         if self._run_id is None:
             return
-        names = sorted(name for name in pipeline.inputs() if name.startswith(lineage.PREFIX))
+        names = lineage.outermost_parameters(pipeline.inputs())
         values = {name.removeprefix(lineage.PREFIX): catalog.load(name) for name in names}
         child_runs.log_params(mlflow.MlflowClient(), self._run_id, values)
         configurations = sorted(configuration_of(catalog, name).digest for name in pipeline.all_outputs())
@@ -233,30 +235,6 @@ class TimingHooks:
         """Say what took how long."""
         parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self._seconds.items())
         logger.info("done in %.1f s (%s)", time.monotonic() - self._begin, parts or "nothing was owed")
-
-
-def check_environment(loader: AbstractConfigLoader, environment: str | None) -> None:
-    """Refuse an environment without a folder; kedro-mlflow would fall back to settings that fail later.
-
-    Raises:
-        InputError: naming the environments that there are.
-    """
-    source = Path(loader.conf_source)
-    if environment and source.is_dir() and not (source / environment).is_dir():
-        known = sorted(item.name for item in source.iterdir() if item.is_dir())
-        raise InputError(f"environment '{environment}' has no folder in {source}, expected one of: {known}")
-
-
-def check_seed(text: str) -> None:
-    """Refuse a seed that is no number under the name that the user gave it; it fills several parameters.
-
-    Raises:
-        InputError: naming the environment variable.
-    """
-    if text and not re.fullmatch(r"\d+", text):
-        raise InputError(
-            f"environment variable REPODOJO_SEED: expected a whole number, found {text!r}; unset or mend it"
-        )
 
 
 def configuration_of(catalog: DataCatalog, name: str) -> Configuration:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from repodojo.base_model.recipe import BaseModelSettings
+from repodojo.curation.rounds import SelfImprovementSettings
 from repodojo.curation.settings import CurationSettings
 from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
@@ -43,6 +44,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "verifier": VerifierSettings,
     "inference_scaling": ScalingSettings,
     "publish": PublishSettings,
+    "self_improvement": SelfImprovementSettings,
 }
 """The model of each top-level key; every key that a configuration holds must be here."""
 

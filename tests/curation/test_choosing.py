@@ -16,15 +16,13 @@ from repodojo.curation.mixes import balanced_mix, match_controls
 from repodojo.curation.subsets import random_subset, repository_subset
 from repodojo.curation.success import split_by_outcome
 from repodojo.errors import InputError
-from repodojo.types import Trajectory, Verdict
+from repodojo.types import Trajectory
 
 Build = Callable[..., Trajectory]
 
 
-def table(
-    listed: Sequence[Trajectory], repo_of: Mapping[str, str] | None = None, **verdicts: Verdict
-) -> pd.DataFrame:
-    return describe_attempts(listed, verdicts, repo_of or {each.instance_id: "r" for each in listed})
+def table(listed: Sequence[Trajectory], repo_of: Mapping[str, str] | None = None) -> pd.DataFrame:
+    return describe_attempts(listed, {}, repo_of or {each.instance_id: "r" for each in listed})
 
 
 def ids(attempts: pd.DataFrame) -> list[str]:
@@ -96,8 +94,9 @@ def test_positives_are_drawn_down_where_negatives_are_too_few() -> None:
 def test_not_measured_is_neither_success_nor_failure(trajectory: Build) -> None:
     listed = [trajectory("a", n) for n in range(4)]
     outcomes = ("resolved", "unresolved", "not_measured")
-    verdicts = {f"a.{n}": Verdict(f"a.{n}", "a", outcome, "") for n, outcome in enumerate(outcomes)}
-    found = split_by_outcome(describe_attempts(listed, verdicts, {"a": "r"}))
+    found = split_by_outcome(
+        describe_attempts(listed, {f"a.{n}": outcome for n, outcome in enumerate(outcomes)}, {"a": "r"})
+    )
     assert [part["attempt"].tolist() for part in found] == [[0], [1], [2, 3]]
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from repodojo.datasets.configuration import Configuration
 from repodojo.errors import InputError
-from repodojo.tracking.lineage import configurations, flatten, value_of
+from repodojo.tracking.lineage import configurations, flatten, outermost_parameters, value_of
 
 
 class Settings(BaseModel):
@@ -114,3 +114,8 @@ def test_what_is_imported_stands_for_the_nodes_before_it() -> None:
     assert set(digest_of("a")) == {"checkpoint", "side"}
     assert digest_of("a", sampling=Settings(k=8)) == digest_of("a")
     assert digest_of("b")["checkpoint"] != digest_of("a")["checkpoint"]
+
+
+def test_a_parameter_that_another_one_holds_is_named_once() -> None:
+    names = {"params:a.b", "params:a", "params:ab", "params:c.d", "instances"}
+    assert outermost_parameters(names) == ["params:a", "params:ab", "params:c.d"]

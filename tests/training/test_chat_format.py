@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from repodojo.errors import InputError
 from repodojo.training.chat_format import sft_rows
 from repodojo.training.settings import RowSettings
 from repodojo.types import Message, Trajectory, Turn
@@ -34,7 +35,7 @@ STEPS: tuple[tuple[str | None, int | None], ...] = (
     ("ls", 0),
     ("lx", 127),
     (None, None),
-    ("sleep 9", None),
+    ("sleep 9", 124),
     ("ls", 0),
 )
 
@@ -61,3 +62,10 @@ def test_a_row_for_each_call_learns_that_call_only() -> None:
     rows = sft_rows([_acting(*STEPS)], RowSettings(per="call", masked_turns=("failed", "malformed")))
     assert [row["messages"][-1]["content"] for row in rows] == ["a0", "a4"]
     assert [row.get("masked") for row in rows] == [None, [2, 4, 6, 8]]
+
+
+def test_turns_that_answers_cannot_be_told_by_are_refused() -> None:
+    split = replace(_acting(*STEPS), turns=_acting(*STEPS[:3]).turns)
+    assert len(sft_rows([split])) == 1
+    with pytest.raises(InputError, match=r"r\.0: found 5 answers for 3 turns"):
+        sft_rows([split], RowSettings(masked_turns=("failed",)))

@@ -66,9 +66,31 @@ def test_a_training_learns_and_leaves_a_checkpoint_that_loads(
     assert json.loads((finished / "training.json").read_text())["fingerprint"] == plan.fingerprint
     assert AutoModelForCausalLM.from_pretrained(finished).generation_config.eos_token_id
     assert digest_checkpoint(finished) != digest_checkpoint(tiny_checkpoint)
+    assert "| git commit |" in (finished / "README.md").read_text()
+    assert json.loads((finished / "training.json").read_text())["metrics"]["rows"]["compared_turns"] == 16
+    assert not list(finished.glob("optimizer*"))
     assert pre_tokenizer(finished) == pre_tokenizer(tiny_checkpoint), (
         "trained on other tokens than the base's"
     )
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_last_good_checkpoint(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    plan = TrainingPlan("policy", tiny_checkpoint, rows, SETTINGS.model_copy(update={"learning_rate": 1e30}))
+    with pytest.raises(
+        TrainingError, match=r"training 'policy' failed: the \w+ is (nan|inf) at step \d+; lower"
+    ):
+        plan.run(tmp_path, threads=1)
+    assert all(is_finite(weights) for weights in tmp_path.glob("run/checkpoint-*/model.safetensors"))
+    assert not (tmp_path / "model").exists()
+
+
+def is_finite(weights: Path) -> bool:
+    import torch
+    from safetensors.torch import load_file
+
+    return all(bool(torch.isfinite(tensor).all()) for tensor in load_file(weights).values())
 
 
 def test_a_lora_training_saves_merged_weights(

@@ -86,9 +86,9 @@ def test_an_answer_that_merges_with_the_prompt_is_refused(tokenizer: Any) -> Non
 def test_a_mask_that_is_not_the_answers_is_refused(tokenizer: Any, change: Any, told: str) -> None:
     row = build_row(tokenizer, CONVERSATION, None)
     answers = serve_turns(tokenizer, CONVERSATION, ends(tokenizer))
-    check_row("row 7", row, answers, tokenizer)
+    check_row("row 7", row, answers, tokenizer, CONVERSATION)
     with pytest.raises(TrainingError, match=rf"row 7: token \d+, .*{told}"):
-        check_row("row 7", row._replace(learned=change(row.learned)), answers, tokenizer)
+        check_row("row 7", row._replace(learned=change(row.learned)), answers, tokenizer, CONVERSATION)
 
 
 def test_an_answer_that_nothing_ends_is_refused(tokenizer: Any) -> None:

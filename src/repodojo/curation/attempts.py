@@ -6,6 +6,7 @@ such tables. A million rows fit: they can come from Parquet columns as well as f
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from repodojo.errors import InputError
-from repodojo.types import Outcome, Trajectory, Verdict
+from repodojo.types import Outcome, Trajectory, to_json
 
 ORDER = ("instance_id", "attempt", "policy", "rollout_id")
 COLUMNS = (*ORDER, "repo", "outcome", "calls", "messages")
@@ -23,13 +24,12 @@ OUTCOMES: tuple[Outcome, ...] = ("resolved", "unresolved", "not_measured")
 
 
 def describe_attempts(
-    trajectories: Iterable[Trajectory], verdicts: Mapping[str, Verdict], repo_of: Mapping[str, str]
+    trajectories: Iterable[Trajectory], outcomes: Mapping[str, Outcome], repo_of: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return the table of trajectories; one without a verdict (by rollout_id) was not measured."""
+    """Return the table of trajectories; one without an outcome (by rollout_id) was not measured."""
     rows = []
     for each in trajectories:
-        verdict = verdicts.get(each.rollout_id)
-        outcome = verdict.outcome if verdict else "not_measured"
+        outcome = outcomes.get(each.rollout_id, "not_measured")
         key = (each.instance_id, each.attempt, each.policy, each.rollout_id)
         rows.append((*key, repo_of[each.instance_id], outcome, len(each.turns), _digest(each)))
     return arrange(pd.DataFrame(rows, columns=list(COLUMNS)))
@@ -78,9 +78,5 @@ def numbered(attempts: pd.DataFrame) -> pd.Series:
 
 def _digest(trajectory: Trajectory) -> str:
     """Digest the messages, word for word."""
-    digest = hashlib.blake2b(digest_size=16)
-    for message in trajectory.messages:
-        for part in (message.role, message.content):
-            data = part.encode("utf-8", errors="surrogatepass")
-            digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
+    data = json.dumps([to_json(message) for message in trajectory.messages])
+    return hashlib.blake2b(data.encode(), digest_size=16).hexdigest()

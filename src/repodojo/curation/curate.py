@@ -54,7 +54,8 @@ def curate(
         InputError: a trajectory is of a held-out instance, or of one that is not among ``instances``.
     """
     listed, known = list(trajectories), list(instances)
-    attempts = describe_attempts(listed, verdicts, _training_repos(listed, known))
+    outcomes = {name: verdict.outcome for name, verdict in verdicts.items()}
+    attempts = describe_attempts(listed, outcomes, _training_repos(listed, known))
     resolved = attempts.loc[attempts["outcome"] == "resolved", "arrival"].tolist()
     flags: Flags = {place: quality_flags(listed[place]) for place in resolved}
     overlaps = None if rules.decontaminate is None else find_overlaps(known, rules.decontaminate)

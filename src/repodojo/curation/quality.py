@@ -17,7 +17,8 @@ Flag = Literal["loop", "test_edit", "no_verification", "errors_ignored", "lucky_
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 
 _EDIT = re.compile(
-    r"\bsed\s+(?:-\w+\s+)*-\w*i|\btee\s|\bpatch\s+-|\bgit\s+apply\b|\bstr_replace\b|\binsert\b|\bundo_edit\b"
+    r"\bsed\s+(?:-\w+\s+)*-\w*i|\btee\s|\bpatch\s+-|\bgit\s+apply\b"
+    r"|\bstr_replace\b|\binsert\b|\bundo_edit\b|\bcreate</parameter>"
     r"|\bwrite_text\(|(?<![0-9&>])>>?\s*(?!&|/tmp/|/dev/)[\w./\"'$]|\b(?:mv|cp|rm)\s"
 )
 _READ = re.compile(

@@ -36,16 +36,30 @@ class TrainingPlan(Protocol):
     def fingerprint(self) -> Mapping[str, Any]:
         """What decides the weights; JSON-compatible."""
 
-    def run(self, scratch: Path) -> Path:
+    def run(self, scratch: Path, **operation: Any) -> Path:
         """Train, resuming what ``scratch`` holds; return the finished folder, on the same disk."""
 
 
 class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
     """Runs a training unless its checkpoint is there; loads the checkpoint's folder."""
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Describe where checkpoints lie."""
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        operation: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Describe where checkpoints lie.
+
+        Args:
+            filepath: the folder of all checkpoints of this dataset.
+            operation: how a training is run (``processes``, ``threads``, ``accelerate_config``); goes to its
+                `run`, but never into a fingerprint.
+            metadata: of no concern to the dataset itself.
+        """
         self._path = Path(filepath)
+        self._operation = operation or {}
         self._asked = AskedRuns(self._path)
         self.configuration = Configuration()
         self.metadata = metadata
@@ -82,7 +96,7 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
         try:
             scratch.mkdir(parents=True, exist_ok=True)
             with interruptible():
-                finished = plan.run(scratch)
+                finished = plan.run(scratch, **self._operation)
             if not finished.is_dir() or not any(finished.iterdir()):
                 raise IncompleteDatasetError(f"the training left no checkpoint in {finished}")
             for record in (scratch / name for name in KEPT):

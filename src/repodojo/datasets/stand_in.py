@@ -26,7 +26,7 @@ class _Copied:
     def fingerprint(self) -> Mapping[str, Any]:
         return {**self._plan.fingerprint, "stand_in": True}
 
-    def run(self, scratch: Path) -> Path:
+    def run(self, scratch: Path, **_: Any) -> Path:
         return Path(shutil.copytree(self._plan.model, scratch / "model", dirs_exist_ok=True))
 
 

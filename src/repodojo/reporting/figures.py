@@ -39,10 +39,10 @@ def draw_figures(results: Results) -> dict[str, str]:
 
 def draw_figures_of(results: Results, names: Iterable[str]) -> dict[str, str]:
     """Draw some figures, as SVG by name."""
-    return {name: _svg(name, results, DRAWINGS[name]) for name in names}
+    return {name: draw_svg(name, results, DRAWINGS[name]) for name in names}
 
 
-def _svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:
+def draw_svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:
     """Draw our panel and the paper's; the same results give the same text."""
     from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415

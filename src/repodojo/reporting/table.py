@@ -42,3 +42,14 @@ def published(table: int, arrange: Callable[[tuple[Cell, ...]], Iterable[Cell]] 
 def ours(*rows: Iterable[Cell]) -> tuple[Row, ...]:
     """Return rows that were measured here; None is undefined."""
     return tuple(Row("this run", tuple(number(cell) for cell in row)) for row in rows)
+
+
+def as_markdown(table: Table) -> str:
+    """Write a table as Markdown, the origin of each row in its first column."""
+    lines = [
+        ["", *table.columns],
+        ["---"] * (len(table.columns) + 1),
+        *([row.origin, *row.cells] for row in table.rows),
+    ]
+    body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    return f"# {table.title}\n\n{body}\n\n{table.note}\n"

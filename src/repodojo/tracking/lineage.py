@@ -53,6 +53,12 @@ def is_parameter(name: str) -> bool:
     return name.startswith(PREFIX) or name == "parameters"
 
 
+def outermost_parameters(names: Collection[str]) -> list[str]:
+    """Return the parameters among a node's inputs, in order; one that another one holds is left out."""
+    asked = {name for name in names if name.startswith(PREFIX)}
+    return sorted(name for name in asked if not any(name.startswith(f"{other}.") for other in asked))
+
+
 def value_of(name: str, parameters: Mapping[str, Any]) -> Any:
     """Return the JSON value of ``params:a.b`` (or all of ``parameters``).
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from repodojo.errors import InputError
 from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.training.settings import RowSettings
 from repodojo.types import Message, Trajectory, Turn, to_json
@@ -26,9 +27,12 @@ def split_conversations(messages: Sequence[Message]) -> Iterator[Sequence[Messag
 
 
 def _rows(trajectory: Trajectory, settings: RowSettings) -> Iterator[dict[str, Any]]:
+    messages = trained_messages(trajectory)
     masked_turns = set(_masked_turns(trajectory, settings))
+    if masked_turns:
+        _check_turns(trajectory, messages)
     turn = 0
-    for conversation in split_conversations(trained_messages(trajectory)):
+    for conversation in split_conversations(messages):
         answers = [at for at, message in enumerate(conversation) if message.role == "assistant"]
         masked = {at for number, at in enumerate(answers, turn) if number in masked_turns}
         turn += len(answers)
@@ -56,7 +60,17 @@ def _masked_turns(trajectory: Trajectory, settings: RowSettings) -> Iterator[int
             yield number
 
 
+def _check_turns(trajectory: Trajectory, messages: Sequence[Message]) -> None:
+    """Look whether the answers can be told apart by turn; a lost sandbox leaves one without."""
+    answers, turns = sum(message.role == "assistant" for message in messages), len(trajectory.turns)
+    if answers not in (turns, turns + 1):
+        raise InputError(
+            f"{trajectory.rollout_id}: found {answers} answers for {turns} turns (calls of one answer become "
+            f"answers of their own), expected one for each; unset sft.rows.masked_turns"
+        )
+
+
 def _kind(turn: Turn) -> str:
     if turn.command is None:
         return "malformed"
-    return "failed" if turn.exit_code != 0 else "sound"
+    return "sound" if turn.exit_code in (0, None) else "failed"

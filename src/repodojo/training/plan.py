@@ -77,6 +77,22 @@ class TrainingPlan:
         return finished
 
 
+@dataclass(frozen=True)
+class UntrainedPlan:
+    """A policy that stays what it was, for there is nothing to learn from."""
+
+    model: Path
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What decides the weights."""
+        return {"model": digest_checkpoint(self.model), "untrained": True}
+
+    def run(self, scratch: Path, **_: Any) -> Path:
+        """Copy the checkpoint."""
+        return Path(shutil.copytree(self.model, scratch / "model", dirs_exist_ok=True))
+
+
 def digest_rows(rows: Sequence[Row]) -> str:
     """Return a digest of the rows in their order."""
     digest = hashlib.sha256()

@@ -21,7 +21,7 @@ from trl import SFTConfig, SFTTrainer
 from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
 from datasets import Dataset
-from repodojo.errors import RepoDojoError
+from repodojo.errors import RepoDojoError, TrainingError
 from repodojo.policies.tokenizer_files import load_tokenizer
 from repodojo.training.card import render_card
 from repodojo.training.failures import explain
@@ -56,15 +56,24 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
 
 
 def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int) -> SFTConfig:
-    """Translate the settings into TRL's."""
+    """Translate the settings into TRL's; a step sees the same number of rows however many processes share it.
+
+    Raises:
+        TrainingError: the processes cannot share the rows of a step evenly.
+    """
     on_gpu = torch.cuda.is_available()
-    per_device = min(settings.rows_per_device, settings.rows_per_step)
+    per_device = max(1, min(settings.rows_per_device, settings.rows_per_step // processes))
+    if settings.rows_per_step % (per_device * processes):
+        raise TrainingError(
+            f"rows_per_step: expected a multiple of {processes} processes x {per_device} rows_per_device, "
+            f"found {settings.rows_per_step}"
+        )
     return SFTConfig(
         output_dir=str(scratch / "run"),
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=per_device,
-        gradient_accumulation_steps=max(1, settings.rows_per_step // (per_device * processes)),
+        gradient_accumulation_steps=settings.rows_per_step // (per_device * processes),
         max_length=settings.max_tokens,
         packing=settings.packing,
         lr_scheduler_type=settings.scheduler,
@@ -117,8 +126,8 @@ def train(config: dict[str, Any]) -> None:
     )
     resumed = drop_torn_checkpoints(scratch / "run")
     result = trainer.train(resume_from_checkpoint=resumed or None)
+    _write_checkpoint(trainer, tokenizer, scratch / "model")
     if trainer.accelerator.is_main_process:
-        _write_checkpoint(trainer, tokenizer, scratch / "model")
         _write_cards(config, {**result.metrics, "rows": counts.as_json()}, scratch / "model")
 
 
@@ -142,13 +151,18 @@ def _rows(
 
 
 def _write_checkpoint(trainer: SFTTrainer, tokenizer: Any, folder: Path) -> None:
+    """Write weights and tokenizer; every process takes part, for sharded weights have to be gathered."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()
-    generation = transformers.GenerationConfig.from_pretrained(model.config._name_or_path)
-    model.generation_config = generation
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+        state = model.state_dict()
+    else:
+        state = trainer.accelerator.get_state_dict(trainer.model)
+    if trainer.accelerator.is_main_process:
+        generation = transformers.GenerationConfig.from_pretrained(model.config._name_or_path)
+        model.generation_config = generation
+        model.save_pretrained(folder, state_dict=state)
+        tokenizer.save_pretrained(folder)
 
 
 def _write_cards(config: dict[str, Any], metrics: dict[str, Any], folder: Path) -> None:

@@ -81,7 +81,7 @@ def _tokenise(name: str, row: Mapping[str, Any], tokenizers: Tokenizers, counts:
     """Build a row's tokens, compare them with serving, and mask what the row says."""
     built = build_row(tokenizers.training, row["messages"], tokenizers.template)
     answers = serve_turns(tokenizers.serving, row["messages"], tokenizers.ends)
-    check_row(name, built, answers, tokenizers.serving)
+    check_row(name, built, answers, tokenizers.serving, row["messages"])
     masked = set(row.get("masked", ()))
     counts.compared_turns += len(answers)
     counts.masked_turns += sum(answer.message in masked for answer in answers)

@@ -29,8 +29,6 @@ class Answer(NamedTuple):
     """The tokens of the prompt that it answers."""
     whole: list[int]
     """Those of the conversation up to and with the answer."""
-    frame: int
-    """Where the prompt's last piece begins, which opens the answer."""
     end: int
     """Where the token that ends the answer stands."""
 
@@ -64,13 +62,14 @@ def serve_turns(tokenizer: Any, messages: Sequence[Mapping[str, str]], ends: Col
                     f"({_shown(tokenizer, sorted(ends))}): a policy trained so would never stop; "
                     f"mend eos_token_id in generation_config.json, or the template"
                 )
-            frame = len(_encode(tokenizer, messages[:place])) if place else 0
-            answers.append(Answer(place, sent, whole, frame, found[-1]))
+            answers.append(Answer(place, sent, whole, found[-1]))
     return answers
 
 
-def check_row(name: str, row: TokenRow, answers: Sequence[Answer], tokenizer: Any) -> None:
-    """Compare a row of training with what serving deals with.
+def check_row(
+    name: str, row: TokenRow, answers: Sequence[Answer], tokenizer: Any, messages: Sequence[Mapping[str, str]]
+) -> None:
+    """Compare a row of training with what serving deals with in the same conversation.
 
     Raises:
         TrainingError: naming the row, the message and the first token that differs, with those around it.
@@ -86,15 +85,20 @@ def check_row(name: str, row: TokenRow, answers: Sequence[Answer], tokenizer: An
                 )
     if answers and len(row.input_ids) > len(answers[-1].whole):
         raise TrainingError(f"{name}: training reads tokens after the last answer, which serving never has")
-    _check_mask(name, row, answers, tokenizer)
+    wanted = {at for answer in answers for at in range(len(answer.sent), answer.end + 1)}
+    if {at for at, learned in enumerate(row.learned) if learned} != wanted:
+        frames = (
+            len(_encode(tokenizer, messages[: each.message])) if each.message else 0 for each in answers
+        )
+        spans = zip(frames, answers, strict=True)
+        allowed = {at for frame, answer in spans for at in range(frame, len(answer.whole))}
+        _check_mask(name, row, wanted, allowed, tokenizer)
 
 
-def _check_mask(name: str, row: TokenRow, answers: Sequence[Answer], tokenizer: Any) -> None:
+def _check_mask(
+    name: str, row: TokenRow, wanted: Collection[int], allowed: Collection[int], tokenizer: Any
+) -> None:
     """Look whether loss falls on all of every answer, and on nothing else but what frames it."""
-    wanted, allowed = set[int](), set[int]()
-    for answer in answers:
-        wanted.update(range(len(answer.sent), answer.end + 1))
-        allowed.update(range(answer.frame, len(answer.whole)))
     for at, learned in enumerate(row.learned):
         if learned and at not in allowed:
             problem = "loss falls on it, and the policy never writes it"
@@ -110,10 +114,12 @@ def _check_mask(name: str, row: TokenRow, answers: Sequence[Answer], tokenizer: 
 
 def without_loss(row: TokenRow, answers: Sequence[Answer], masked: Collection[int]) -> TokenRow:
     """Take the loss from the answers whose places in the conversation are ``masked``."""
-    learned = list(row.learned)
+    learned, before = list(row.learned), 0
     for answer in answers:
+        after = len(answer.whole)
         if answer.message in masked:
-            learned[answer.frame : len(answer.whole)] = [False] * (len(answer.whole) - answer.frame)
+            learned[before:after] = [False] * (after - before)
+        before = after
     return TokenRow(row.input_ids, learned)
 
 
