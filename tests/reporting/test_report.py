@@ -11,11 +11,11 @@ import pytest
 
 from repodojo.reporting.figures import DRAWINGS, draw_figures
 from repodojo.reporting.numbers import headline_numbers
-from repodojo.reporting.report import line_of, render_report
+from repodojo.reporting.report import Report, line_of, made_by, render_report
 from repodojo.reporting.summary import Number, Summary
 from repodojo.reporting.summary_table import load_summary, main, short_table
 from repodojo.reporting.table import Row, Table
-from repodojo.reporting.tables import build_tables
+from repodojo.reporting.tables import paper_tables, run_tables
 from repodojo.reporting.text import difference, number, percent, with_interval
 from repodojo.versions import installed_versions
 
@@ -37,7 +37,18 @@ def figures(results: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def page(summary: Summary, results: dict[str, Any], figures: dict[str, str]) -> str:
-    return render_report(summary, build_tables(results), figures)
+    tables = [*paper_tables(results), *run_tables(results)]
+    made = {"fine_tuned.metrics": {"node": "n", "run": "0123456789", "commit": "abcdef0123456+", "time": "t"}}
+    rows = [
+        {
+            "instance_id": "<i>",
+            "repo": "o/r",
+            "split": "train",
+            "page": "trajectories/i.html",
+            "attempts": {"teacher": [1, 4]},
+        }
+    ]
+    return render_report(Report(summary, tables, figures, rows, made))
 
 
 def test_every_number_has_what_it_rests_on_and_where_it_came_from(summary: Summary) -> None:
@@ -82,8 +93,9 @@ def test_the_summary_survives_json_and_its_schema_documents_every_field(summary:
 
 
 def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, Any]) -> None:
-    tables = {table.name: table for table in build_tables(results)}
-    assert len(tables) == 11
+    tables = {table.name: table for table in (*paper_tables(results), *run_tables(results))}
+    assert list(tables)[:10] == [f"table_{number}" for number in range(1, 11)]
+    assert len(tables) == 16
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.name
         assert table.datasets
@@ -115,7 +127,7 @@ def test_undefined_cells_say_so(results: dict[str, Any]) -> None:
     empty = results | {
         "fine_tuned_minus_control": {"overall": {"attempts": 0, "greedy": nothing, "mean": nothing}}
     }
-    table = next(table for table in build_tables(empty) if table.name == "projects")
+    table = next(table for table in run_tables(empty) if table.name == "projects")
     assert table.rows[0].cells[6] == "undefined"
     assert table.rows[1].cells[6] == "–"
     assert headline_numbers(empty)["fine_tuned_minus_control.greedy"].value is None
@@ -124,7 +136,7 @@ def test_undefined_cells_say_so(results: dict[str, Any]) -> None:
 def test_figures_are_wellformed_repeat_and_take_the_pages_ink(
     results: dict[str, Any], figures: dict[str, str]
 ) -> None:
-    assert sorted(figures) == sorted(DRAWINGS) == ["figure_1", "figure_2", "figure_3", "figure_4"]
+    assert sorted(figures) == sorted(DRAWINGS) == [f"figure_{n}" for n in range(1, 9)]
     for svg in figures.values():
         text = "".join(ElementTree.fromstring(svg).itertext())
         assert "this run" in text
@@ -142,7 +154,7 @@ def test_figures_of_a_run_without_results_are_drawn(results: dict[str, Any]) -> 
     overall = {f"{name}_at_k": {"1": undefined, "2": undefined} for name in ("pass", "best", "random")}
     empty = results | {"scaling_curves": {"overall": overall, "projects": {}}}
     empty |= {"sampling_statistics": {"successes": []}, "instance_statistics": {"repositories": {}}}
-    assert len(draw_figures(empty)) == 4
+    assert len(draw_figures(empty)) == 8
 
 
 class Page(HTMLParser):
@@ -174,7 +186,7 @@ def test_the_page_is_wellformed_and_needs_nothing_else(page: str) -> None:
     parsed = Page()
     parsed.feed(page)
     assert parsed.open == []
-    assert all(reference.startswith("#") for reference in parsed.references)
+    assert all(each.startswith("#") or each == "trajectories/i.html" for each in parsed.references)
     assert "@import" not in page
     assert "<script" not in page
     assert "prefers-color-scheme: dark" in page
@@ -185,15 +197,47 @@ def test_the_page_has_a_line_for_every_number_with_its_dataset(page: str, summar
         row = page[page.index(f'<tr id="{name}">') :].split("</tr>", maxsplit=1)[0]
         assert f"<code>{found.dataset}</code>" in row
         assert line_of(name, found).value in row
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 8
     assert "12.0" in page
 
 
 def test_the_page_escapes_what_it_is_given(summary: Summary) -> None:
     table = Table("t", "<b>title</b>", ("c",), (Row("this run", ("<script>x</script>",)),), ("d",))
-    page = render_report(summary, [table], {})
+    page = render_report(Report(summary, [table], {}))
     assert "<script>" not in page
     assert "&lt;b&gt;title" in page
+
+
+def test_every_number_says_which_run_and_commit_made_it(page: str, summary: Summary) -> None:
+    rows = [row for row in page.split("<tr") if row.startswith(' id="fine_tuned.')]
+    assert rows
+    assert all("run 01234567, commit abcdef0123+" in row for row in rows)
+    assert "run and commit not recorded" in page
+    assert '<tr id="data-fine_tuned.metrics"><td><code>fine_tuned.metrics</code></td>' in page
+    assert made_by({"d": {"run": "", "commit": ""}}, "d") == "run unknown, commit unknown"
+
+
+def test_the_page_leads_to_the_page_of_every_instance(page: str) -> None:
+    assert '<a href="trajectories/i.html">&lt;i&gt;</a>' in page
+    assert "<td>1 of 4</td>" in page
+
+
+def test_cells_that_no_run_filled_name_the_command(results: dict[str, Any]) -> None:
+    caps = next(table for table in paper_tables(results) if table.name == "table_4")
+    cell = next(row.cells[3] for row in caps.rows if row.cells[0] == "3")
+    assert (
+        cell == "not measured, run: kedro run --params dedup_capping.dedup=none,dedup_capping.per_instance=3"
+    )
+
+
+def test_training_subsets_add_up(results: dict[str, Any]) -> None:
+    subsets = results["sampling_statistics"]["subsets"]
+    *repos, total = subsets["repositories"].values()
+    for name, count in total.items():
+        assert sum(row[name] for row in repos) == count
+    assert total["original"] == results["sampling_statistics"]["resolved"] == subsets["caps"]["none"]
+    assert total["dedup"] == subsets["caps"]["1"]
+    assert total["random 25 %"] == total["repository 25 %"] == total["dedup"] // 4
 
 
 def test_lines_show_bounds_only_where_something_was_not_measured() -> None:

@@ -75,6 +75,12 @@ class StampedDataset(AbstractDataset[Any, Any]):
             ) from error
         self.saved = Saved(int(digest != before), digest, self._filepath)
 
+    def __getattr__(self, name: str) -> Any:
+        """Give Kedro-Viz the wrapped dataset's preview, where it has one."""
+        if name != "preview":
+            raise AttributeError(name)
+        return self._inner.preview  # type: ignore[attr-defined]
+
     def identity(self) -> str:
         """Return the digest of the file, for where no node writes it."""
         return file_digest(self._filepath) if self._filepath.exists() else "missing"

@@ -1,14 +1,21 @@
 """Figures of a run as SVG, ours and the paper's in panels of their own; ink takes the page's colour."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import log, nan
+from collections.abc import Callable, Iterable
+from math import log
 from typing import TYPE_CHECKING, Any
 
 from repodojo.metrics.log_fit import log_fit
 from repodojo.reporting.named import Results
+from repodojo.reporting.panels import COLOURS, finish, outlined, percents, scaled
 from repodojo.reporting.published import PublishedFigure
 from repodojo.reporting.published_figures import FIGURES
+from repodojo.reporting.training_figures import (
+    amount_of_data,
+    choice_of_data,
+    other_scaffold,
+    verifier_data,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +23,6 @@ if TYPE_CHECKING:
 INK = "#010203"
 """Drawn where the page's text colour belongs, and replaced by it."""
 OURS, PAPER = "this run", "published (SWE-Gym paper)"
-COLOURS = {"pass": "#2f7ed8", "best": "#e07b00", "random": "#7a7f87"}
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -70,7 +76,7 @@ def _pass_and_best(ours: "Axes", paper: "Axes", results: Results) -> None:
     for name in ("pass", "best", "random"):
         points = overall[f"{name}_at_k"]
         ks = [int(k) for k in points]
-        value, low, high = (_percent(points, key) for key in ("value", "low", "high"))
+        value, low, high = (percents(points, key) for key in ("value", "low", "high"))
         ours.plot(ks, value, marker="o", markersize=3, color=COLOURS[name], label=f"{name}@k")
         ours.fill_between(ks, low, high, color=COLOURS[name], alpha=0.15, linewidth=0)
     for label, series in FIGURES[4].series.items():
@@ -79,13 +85,13 @@ def _pass_and_best(ours: "Axes", paper: "Axes", results: Results) -> None:
         paper.plot(x, y, "--", marker="s", markersize=3, fillstyle="none", color=COLOURS[name], label=label)
     for panel in (ours, paper):
         panel.set_ylim(bottom=0)
-        _finish(panel, "k", "resolved %")
+        finish(panel, "k", "resolved %")
 
 
 def _best_fit(ours: "Axes", paper: "Axes", results: Results) -> None:
     """Draw Figure 1, bottom: best@k over k on a logarithmic axis, with the fit."""
     points = results["scaling_curves"]["overall"]["best_at_k"]
-    ours_series = [(float(k), _scaled(point["value"])) for k, point in points.items() if int(k) > 1]
+    ours_series = [(float(k), scaled(point["value"])) for k, point in points.items() if int(k) > 1]
     published = [(float(str(k)), rate) for k, rate in FIGURES[1].series["inference"]]
     _fit_panel(ours, ours_series, {"linestyle": "-"}, "full")
     _fit_panel(paper, published, {"linestyle": "--"}, "none")
@@ -102,7 +108,7 @@ def _fit_panel(panel: "Axes", series: list[tuple[float, float]], line: dict[str,
     shown = ks[:: max(1, len(ks) // 7)]
     panel.set_xticks(shown, [f"{k:.0f}" for k in shown], minor=False)
     panel.minorticks_off()
-    _finish(panel, "k", "best@k %")
+    finish(panel, "k", "best@k %")
 
 
 def _repositories(ours: "Axes", paper: "Axes", results: Results) -> None:
@@ -114,12 +120,12 @@ def _repositories(ours: "Axes", paper: "Axes", results: Results) -> None:
         widths = [row.get(split, 0) for _, row in rows]
         ours.barh([name for name, _ in rows], widths, left=left, color=colour, label=split.replace("_", " "))
         left = [a + b for a, b in zip(left, widths, strict=True)]
-    _finish(ours, "instances", "")
+    finish(ours, "instances", "")
     published = FIGURES[2].series["SWE-Gym"][::-1]
     paper.barh(
-        [str(name) for name, _ in published], [n for _, n in published], **_outlined("pass"), label="SWE-Gym"
+        [str(name) for name, _ in published], [n for _, n in published], **outlined("pass"), label="SWE-Gym"
     )
-    _finish(paper, "instances", "")
+    finish(paper, "instances", "")
 
 
 def _successes(ours: "Axes", paper: "Axes", results: Results) -> None:
@@ -127,10 +133,10 @@ def _successes(ours: "Axes", paper: "Axes", results: Results) -> None:
     found = results["sampling_statistics"]["successes"]
     ours.bar(range(1, len(found) + 1), found, color=COLOURS["pass"], label="the teacher, all attempts")
     x, y = zip(*FIGURES[3].series["successes"], strict=True)
-    paper.bar(x, y, **_outlined("pass"), label="Moatless 7B, 30 rounds")
+    paper.bar(x, y, **outlined("pass"), label="Moatless 7B, 30 rounds")
     for panel in (ours, paper):
         panel.locator_params(integer=True)
-        _finish(panel, "instance, by falling successes", "successes")
+        finish(panel, "instance, by falling successes", "successes")
 
 
 DRAWINGS = {
@@ -138,6 +144,10 @@ DRAWINGS = {
     "figure_2": _repositories,
     "figure_3": _successes,
     "figure_4": _pass_and_best,
+    "figure_5": verifier_data,
+    "figure_6": other_scaffold,
+    "figure_7": amount_of_data,
+    "figure_8": choice_of_data,
 }
 
 CAPTIONS = {
@@ -145,6 +155,10 @@ CAPTIONS = {
     "figure_2": ("Instances by repository", ("instance_statistics",)),
     "figure_3": ("Successes of each instance", ("sampling_statistics",)),
     "figure_4": ("pass@k and best@k; bands are 95 % intervals", ("scaling_curves",)),
+    "figure_5": ("best@k by the verifier's training data", ("scaling_curves",)),
+    "figure_6": ("pass@k and best@k with another scaffold", ("scaling_curves",)),
+    "figure_7": ("Resolve rate by share of the training data", ("zero_shot.metrics", "fine_tuned.metrics")),
+    "figure_8": ("Resolve rate by choice of the training data", ("zero_shot.metrics", "fine_tuned.metrics")),
 }
 """What each figure shows, and the catalog entries that our panel was drawn from."""
 
@@ -153,22 +167,3 @@ def paper_note(name: str) -> str:
     """Return what the paper's panel shows."""
     figure: PublishedFigure = FIGURES[int(name.removeprefix("figure_"))]
     return f"{figure.title}. {figure.note}".strip()
-
-
-def _finish(panel: "Axes", x: str, y: str) -> None:
-    panel.set_xlabel(x)
-    panel.set_ylabel(y)
-    if panel.get_legend_handles_labels()[1]:
-        panel.legend(loc="best")
-
-
-def _outlined(colour: str) -> dict[str, Any]:
-    return {"facecolor": "none", "edgecolor": COLOURS[colour]}
-
-
-def _scaled(share: float | None) -> float:
-    return nan if share is None else 100 * share
-
-
-def _percent(points: Mapping[str, Any], key: str) -> Sequence[float]:
-    return [_scaled(point[key]) for point in points.values()]

@@ -1,8 +1,9 @@
 """The report page: one file that needs nothing else, in light and dark."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -26,21 +27,50 @@ class Line(NamedTuple):
     command: str
 
 
-def render_report(summary: Summary, tables: Sequence[Table], figures: Mapping[str, str]) -> str:
-    """Render the page; ``figures`` are SVG by name."""
-    folder = Path(__file__).parent
+class Report(NamedTuple):
+    """What the page shows."""
+
+    summary: Summary
+    tables: Sequence[Table]
+    figures: Mapping[str, str]
+    """SVG by name."""
+    instances: Sequence[Mapping[str, Any]] = ()
+    """For each instance its page, and attempts and successes by policy."""
+    provenance: Mapping[str, Mapping[str, Any]] = {}
+    """By dataset: the run and the commit that made it."""
+
+
+def render_report(report: Report) -> str:
+    """Render the page."""
+    folder, summary = Path(__file__).parent, report.summary
     environment = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True)
+    environment.globals["made_by"] = partial(made_by, report.provenance)
     return environment.get_template("report.html.jinja").render(
         short_table=short_table(summary.numbers),
         lines=[line_of(name, found) for name, found in summary.numbers.items()],
-        tables=tables,
-        figures=[(name, figures[name], *CAPTIONS[name], paper_note(name)) for name in sorted(figures)],
+        tables=report.tables,
+        figures=[
+            (name, report.figures[name], *CAPTIONS[name], paper_note(name)) for name in sorted(report.figures)
+        ],
+        instances=report.instances,
+        groups=sorted({group for row in report.instances for group in row["attempts"]}),
+        provenance=sorted(report.provenance.items()),
         conflicts=CONFLICTS,
         source=SOURCE,
         seconds=summary.seconds,
         seeds=summary.seeds,
         versions=summary.versions,
     )
+
+
+def made_by(provenance: Mapping[str, Mapping[str, Any]], dataset: str) -> str:
+    """Return the run and the commit that made a dataset, shortened."""
+    found = provenance.get(dataset)
+    if not found:
+        return "run and commit not recorded"
+    commit = str(found["commit"])
+    changed = "+" if commit.endswith("+") else ""
+    return f"run {str(found['run'])[:8] or 'unknown'}, commit {commit[:10] or 'unknown'}{changed}"
 
 
 def line_of(name: str, found: Number) -> Line:

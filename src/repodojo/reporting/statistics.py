@@ -10,6 +10,7 @@ import numpy as np
 from repodojo.metrics.bootstrap import ratio_estimate
 from repodojo.metrics.plain import plain
 from repodojo.metrics.wilson import wilson_interval
+from repodojo.reporting.training_subsets import training_subsets
 from repodojo.types import Instance, Trajectory, Verdict
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
@@ -68,6 +69,7 @@ def sampling_statistics(
         },
         "tokens": {"resolved": _spread(map(_tokens, resolved)), "unresolved": _spread(map(_tokens, failed))},
         "successes": sorted(successes.values(), reverse=True),
+        "subsets": training_subsets(attempts, verdicts, {key: each.repo for key, each in by_id.items()}),
     }
     result: dict[str, Any] = plain(found)
     return result

@@ -25,6 +25,11 @@ def as_printed(value: float | int | str | None) -> str:
     return value if isinstance(value, str) else f"{value:,}"
 
 
+def missing(command: str) -> str:
+    """Return what a cell says that no run has filled, and how to fill it."""
+    return f"not measured, run: {command}"
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """Render a share as a percentage."""
     return UNDEFINED if share is None else f"{100 * share:.{digits}f}"

@@ -70,12 +70,14 @@ def catalog() -> DataCatalog:
         "params:evaluation": RolloutSettings(seed=15),
         "params:inference_scaling": ScalingSettings(seed=16),
     }
-    for policy in ("teacher", "on_policy"):
+    for policy in made:
         values[f"{policy}.trajectories"], values[f"{policy}.verdicts"] = made[policy]
     for policy in ("zero_shot", "control", "fine_tuned"):
         values[f"{policy}.metrics"] = evaluate(instances, *made[policy])
     for policy in ("zero_shot", "control"):
         values[f"fine_tuned_minus_{policy}"] = compare(instances, fine_tuned, made[policy])
+    values["verifier_scores"] = scores
+    values["provenance"] = {"datasets": {}, "configurations": {}}
     return DataCatalog({name: MemoryDataset(value) for name, value in values.items()})
 
 
@@ -97,7 +99,13 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["versions"]["kedro"]
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
-    assert len(catalog["tables"].load()) == 11
+    assert len(catalog["tables"].load()) == 6
     assert [row["difficulty"]["attempts"] for row in outputs["instance_table"].load()] == [2, 2, 0, 0]
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
-    assert page.startswith("<!doctype html>")
+    assert page.lstrip().startswith("<!doctype html>")
+    pages = outputs["trajectory_pages"].load()
+    assert [row["page"] for row in outputs["instance_index"].load()] == [
+        f"trajectories/{name}.html" for name in ("c", "d", "a", "b")
+    ]
+    assert all(f'href="trajectories/{name}"' in page for name in pages)
+    assert 'id="texts-1"' in pages["a.html"]()

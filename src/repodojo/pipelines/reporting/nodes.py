@@ -10,11 +10,11 @@ from repodojo.instances.certificate import Certificate
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.reporting.figures import draw_figures
 from repodojo.reporting.numbers import headline_numbers
-from repodojo.reporting.report import render_report
+from repodojo.reporting.report import Report, render_report
 from repodojo.reporting.statistics import instance_statistics, sampling_statistics
 from repodojo.reporting.summary import Summary
 from repodojo.reporting.table import Table
-from repodojo.reporting.tables import build_tables
+from repodojo.reporting.tables import paper_tables, run_tables
 from repodojo.reporting.viewer.page import group_attempts, instance_index, page_name, render_page
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import TrainingSettings
@@ -93,19 +93,37 @@ def write_pages(
     return pages, instance_index(instances, groups)
 
 
-def tabulate_results(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """Build the report's tables."""
-    return [to_json(table) for table in build_tables(results)]
+def tabulate_run(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Build the tables that the paper has no counterpart of."""
+    return [to_json(table) for table in run_tables(results)]
+
+
+def tabulate_paper(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Build tables 1-10 of the paper, ours beside the printed ones."""
+    return [to_json(table) for table in paper_tables(results)]
 
 
 def draw_results(results: dict[str, Any]) -> list[str]:
-    """Draw the report's figures 1-4."""
+    """Draw figures 1-8 of the paper, ours beside the printed ones."""
     drawn = draw_figures(results)
     return [drawn[name] for name in sorted(drawn)]
 
 
-def write_report(summary: dict[str, Any], tables: list[dict[str, Any]], *figures: str) -> str:
-    """Render the report page."""
-    named = {f"figure_{number}": svg for number, svg in enumerate(figures, start=1)}
-    listed = [from_json(Table, table) for table in tables]
-    return render_report(Summary.model_validate(summary), listed, named)
+def write_report(
+    summary: dict[str, Any],
+    tables: list[dict[str, Any]],
+    instance_index: list[dict[str, Any]],
+    provenance: dict[str, Any],
+    **named: Any,
+) -> str:
+    """Render the report page; ``named`` holds the paper's tables and figures."""
+    listed = [found for name, found in named.items() if name.startswith("table_")] + tables
+    return render_report(
+        Report(
+            summary=Summary.model_validate(summary),
+            tables=[from_json(Table, table) for table in listed],
+            figures={name: found for name, found in named.items() if name.startswith("figure_")},
+            instances=instance_index,
+            provenance=provenance["datasets"],
+        )
+    )

@@ -10,7 +10,8 @@ from repodojo.pipelines.reporting.nodes import (
     draw_results,
     gather_results,
     tabulate_instances,
-    tabulate_results,
+    tabulate_paper,
+    tabulate_run,
     write_pages,
     write_report,
 )
@@ -34,7 +35,8 @@ RESULTS = (
 """The datasets that the report rests on."""
 POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
 """Whose attempts the pages of the instances show."""
-FIGURES = ("figure_1", "figure_2", "figure_3", "figure_4")
+TABLES = tuple(f"table_{number}" for number in range(1, 11))
+FIGURES = tuple(f"figure_{number}" for number in range(1, 9))
 
 
 def create_pipeline() -> Pipeline:
@@ -91,11 +93,15 @@ def create_pipeline() -> Pipeline:
                 outputs=["trajectory_pages", "instance_index"],
                 name="write_pages",
             ),
-            Node(func=tabulate_results, inputs="results", outputs="tables", name="tabulate_results"),
+            Node(func=tabulate_run, inputs="results", outputs="tables", name="tabulate_run"),
+            Node(func=tabulate_paper, inputs="results", outputs=list(TABLES), name="tabulate_paper"),
             Node(func=draw_results, inputs="results", outputs=list(FIGURES), name="draw_results"),
             Node(
                 func=write_report,
-                inputs=["summary", "tables", *FIGURES],
+                inputs={
+                    name: name
+                    for name in ("summary", "tables", "instance_index", "provenance", *TABLES, *FIGURES)
+                },
                 outputs="report",
                 name="write_report",
             ),
