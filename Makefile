@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help system install demo test test-docker test-cgroup2 test-vllm soak bench viz ui clean
+.PHONY: help system install demo test test-browser test-docker test-cgroup2 test-vllm soak bench viz ui clean
 
 help: ## show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,7 +90,7 @@ test: install ## check style, types and layers, then run the tests; no Docker, n
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not docker and not vllm and not slow" $(PYTEST)
+	$(BIN)/pytest -m "not docker and not vllm and not browser and not slow" $(PYTEST)
 
 test-vllm: install $(VLLM_READY) ## the same answers and scores through vLLM's real server, on CPU
 	REPODOJO_VLLM_PYTHON="$(abspath $(VLLM_VENV))/bin/python" $(BIN)/pytest -m vllm tests/vllm $(PYTEST)
@@ -101,8 +101,20 @@ test-docker: install ## the sandbox tests on a Docker engine, started for them w
 test-cgroup2: install ## the attacks on a kernel with control groups of version 2: user-mode Linux, on Debian
 	tests/cgroup_v2/with_kernel.sh $(abspath $(BIN))/python -m pytest -p no:cacheprovider tests/environments/test_control_groups.py tests/security $(PYTEST)
 
+test-browser: install ## the report, the viewer, Kedro-Viz and MLflow in headless Chromium, installed where this is root
+	if ! command -v chromedriver >/dev/null; then
+	  install="apt-get update && apt-get install --yes --no-install-recommends chromium chromium-driver fonts-dejavu-core"
+	  if [ "$$(id -u)" = 0 ]; then bash -c "$$install"; else echo "missing: install with sudo bash -c '$$install'" >&2; exit 1; fi
+	fi
+	$(BIN)/python -c 'import selenium' 2>/dev/null || if command -v uv >/dev/null; then
+	  uv pip install --python $(BIN)/python --constraints constraints.txt --editable ".[browser]"
+	else
+	  $(INSTALL_ENV) $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+	fi
+	$(BIN)/pytest -m browser tests/browser $(PYTEST)
+
 soak: install ## the tests that take long
-	$(BIN)/pytest -m "slow and not docker and not vllm" $(PYTEST)
+	$(BIN)/pytest -m "slow and not docker and not vllm and not browser" $(PYTEST)
 
 bench: install ## measure; never fails for a time
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python "$$script" $(CHECKPOINT); done

@@ -70,8 +70,8 @@ def catalog() -> DataCatalog:
         "params:evaluation": RolloutSettings(seed=15),
         "params:inference_scaling": ScalingSettings(seed=16),
     }
-    for policy in made:
-        values[f"{policy}.trajectories"], values[f"{policy}.verdicts"] = made[policy]
+    for policy, (trajectories, verdicts) in made.items():
+        values[f"{policy}.trajectories"], values[f"{policy}.verdicts"] = trajectories, verdicts
     for policy in ("zero_shot", "control", "fine_tuned"):
         values[f"{policy}.metrics"] = evaluate(instances, *made[policy])
     for policy in ("zero_shot", "control"):
@@ -84,7 +84,7 @@ def catalog() -> DataCatalog:
 def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, tmp_path: Path) -> None:
     pipeline = create_pipeline()
     assert pipeline.inputs() == set(catalog.keys())
-    for name in ("summary", "tables"):
+    for name in ("summary", "tables", "instance_index"):
         catalog[name] = JSONDataset(filepath=str(tmp_path / name))
     for name in FIGURES:
         catalog[name] = TextDataset(filepath=str(tmp_path / name))
@@ -104,7 +104,7 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.lstrip().startswith("<!doctype html>")
     pages = outputs["trajectory_pages"].load()
-    assert [row["page"] for row in outputs["instance_index"].load()] == [
+    assert [row["page"] for row in catalog["instance_index"].load()] == [
         f"trajectories/{name}.html" for name in ("c", "d", "a", "b")
     ]
     assert all(f'href="trajectories/{name}"' in page for name in pages)

@@ -20,7 +20,9 @@ def shown(text: str, longest: int = LONGEST) -> str:
         text = (
             f"{text[:half]}\n[… {len(text) - 2 * half:,} characters are not on this page …]\n{text[-half:]}"
         )
-    text = _ANSI.sub("", text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
