@@ -27,7 +27,9 @@ def _show(message: Warning | str, *place: Any, **more: Any) -> None:
 warnings.showwarning = _show
 
 from repodojo.hooks import ConfigurationHooks, HandleHooks, TimingHooks, TrackingHooks  # noqa: E402
+from repodojo.tracking.artifacts import ArtifactHooks  # noqa: E402
 from repodojo.tracking.provenance import ProvenanceHooks  # noqa: E402
+from repodojo.tracking.traces import TraceHooks  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +42,15 @@ def _env_or(name: str, default: str | None) -> str | None:
     return os.environ.get(name) or default
 
 
-HOOKS = (ConfigurationHooks(), TrackingHooks(), ProvenanceHooks(), HandleHooks(), TimingHooks())
+HOOKS = (
+    ConfigurationHooks(),
+    TrackingHooks(),
+    ProvenanceHooks(),
+    TraceHooks(),
+    ArtifactHooks(),
+    HandleHooks(),
+    TimingHooks(),
+)
 
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 """The first would ask for consent; the second writes ``.viz/`` and warns at every partial run."""

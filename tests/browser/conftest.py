@@ -1,14 +1,22 @@
 """A real headless Chromium, and pages to look at; skipped, with the reason, where there is none."""
 
+import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ARTEFACTS = Path(__file__).parents[2] / "build/screenshots"
+ROOT = Path(__file__).parents[2]
+ARTEFACTS = ROOT / "build/screenshots"
 SWITCHES = (
     *("--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update"),
     *(
@@ -119,3 +127,73 @@ def tab(driver: Any) -> Tab:
     found = Tab(driver)
     found.emulate()
     return found
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a run left."""
+
+    data: Path
+    database: Path
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """`kedro run --env test`, or what REPODOJO_DATA and MLFLOW_TRACKING_URI say is there already."""
+    folder = tmp_path_factory.mktemp("run")
+    data = Path(os.environ.get("REPODOJO_DATA") or folder / "data")
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder}/mlflow.db"
+    paths = {"REPODOJO_DATA": str(data), "MLFLOW_TRACKING_URI": uri, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {"REPODOJO_ARTIFACTS": str(folder / "artifacts"), **os.environ, **paths}
+    if not (data / "08_reporting/report.html").is_file():
+        command = [sys.executable, "-m", "kedro", "run", "--env", "test"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-4000:]
+    return FinishedRun(data, Path(uri.removeprefix("sqlite:///")), environment)
+
+
+def serve(command: list[str], environment: dict[str, str], port: int, log: Path) -> Iterator[str]:
+    """Run a server on this machine until the tests are done; yield its address once it answers."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        end = time.monotonic() + 4 * WAIT_S
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=WAIT_S):
+                    break
+            except OSError:
+                assert process.poll() is None, log.read_text()[-4000:]
+                assert time.monotonic() < end, log.read_text()[-4000:]
+                time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="session")
+def viz(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "kedro", "viz", "run", "--host", "127.0.0.1", "--port", str(port)]
+    log = tmp_path_factory.mktemp("viz") / "log"
+    yield from serve([*command, "--no-browser", "--env", "test"], finished_run.environment, port, log)
+
+
+@pytest.fixture(scope="session")
+def mlflow_ui(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{finished_run.database}"]
+    environment = {**finished_run.environment, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    yield from serve(command, environment, port, tmp_path_factory.mktemp("mlflow") / "log")
