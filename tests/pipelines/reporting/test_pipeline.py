@@ -19,7 +19,7 @@ from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.pipelines.reporting import create_pipeline
 from repodojo.pipelines.reporting.pipeline import FIGURES
 from repodojo.rollouts.settings import RolloutSettings
-from repodojo.training.settings import TrainingSettings
+from repodojo.training.settings import SFTSettings, TrainingSettings
 from repodojo.types import Instance, Trajectory, Verdict, to_json
 from repodojo.verifier.settings import VerifierSettings
 
@@ -65,7 +65,7 @@ def catalog() -> DataCatalog:
         "timings": {"pipelines": {"sampling": {"last_s": 1.0, "work_s": 2.0}}, "nodes": {}},
         "params:sampling": RolloutSettings(seed=11),
         "params:dedup_capping": CurationSettings(seed=12),
-        "params:sft": TrainingSettings(seed=13),
+        "params:sft": SFTSettings(seed=13),
         "params:verifier": VerifierSettings(training=TrainingSettings(seed=14)),
         "params:evaluation": RolloutSettings(seed=15),
         "params:inference_scaling": ScalingSettings(seed=16),

@@ -17,7 +17,7 @@ from repodojo.reporting.table import Table
 from repodojo.reporting.tables import paper_tables, run_tables
 from repodojo.reporting.viewer.page import group_attempts, instance_index, page_name, render_page
 from repodojo.rollouts.settings import RolloutSettings
-from repodojo.training.settings import TrainingSettings
+from repodojo.training.settings import SFTSettings
 from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
 from repodojo.verifier.settings import VerifierSettings
 from repodojo.versions import installed_versions
@@ -45,7 +45,7 @@ def describe_attempts(
 def collect_seeds(
     sampling: RolloutSettings,
     dedup_capping: CurationSettings,
-    sft: TrainingSettings,
+    sft: SFTSettings,
     verifier: VerifierSettings,
     evaluation: RolloutSettings,
     inference_scaling: ScalingSettings,
