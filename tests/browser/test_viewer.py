@@ -94,9 +94,7 @@ def test_a_turn_a_search_and_the_first_fix(tab: Any, tmp_path: Path) -> None:
     assert "t::f" in tab.find("#detail").text
     tab.click("#compare")
     assert "reference" in tab.find(".head.reference").text
-    tab.run(
-        "const s = document.getElementById('filter'); s.value = 'resolved'; s.dispatchEvent(new Event('change'))"
-    )
+    tab.find("#filter").send_keys("resolved")
     tab.wait(lambda: len(tab.driver.find_elements("css selector", ".head")) == 2, "only resolved attempts")
     assert tab.console() == []
 
