@@ -97,10 +97,11 @@ class Tab:
         self.driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia", {"media": "print" if paper else "screen", "features": scheme}
         )
-        size = {"width": 390, "height": 844} if phone else {"width": 0, "height": 0}
-        self.driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 0, "mobile": phone}
-        )
+        if phone:
+            size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        else:
+            self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.fixture(scope="session")
