@@ -1,7 +1,7 @@
 """Script: how soon a page of 500 attempts of 100 turns is seen in Chromium, and how smoothly it scrolls.
 
-Run as ``python tests/benchmarks/bench_viewer.py``. It prints a table and a line of JSON; nothing here fails for
-a time. Without selenium, chromium and its driver it says so and measures nothing.
+Run as ``python tests/benchmarks/bench_viewer.py``. It prints a table and a line of JSON; nothing here fails
+for a time. Without selenium, chromium and its driver it says so and measures nothing.
 """
 
 import importlib.util
@@ -80,8 +80,8 @@ def main() -> int:
     if not (
         importlib.util.find_spec("selenium") and shutil.which("chromium") and shutil.which("chromedriver")
     ):
-        print(
-            "viewer: not measured, run: make test-browser, which installs selenium, chromium and its driver"
+        sys.stdout.write(
+            "viewer: not measured; make test-browser installs selenium, chromium and its driver\n"
         )
         return 0
     instance = Instance(*("o__r-1", "o/r", "1", "0", "issue", "patch", "", ("t",), (), "e", ("t.py",)))
@@ -92,8 +92,8 @@ def main() -> int:
         found = {"written_s": time.perf_counter() - started, "megabytes": page.stat().st_size / 1e6}
         found |= measure(page)
     for name, value in found.items():
-        print(f"{name:>20}  {value:10.2f}")
-    print(json.dumps({"bench": "viewer", "attempts": ATTEMPTS, "turns": TURNS, **found}))
+        sys.stdout.write(f"{name:>20}  {value:10.2f}\n")
+    sys.stdout.write(json.dumps({"bench": "viewer", "attempts": ATTEMPTS, "turns": TURNS, **found}) + "\n")
     return 0
 
 
