@@ -19,7 +19,8 @@ def training_subsets(
     trajectories: Iterable[Trajectory], verdicts: Mapping[str, Verdict], repo_of: Mapping[str, str]
 ) -> dict[str, Any]:
     """Count resolved trajectories by cap, and by repository in each subset of the paper's section 4.2."""
-    attempts = describe_attempts(trajectories, verdicts, repo_of)
+    outcomes = {key: verdict.outcome for key, verdict in verdicts.items()}
+    attempts = describe_attempts(trajectories, outcomes, repo_of)
     resolved = attempts[attempts["outcome"] == "resolved"]
     single = one_per_instance(resolved, SEED)
     subsets = {
