@@ -53,7 +53,7 @@ def compare_scorers(
 
 def _labels(attempts: AttemptMatrices) -> list[bool]:
     measured = ~np.isnan(attempts.outcomes)
-    return (attempts.outcomes[measured] == 1).tolist()
+    return [bool(outcome == 1) for outcome in attempts.outcomes[measured]]
 
 
 def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, seed: int) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def all_repositories(name: str, found: Mapping[str, Any]) -> list[Repository]:
 def instances_repository(name: str, instances: Sequence[Instance]) -> Repository:
     """Return the instances; held-out projects are a split of their own."""
     splits = sorted({each.split for each in instances}, reverse=True)
-    rows = {s: [columns.instance_row(each) for each in instances if each.split == s] for s in splits}
+    rows: dict[str, list[dict[str, Any]]] = {
+        s: [columns.instance_row(each) for each in instances if each.split == s] for s in splits
+    }
     about = (
         "Executable tasks: a repository at a commit, an issue, the gold patch, and the tests that fail "
         "without it and pass with it. `held_out` is of projects that no training saw; train on `train` alone."

@@ -60,6 +60,7 @@ def catalog() -> DataCatalog:
         "certificates": {},
         "instance_funnel": [],
         "curation_report": to_json(report),
+        "verifier_scores": scores,
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
         "scaling_curves": curves,
         "timings": {"pipelines": {"sampling": {"last_s": 1.0, "work_s": 2.0}}, "nodes": {}},
@@ -70,7 +71,7 @@ def catalog() -> DataCatalog:
         "params:evaluation": RolloutSettings(seed=15),
         "params:inference_scaling": ScalingSettings(seed=16),
     }
-    for policy in ("teacher", "on_policy"):
+    for policy in made:
         values[f"{policy}.trajectories"], values[f"{policy}.verdicts"] = made[policy]
     for policy in ("zero_shot", "control", "fine_tuned"):
         values[f"{policy}.metrics"] = evaluate(instances, *made[policy])
