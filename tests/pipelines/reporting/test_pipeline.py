@@ -71,8 +71,8 @@ def catalog() -> DataCatalog:
         "params:evaluation": RolloutSettings(seed=15),
         "params:inference_scaling": ScalingSettings(seed=16),
     }
-    for policy in made:
-        values[f"{policy}.trajectories"], values[f"{policy}.verdicts"] = made[policy]
+    for policy, attempted in made.items():
+        values[f"{policy}.trajectories"], values[f"{policy}.verdicts"] = attempted
     for policy in ("zero_shot", "control", "fine_tuned"):
         values[f"{policy}.metrics"] = evaluate(instances, *made[policy])
     for policy in ("zero_shot", "control"):
