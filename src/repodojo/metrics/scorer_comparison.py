@@ -51,7 +51,7 @@ def compare_scorers(
 
 def _labels(attempts: AttemptMatrices) -> list[bool]:
     measured = ~np.isnan(attempts.outcomes)
-    return (attempts.outcomes[measured] == 1).tolist()
+    return [bool(value) for value in attempts.outcomes[measured] == 1]
 
 
 def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, seed: int) -> dict[str, Any]:
