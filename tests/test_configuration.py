@@ -11,6 +11,7 @@ from kedro.pipeline import Pipeline
 
 from repodojo.datasets.asked import check_environment
 from repodojo.datasets.checkpoint import CheckpointDataset
+from repodojo.datasets.imported import ImportedTrajectoriesDataset
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
 from repodojo.datasets.stamped import StampedDataset
 from repodojo.errors import InputError
@@ -20,7 +21,7 @@ from repodojo.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).parents[1] / "conf"
 ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "base")
-KEPT = (ResumablePartitionedDataset, CheckpointDataset, StampedDataset)
+KEPT = (ResumablePartitionedDataset, CheckpointDataset, StampedDataset, ImportedTrajectoriesDataset)
 OBSERVED = {"timings"}
 """Written by a hook, not by a node."""
 
@@ -84,7 +85,8 @@ def test_what_nodes_write_is_kept_and_says_what_produced_it(environment: str, gr
 def test_no_entry_is_unused(environment: str, graph: Pipeline) -> None:
     entries = loader(environment)["catalog"]
     resolver = CatalogConfigResolver(entries)
-    used = {resolver.match_dataset_pattern(name) or name for name in graph.datasets()}
+    names = graph.datasets()
+    used = names | {pattern for name in names if (pattern := resolver.match_dataset_pattern(name))}
     assert entries.keys() - used - OBSERVED == set()
 
 

@@ -12,11 +12,13 @@ import repodojo
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "transformers", "trl", "vllm", "docker", "ray", "datasets", "peft", "accelerate", "litellm")
 CHILD_PROCESSES = {
+    "repodojo.base_model.attention_start",
     "repodojo.base_model.pretrain",
     "repodojo.base_model.rows",
     "repodojo.base_model.tokenizer",
     "repodojo.environments.docker",
     "repodojo.environments.docker_container",
+    "repodojo.environments.docker_images",
     "repodojo.environments.docker_leftovers",
     "repodojo.environments.docker_pool",
     "repodojo.policies.local_attention",

@@ -177,7 +177,7 @@ def test_a_comparison_of_one_outcome_says_why_it_is_undefined(features: Build) -
     alternatives = score_baselines(held_out, fits) | score_fitted(held_out, fits)
     found = compare_verifier(held_out, alternatives, fits)
     assert found["reason"] == "0 of 4 attempts are resolved, at least 2 needed"
-    assert found["beats_every_baseline"] is None
+    assert found["beats_every_baseline"] is found["not_beaten"] is None
     assert found["scorers"]["verifier"]["auc"]["value"] is None
     assert found["scorers"]["linear"]["missing_scores"] == 4
     assert found["calibration"]["after"]["reason"] == "no measured attempt has such a score"

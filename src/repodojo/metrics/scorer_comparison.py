@@ -34,17 +34,15 @@ def compare_scorers(
     }
     for own in ("reference_auc_minus", "reference_best_minus"):
         del found[reference][own]
-    lows = [found[name]["reference_auc_minus"].low for name in baselines if name in found]
-    beaten = None if reason or not lows else all(low > 0 for low in lows)
+    margins = {name: found[name]["reference_auc_minus"].low for name in baselines if name in found}
+    not_beaten = None if reason else [name for name, low in margins.items() if not low > 0]
     result: dict[str, Any] = plain(
         {
             "reference": reference,
             "attempts": len(labels),
             "reason": reason,
-            "beats_every_baseline": beaten,
-            "not_beaten": [
-                n for n in baselines if n in found and not found[n]["reference_auc_minus"].low > 0
-            ],
+            "beats_every_baseline": None if not_beaten is None else not not_beaten,
+            "not_beaten": not_beaten,
             "scorers": found,
         }
     )
@@ -53,7 +51,7 @@ def compare_scorers(
 
 def _labels(attempts: AttemptMatrices) -> list[bool]:
     measured = ~np.isnan(attempts.outcomes)
-    return (attempts.outcomes[measured] == 1).tolist()
+    return [bool(value) for value in attempts.outcomes[measured] == 1]
 
 
 def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, seed: int) -> dict[str, Any]:

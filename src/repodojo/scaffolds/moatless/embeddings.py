@@ -48,5 +48,5 @@ class Embedder:
                 raise PolicyError(f"embeddings of {self.model} at {self.base_url}: {told}")
             rows += found
         vectors = np.asarray(rows, dtype=np.float32).reshape(len(rows), -1)
-        lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths == 0, np.float32(1), lengths)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
