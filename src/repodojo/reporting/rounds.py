@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from repodojo.reporting.figures import COLOURS, draw_svg
+from repodojo.reporting.figures import draw_svg
+from repodojo.reporting.panels import COLOURS
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.table import Table, ours, published
 from repodojo.reporting.text import NOT_GIVEN, difference, percent, with_interval
