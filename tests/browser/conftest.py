@@ -63,12 +63,16 @@ class Tab:
         raise AssertionError(f"not seen within {WAIT_S:.0f} s: {told}")
 
     def find(self, selector: str, text: str = "") -> Any:
-        """Return the first shown element of a CSS selector whose text holds ``text``."""
+        """Return the shown element of a CSS selector that holds ``text`` and as little else as possible."""
 
         def found() -> Any:
             script = (
-                "return [...document.querySelectorAll(arguments[0])].find("
-                "(e) => e.getClientRects().length && e.textContent.includes(arguments[1]))"
+                "return [...document.querySelectorAll(arguments[0])]"
+                ".filter((e) => e.getClientRects().length && e.textContent.includes(arguments[1]))"
+                ".sort((one, other) => one.textContent.length - other.textContent.length)[0]"
+                if text
+                else "return [...document.querySelectorAll(arguments[0])]"
+                ".find((e) => e.getClientRects().length)"
             )
             return self.run(script, selector, text)
 
