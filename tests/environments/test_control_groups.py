@@ -74,6 +74,8 @@ def test_without_groups_none_is_made_and_the_record_says_so(start_backend):
     with backend.start(SandboxSpec(layers=())) as sandbox:
         assert own_groups(backend.helper_pids()[0]) == []
         assert sandbox.mechanisms()["memory"] == "rlimit, watchdog"
+        # No rlimit bounds the number of root's processes.
+        assert ("rlimit" in sandbox.mechanisms()["processes"]) == (os.geteuid() != 0)
     backend.close()
 
 

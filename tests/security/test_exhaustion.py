@@ -2,6 +2,7 @@
 
 import resource
 import time
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_fork_bomb(small, bomb, method):
     result = getattr(small, method)(bomb + "; sleep 5", 10)
     assert time.monotonic() - start < 30
     assert result.timed_out or result.exit_code is not None
+
+
+def test_a_fork_bomb_leaves_the_hosts_process_ids_as_they_are(sandboxes, small):
+    """Where sandboxes have a bound of their own on process ids, it is not the host's."""
+    before = Path("/proc/sys/kernel/pid_max").read_text()
+    with sandboxes.start(SandboxSpec(layers=(), limits=LIMITS)) as sandbox:
+        sandbox.execute(":(){ :|:& };:", 10)
+        assert Path("/proc/sys/kernel/pid_max").read_text() == before
 
 
 def test_a_fork_bomb_left_behind(small):

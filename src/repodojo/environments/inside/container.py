@@ -59,6 +59,7 @@ def _become_sandbox(plan: dict[str, Any], connection: PipeConnection) -> Supervi
     os.umask(0o022)
     _describe_image(plan)
     bounds = find_bounds(plan["limits"])
+    plan |= {"counts_processes": False, "niceness": os.getpriority(os.PRIO_PROCESS, 0)}
     size = plan["snapshot_bytes"]
     handles = mounts.build_root(plan, Inlet(connection.recv, size) if size else None)
     seal(plan["limits"], plan["user"])

@@ -1,21 +1,28 @@
 """Closes, before the first command, what the file system leaves open: privileges and unbounded use."""
 
 import os
+import re
 import resource
 from typing import Any
 
 from repodojo.environments.inside import syscalls
 from repodojo.environments.inside.seccomp import install_filter
 
+_RESERVED_PIDS = 300
+_FEWEST_PIDS = 1024
 
-def seal(limits: dict[str, Any], user: int | None = None) -> None:
+
+def seal(limits: dict[str, Any], user: int | None = None, caps_pids: bool = False) -> None:
     """Give up everything that commands must not have, for this process and all that descend from it.
 
     Without ``user`` the caller is alone in a user namespace of its own. With it the caller is a real root,
     becomes that user, and leaves the number of processes, which the kernel counts by user, to a control
-    group.
+    group. With ``caps_pids`` the process ids of the caller's own namespace run out before a swarm is so large
+    that it keeps the watchdog from ending it.
     """
     settings = {"sys/kernel/shmall": str(limits["memory_bytes"] // 8 // 4096)}
+    if caps_pids and _has_own_pid_max():
+        settings["sys/kernel/pid_max"] = str(max(_FEWEST_PIDS, _RESERVED_PIDS + 4 * limits["processes"]))
     if user is None:
         settings["sys/user/max_user_namespaces"] = "0"
     for name, text in settings.items():
@@ -36,6 +43,12 @@ def seal(limits: dict[str, Any], user: int | None = None) -> None:
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
     install_filter()
+
+
+def _has_own_pid_max() -> bool:
+    """Whether each namespace has a ``pid_max``, as of Linux 6.14: before, root would set the host's."""
+    major, minor = (int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    return (major, minor) >= (6, 14)
 
 
 def _bound(limits: dict[str, Any], counts_processes: bool) -> None:

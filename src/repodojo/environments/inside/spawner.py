@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from repodojo.environments.inside import frames, mounts, syscalls
-from repodojo.environments.inside.control_groups import find_bounds
+from repodojo.environments.inside.control_groups import PIDS, find_bounds
 from repodojo.environments.inside.group_folders import Group, find_parents, make_group
 from repodojo.environments.inside.preload import preload_modules
 from repodojo.environments.inside.seal import seal
@@ -37,6 +37,7 @@ _SPACES = (
     | syscalls.CLONE_NEWUTS
 )
 _END_S = 5.0
+_PREFERENCE = 10
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 
@@ -59,6 +60,7 @@ class Spawner:
         spaces = _SPACES if plan["network"] == "host" else _SPACES | syscalls.CLONE_NEWNET
         self._started += 1
         parents = self._parents if plan["control_groups"] else {}
+        plan["niceness"] = os.getpriority(os.PRIO_PROCESS, 0)
         group = make_group(parents, self._started, plan["limits"])
         try:
             pid = syscalls.clone(spaces)
@@ -71,6 +73,7 @@ class Spawner:
             self._become(group, plan, connection)
         group.let_go()
         try:
+            _prefer(pid)
             handle = syscalls.pidfd_open(pid)
         except ProcessLookupError:
             group.remove()
@@ -106,6 +109,16 @@ class Spawner:
             _report(connection, error)
         finally:
             os._exit(1)
+
+
+def _prefer(pid: int) -> None:
+    """Run process 1 before its commands, which it makes wait again; only root may ask for that.
+
+    It is root's processes, too, whose number no rlimit bounds (setrlimit(2), RLIMIT_NPROC): a swarm must not
+    keep process 1 from ending it.
+    """
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) - _PREFERENCE)
 
 
 def main() -> None:
@@ -171,6 +184,7 @@ def _become_sandbox(plan: dict[str, Any], connection: socket.socket, identity: t
     syscalls.blank_arguments()
     mounts.map_user(*identity, _INNER_ID)
     bounds = find_bounds(plan["limits"])
+    plan["counts_processes"] = identity[0] != 0
     syscalls.unshare(syscalls.CLONE_NEWCGROUP)
     os.setsid()
     os.umask(0o022)
@@ -179,7 +193,7 @@ def _become_sandbox(plan: dict[str, Any], connection: socket.socket, identity: t
     socket.sethostname("sandbox")
     if plan["network"] == "none":
         _raise_loopback()
-    seal(plan["limits"])
+    seal(plan["limits"], caps_pids=identity[0] == 0 and PIDS not in bounds.by)
     supervisor = Supervisor(connection, plan, handles, bounds)
     connection.sendall(frames.Reply(frames.RESULT, 0, 0, 0.0, b"").pack())
     supervisor.serve()

@@ -45,10 +45,11 @@ class Supervisor:
         self._store = f"/proc/self/fd/{handles.store}"
         self._kept: set[processes.Name] = set()
         self._watchdog = Watchdog(plan["limits"], bounds.kills)
-        self._mechanisms = name_mechanisms(bounds.by, handles.layering, plan["user"] is None)
+        self._mechanisms = name_mechanisms(bounds.by, handles.layering, plan["counts_processes"])
         self._reactor = Reactor(connection)
         self._births = processes.BirthCounter()
         self._victims = Victims(handles.score)
+        self._niceness: int = plan["niceness"]
         self._session = ShellSession(
             self._reactor, self._environment, self._workdir, self._control, self._start
         )
@@ -204,5 +205,6 @@ class Supervisor:
         with self._victims():
             pid = spawn()
         with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, pid, self._niceness)
             resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
         return pid
