@@ -38,12 +38,14 @@ def test_candidates_go_from_all_that_is_declared_to_what_tests_import():
     tree = {
         "tox.ini": Blob("100644", b"[testenv]\ndeps = mock\n"),
         "tests/test_a.py": Blob("100644", b"import yaml\n"),
+        ".github/workflows/a.yml": Blob("100644", b"name: pip install to see\n"),
     }
     built = Built(requires=("six", "hypothesis; extra == 'test'"), extras=("test",))
     found = find_candidates("a/b", "3.9", read_declarations(tree), built, tree, ["tests/test_a.py"])
     assert [(recipe.found_by, recipe.requirements) for recipe in found] == [
         ("everything declared", ("hypothesis", "mock")),
         ("extra test", ("hypothesis",)),
+        (".github/workflows/a.yml", ("see", "to")),
         ("tox.ini", ("mock",)),
         ("imports of tests", ("PyYAML",)),
     ]

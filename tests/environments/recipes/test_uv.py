@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from repodojo.environments.interpreters import find_interpreters
-from repodojo.environments.recipes.uv import install, resolve
+from repodojo.environments.recipes.uv import install, resolve, unknown_packages
 from repodojo.errors import BuildError
 
 
@@ -26,6 +26,9 @@ def test_nothing_newer_than_the_date_is_installed(package_index, interpreter, tm
 def test_a_requirement_that_nothing_satisfies_is_one_clear_error(package_index, interpreter):
     with pytest.raises(BuildError, match=r"does_not_resolve: .*tiny-helper"):
         resolve(["tiny-helper>=3"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
+    with pytest.raises(BuildError) as raised:
+        resolve(["tiny-helper", "No_such.thing"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
+    assert unknown_packages(str(raised.value)) == {"no-such-thing"}
 
 
 def test_a_package_without_a_wheel_of_that_time_is_taken_later_and_named(package_index, interpreter):

@@ -1,7 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repodojo.instances.mining.lists import compare, resolves, varying_tests
+from repodojo.instances.mining.lists import (
+    compare,
+    contradictions,
+    published_lists,
+    resolves,
+    varying_tests,
+)
 
 TESTS = st.sampled_from([f"{file}.py::test_{n}" for file in "ab" for n in range(3)] + ["a.py", "b.py"])
 RUNS = st.dictionaries(TESTS, st.sampled_from(["PASSED", "FAILED", "ERROR", "SKIPPED", "XFAIL"]))
@@ -31,3 +37,15 @@ def test_gold_always_resolves_its_own_lists_and_the_empty_run_never(gold, empty,
     assert resolves(gold, lists) == bool(lists.fail_to_pass)
     assert not resolves(empty, lists)
     assert resolves(gold, lists.without(frozenset(lists.fail_to_pass))) is False
+
+
+def test_a_published_name_cut_at_a_blank_stands_for_several_tests():
+    """A cut name of FAIL_TO_PASS used to be refused where one of its tests passes without the repair too."""
+    gold = dict.fromkeys(["a.py::t[x one]", "a.py::t[x two]", "a.py::u", "a.py::v"], "PASSED")
+    empty = {**gold, "a.py::t[x one]": "FAILED"}
+    lists, missing = published_lists(["a.py::t[x"], ["a.py::u", "a.py::gone"], gold, empty)
+    assert lists == (("a.py::t[x one]",), ("a.py::t[x two]", "a.py::u"))
+    assert missing == ["a.py::gone"]
+    assert not contradictions(lists, gold, empty)
+    never, _ = published_lists(["a.py::v"], [], gold, empty)
+    assert contradictions(never, gold, empty) == ["a.py::v"]

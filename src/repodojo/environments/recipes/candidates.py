@@ -1,6 +1,7 @@
 """The recipes to try for a repository at a commit, the likeliest first; pure functions over declarations."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -67,8 +68,9 @@ def complete(recipe: Recipe, declarations: Declarations, built: Built) -> Recipe
 
 
 def declared_requirements(declarations: Declarations, built: Built, python: str) -> tuple[str, ...]:
-    """Return everything that is declared for tests."""
-    groups = _test_groups(declarations, built, python).values()
+    """Return everything that the project's own files declare for tests."""
+    project = replace(declarations, groups=declarations.by_the_project)
+    groups = _test_groups(project, built, python).values()
     return for_tests([line for lines in groups for line in lines], declarations.project.name)
 
 

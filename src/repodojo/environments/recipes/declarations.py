@@ -50,6 +50,11 @@ class Declarations:
     """Files that cannot be read, and why."""
 
     @property
+    def by_the_project(self) -> dict[str, tuple[str, ...]]:
+        """Groups that the project's own files declare; CI files name much that is no package."""
+        return {where: lines for where, lines in self.groups.items() if not _is_ci(where)}
+
+    @property
     def digest(self) -> str:
         """Return what is equal for commits that ask for the same environment."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

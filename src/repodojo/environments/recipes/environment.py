@@ -10,6 +10,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.interpreters import (
     Interpreter,
@@ -28,7 +31,7 @@ from repodojo.environments.recipes.environment_records import Attempt, CloneEnvi
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
-from repodojo.environments.recipes.uv import Resolved, resolve
+from repodojo.environments.recipes.uv import Resolved, resolve, unknown_packages
 from repodojo.environments.recipes.wheel import Built, build_requirements, build_wheel
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
@@ -151,8 +154,7 @@ class Builder:
             interpreter = get_interpreter(recipe.python, find_interpreters())
             for _ in range(_ROUNDS):
                 stage = "resolve"
-                requirements = [*own, *recipe.requirements, "pytest"]
-                resolved = resolve(requirements, interpreter, wanted.date, wanted.repo.rpartition("/")[2])
+                recipe, resolved = _resolve(recipe, own, interpreter, wanted)
                 stage = "install"
                 packages = self.folders.packages(resolved.pins, interpreter)
                 stage = "tests"
@@ -210,18 +212,45 @@ class Builder:
         )
 
 
+def _resolve(
+    recipe: Recipe, own: Sequence[str], interpreter: Interpreter, wanted: Wanted
+) -> tuple[Recipe, Resolved]:
+    """Resolve a recipe; one that was found, and not written, loses the names that no index has."""
+    project = wanted.repo.rpartition("/")[2]
+    while True:
+        try:
+            requirements = [*own, *recipe.requirements, "pytest"]
+            return recipe, resolve(requirements, interpreter, wanted.date, project)
+        except BuildError as error:
+            unknown = unknown_packages(str(error))
+            kept = tuple(
+                line
+                for line in recipe.requirements
+                if canonicalize_name(Requirement(line).name) not in unknown
+            )
+            if recipe.found_by == "hand" or kept == recipe.requirements:
+                raise
+            recipe = recipe.model_copy(update={"requirements": kept})
+
+
 def _judge(recipe: Recipe, run: TestRun) -> Attempt:
     """Say whether a recipe works: the report is believed, every file is collected, most tests pass."""
     say: Callable[..., Attempt] = partial(Attempt, recipe.python, recipe.found_by, "tests")
     if not run.trusted:
-        return say(f"tests_do_not_run: {run.fault}; {' '.join(run.log.split())[-400:]}")
+        return say(f"tests_do_not_run: {run.fault}; {_errors(run.log)}")
     passed = sum(status == "PASSED" for status in run.statuses.values())
     broken = sorted(name for name, status in run.statuses.items() if status == "ERROR")
     failed = sum(status in ("FAILED", "ERROR") for status in run.statuses.values())
     if not passed:
-        return say(f"no_test_passes: {failed} fail; {' '.join(run.log.split())[-400:]}", failed=failed)
+        return say(f"no_test_passes: {failed} fail; {_errors(run.log)}", failed=failed)
     if any("::" not in name for name in broken) or passed < _ENOUGH * (passed + failed):
         return say(
             f"tests_fail: {failed} of {passed + failed}, first {broken[:1]}", passed=passed, failed=failed
         )
     return say("", passed=passed, failed=failed)
+
+
+def _errors(log: str) -> str:
+    """Return what pytest says went wrong first, or how the log ends."""
+    lines = [line[1:].strip() for line in log.splitlines() if line.startswith("E  ")]
+    return "; ".join(dict.fromkeys(lines))[:400] or " ".join(log.split())[-400:]

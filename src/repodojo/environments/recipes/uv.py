@@ -29,6 +29,7 @@ _PYTEST_NEEDS = (
 )  # fmt: skip
 _TIMEOUT_S = 300
 _MOST_TRIES = 8
+_UNKNOWN = re.compile(r"([A-Za-z0-9][\w.-]*) was not found in the package registry")
 _NO_FILE = re.compile(
     r"(?:all versions of|no versions of) ([A-Za-z0-9][\w.-]*)"
     r"|([A-Za-z0-9][\w.-]*?)(?:[<>=!~]=?[^\s]+)+ has no (?:usable )?wheels"
@@ -50,6 +51,11 @@ def find_uv() -> str:
             f"no_uv: environments of clones need uv; `{sys.executable} -m pip install uv` brings it"
         )
     return found
+
+
+def unknown_packages(message: str) -> frozenset[str]:
+    """Return the names that uv said no index has."""
+    return frozenset(map(canonicalize_name, _UNKNOWN.findall(message)))
 
 
 class Resolved(NamedTuple):

@@ -99,4 +99,6 @@ def _count(
 def _word(reason: str) -> str:
     """Return the reason's name, without its details."""
     parts = reason.split(": ")
-    return next((part for part in parts if part.replace("_", "").isalpha() and part.islower()), parts[0][:60])
+    return next(
+        (part for part in parts if part.replace("_", "").isalpha() and part.islower()), parts[-1][:60]
+    )

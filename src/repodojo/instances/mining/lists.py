@@ -55,14 +55,21 @@ def varying_tests(runs: Sequence[Statuses]) -> frozenset[str]:
     return frozenset(name for name in names if len({run.get(name) for run in runs}) > 1)
 
 
-def published_lists(fail: Sequence[str], succeed: Sequence[str], gold: Statuses) -> tuple[Lists, list[str]]:
+def published_lists(
+    fail: Sequence[str], succeed: Sequence[str], gold: Statuses, empty: Statuses
+) -> tuple[Lists, list[str]]:
     """Return published lists by the names that a run with the gold patch shows, and the names it does not.
 
-    Published names are often cut at the first blank; such a name stands for all that are cut to it.
+    Published names are often cut at the first blank, and then stand for several tests: of those under a
+    failing name, the ones that pass without the gold patch too are PASS_TO_PASS, unless no other is left.
     """
-    found = [match_ids(names, gold) for names in (fail, succeed)]
-    seen = [sorted({test for tests in each.seen.values() for test in tests}) for each in found]
-    return Lists(*map(tuple, seen)), [name for each in found for name in each.missing]
+    failing, succeeding = (match_ids(names, gold) for names in (fail, succeed))
+    fail_ids: set[str] = set()
+    for tests in failing.seen.values():
+        fail_ids |= {test for test in tests if empty.get(test) != "PASSED"} or set(tests)
+    seen = {test for each in (failing, succeeding) for tests in each.seen.values() for test in tests}
+    lists = Lists(tuple(sorted(fail_ids)), tuple(sorted(seen - fail_ids)))
+    return lists, [*failing.missing, *succeeding.missing]
 
 
 def contradictions(lists: Lists, gold: Statuses, empty: Statuses) -> list[str]:

@@ -123,7 +123,7 @@ class Prover:
     def _published(
         self, fail: Sequence[str], succeed: Sequence[str], gold: Statuses, empty: Statuses
     ) -> Lists:
-        lists, missing = published_lists(fail, succeed, gold)
+        lists, missing = published_lists(fail, succeed, gold, empty)
         if missing:
             raise Rejected("published", f"tests_missing: {len(missing)}, first {', '.join(missing[:3])}")
         if wrong := contradictions(lists, gold, empty):
