@@ -53,7 +53,8 @@ def test_kedro_viz_shows_layers_tables_and_figures(tab: Any, viz: str) -> None:
         tab.find(shown)
         tab.screenshot(f"viz-{name}")
     assert tab.run("return document.querySelector('.html-renderer img').naturalWidth") > 0
-    assert tab.console() == []
+    # Kedro-Viz asks for a font of another host, and does without.
+    assert [line for line in tab.console() if "fonts.googleapis.com" not in line] == []
 
 
 def test_mlflow_leads_to_a_trace_and_from_a_run_to_its_pages(tab: Any, mlflow_ui: str) -> None:
@@ -66,7 +67,8 @@ def test_mlflow_leads_to_a_trace_and_from_a_run_to_its_pages(tab: Any, mlflow_ui
     for part in ("turn 1", "policy", "command"):
         tab.find("span, div", part)
     tab.screenshot("mlflow-trace")
-    tab.driver.back()
+    tab.open(f"{mlflow_ui}/#/experiments")
+    tab.click("a", "repodojo-test")
     tab.click("label, button, span", "Model training")
     tab.click("a", "__default__")
     tab.click("[role=tab], a, button", "Artifacts")
@@ -76,10 +78,10 @@ def test_mlflow_leads_to_a_trace_and_from_a_run_to_its_pages(tab: Any, mlflow_ui
     tab.driver.switch_to.default_content()
     tab.screenshot("mlflow-report")
     tab.click("span, div", "trajectories")
-    tab.click("span, div", "tiny__words")
-    tab.wait(lambda: "tiny__words" in tab.run("return document.body.textContent"), "the page's name")
+    tab.click("span, div", "tiny__")
+    tab.find("h1, h2, h3, h4, span", "trajectories/tiny__")
     tab.driver.switch_to.frame(tab.find("iframe"))
-    tab.find(".head", "teacher 0")
+    tab.find(".head", "resolved")
     tab.driver.switch_to.default_content()
     tab.screenshot("mlflow-viewer")
     # MLflow asks for a user that a server without log-in does not have.

@@ -82,6 +82,7 @@ def test_a_turn_a_search_and_the_first_fix(tab: Any, tmp_path: Path) -> None:
     tab.open(page)
     assert "fix appeared at turn 9" in tab.find(".head", "teacher 0").text
     assert "diverges at turn 9" in tab.find(".head", "teacher 1").text
+    assert "never diverges" in tab.find(".head", "teacher 3").text
     assert "fix never appeared" in tab.find(".head", "teacher 1").text
     tab.click(".cell[data-place='1:2']")
     assert "output 1 2" in tab.find("#detail").text

@@ -42,7 +42,7 @@
     const other = attempts[reference];
     let turn = 0;
     while (same(attempt, other, turn)) turn += 1;
-    return attempt === other ? -1 : turn;
+    return attempt === other ? -1 : turn < Math.max(attempt.turns.length, other.turns.length) ? turn : Infinity;
   }
 
   /* Rows on which the turns of each column stand: the n-th change of the repository starts on the same row in all. */
@@ -95,7 +95,7 @@
     node.append(element("small", `${attempt.turns.length} turns · ${attempt.exit}`));
     node.append(element("small", attempt.fix === null ? "fix never appeared" : `fix appeared at turn ${attempt.fix + 1}`));
     const diverged = divergence(attempt);
-    node.append(element("small", diverged < 0 ? "reference" : `diverges at turn ${diverged + 1}`));
+    node.append(element("small", diverged < 0 ? "reference" : diverged === Infinity ? "never diverges" : `diverges at turn ${diverged + 1}`));
     node.style.width = `${WIDTH}px`;
     node.style.left = `${column * WIDTH}px`;
     node.dataset.place = `${columns[column]}:-1`;
