@@ -195,7 +195,10 @@ class TimingHooks:
         self._catalog = catalog
         self._begin = time.monotonic()
         named = {name: found for name, found in pipelines.items() if name != "__default__"}
-        self._pipeline_of = {node.name: name for name, found in named.items() for node in found.nodes}
+        usual = set(pipelines["__default__"].nodes)
+        # A node that another pipeline goes through, too, counts for the default run's.
+        ordered = sorted(named.items(), key=lambda item: set(item[1].nodes) <= usual)
+        self._pipeline_of = {node.name: name for name, found in ordered for node in found.nodes}
         self._missing = {node.name: set(node.outputs) for node in pipeline.nodes}
         timings: Any = catalog.get("timings")
         self._timings = Timings(Path(str(timings._filepath))) if hasattr(timings, "_filepath") else None
