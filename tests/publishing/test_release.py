@@ -70,6 +70,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(Path(repodojo.base_model.__file__).parent / "weights/medium", folder)
     (folder / "training.log").write_text("a path of this machine")
     (folder / "_FINISHED.json").write_text("{}")
+    (folder / "training.json").write_text('{"origin": {"base model": "/a/path/of/medium", "epochs": 2}}')
     return folder
 
 
@@ -174,6 +175,12 @@ def test_models_load_back(release: Path) -> None:
     assert done.stdout.splitlines() == ["True YES", "True YES"], done.stderr
     for folder in folders:
         assert {"training.log", "_FINISHED.json"}.isdisjoint(path.name for path in Path(folder).iterdir())
+
+
+def test_no_path_of_this_machine_is_published(release: Path) -> None:
+    """The card of a training named the folder of its base model."""
+    card = json.loads((release / "models/dojo-policy/training.json").read_text())
+    assert card == {"origin": {"base model": "medium", "epochs": 2}}
 
 
 def test_every_file_has_a_digest_that_checks(release: Path) -> None:

@@ -1,5 +1,6 @@
 """The six repositories of a release: four data sets and two models, as SWE-Gym published them."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,7 @@ TRAINING_POLICIES = ("teacher", "on_policy")
 EVALUATED_POLICIES = ("zero_shot", "control", "fine_tuned")
 POLICY = "The policy after rejection-sampling fine-tuning on the resolved attempts of its teacher."
 VERIFIER = "The outcome-supervised verifier: the probability of YES after `<judgement>` is its score."
+TRAINING_CARD = "training.json"
 LEFT_OUT = frozenset({"_FINISHED.json", "training.log"})
 """Files of a checkpoint that say more about the machine than about the model."""
 
@@ -122,7 +124,7 @@ def model_repository(
     dataset, folder = source
     found = [line_of(key, number) for key, number in summary.numbers.items() if key.startswith(starts)]
     files = {
-        path.relative_to(folder).as_posix(): path
+        path.relative_to(folder).as_posix(): _portable_card(path) if path.name == TRAINING_CARD else path
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in LEFT_OUT
     }
@@ -130,6 +132,19 @@ def model_repository(
     return Repository(
         words.name, "model", words.title, words.about, (dataset, "summary"), files, numbers=rows
     )
+
+
+def _portable_card(path: Path) -> bytes:
+    """Return the card of a training with the last part of each of this machine's paths."""
+    return json.dumps(_portable(json.loads(path.read_text(encoding="utf-8"))), indent=2).encode()
+
+
+def _portable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _portable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_portable(item) for item in value]
+    return Path(value).name if isinstance(value, str) and value.startswith("/") else value
 
 
 def _data_set(
