@@ -19,6 +19,7 @@ from transformers import (
 )
 
 from repodojo.base_model.attention_start import start_with_copying
+from repodojo.base_model.corpus import write_documents
 from repodojo.base_model.functions import read_functions, read_modules, split_modules
 from repodojo.base_model.recipe import Recipe, Stage
 from repodojo.base_model.rows import Rows, collate
@@ -28,6 +29,8 @@ from repodojo.training.resume import drop_torn_checkpoints
 
 ROPE_THETA = 1e7
 """So slow that most dimensions of a small head compare tokens alike at any distance of the context."""
+_TOKENIZER_DOCUMENTS = 20_000
+_TOKENIZER_CHARACTERS = 1100
 CHAT_TEMPLATE = Path(__file__).parent.parent / "training" / "chat_template.jinja"
 
 
@@ -123,6 +126,8 @@ def pretrain(recipe: Recipe, output: Path) -> None:
     functions, held_out = split_modules(read_functions(), recipe.held_out_modules, recipe.seed)
     unseen = {function.module for function in held_out}
     texts = [source for module, source in read_modules().items() if module not in unseen]
+    sample = write_documents(functions, _TOKENIZER_DOCUMENTS, recipe.seed + 1, _TOKENIZER_CHARACTERS)
+    texts += [document.prompt + document.completion for document in sample]
     tokenizer = train_tokenizer(texts, recipe.vocabulary_size, CHAT_TEMPLATE.read_text(encoding="utf-8"))
     model = build_model(recipe, tokenizer)
     for number, stage in enumerate(recipe.stages):
