@@ -22,6 +22,7 @@ from repodojo.rollouts.run import RolloutContext, run_rollout
 from repodojo.scaffolds.bash_only.scaffold import BashOnly
 from repodojo.types import Instance, Trajectory, to_json
 from repodojo.verifier.score import score_trajectories
+from repodojo.verifier.settings import VerifierSettings
 
 pytestmark = pytest.mark.vllm
 
@@ -92,7 +93,7 @@ def test_rollouts_and_scores_are_those_of_the_local_engine(
     with LocalEngine(student, "student") as engine, served_policy(wide, student, "student") as served:
         here, there = rollout(engine), rollout(served)
         asked = [here, replace(here, rollout_id="other", messages=here.messages[:3])]
-        scores = [score_trajectories(asked, scorer, 100_000) for scorer in (engine, served)]
+        scores = [score_trajectories(asked, scorer, VerifierSettings()) for scorer in (engine, served)]
     assert here.exit_status == there.exit_status == scripted.exit_status == "Submitted"
     assert here.messages == there.messages == scripted.messages
     assert here.model_patch == there.model_patch == scripted.model_patch != ""
