@@ -7,7 +7,7 @@ import pytest
 
 from repodojo.base_model.corpus import Writer, write_documents
 from repodojo.base_model.edits import find_edits
-from repodojo.base_model.functions import Function, read_functions, split_modules
+from repodojo.base_model.functions import Function, find_functions, read_modules, split_modules
 
 LINES = (
     "def clamp(value, low=0, high=10):",
@@ -21,7 +21,7 @@ FUNCTION = Function("m.py", "clamp", len(LINES), LINES, frozenset({1}))
 
 @pytest.fixture(scope="module")
 def functions() -> list[Function]:
-    return read_functions(max_lines=20)
+    return find_functions(read_modules(), max_lines=20)
 
 
 def test_the_corpus_repeats_word_for_word(functions: list[Function]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from repodojo.base_model.corpus import Document
-from repodojo.base_model.functions import Function, read_functions
+from repodojo.base_model.functions import Function, find_functions, read_modules
 from repodojo.base_model.recipe import Stage
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def tokenizer() -> "PreTrainedTokenizerFast":
 
 @pytest.fixture(scope="module")
 def functions() -> list[Function]:
-    return read_functions(max_lines=12)[:400]
+    return find_functions(read_modules(), max_lines=12)[:400]
 
 
 @pytest.mark.parametrize("repeats_share", [0.0, 1.0])

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from repodojo.base_model.corpus import Document, Writer
-from repodojo.base_model.functions import read_functions, split_modules
+from repodojo.base_model.functions import find_functions, read_modules, split_modules
 from repodojo.base_model.recipe import Recipe
 from repodojo.metrics.wilson import wilson_interval
 from repodojo.policies.local_engine import LocalEngine
@@ -24,12 +24,12 @@ from repodojo.types import Message
 COMMAND = re.compile(r"sed -i '(\d+)s/.*/' (\S+)")
 
 
-def draw(kind: Callable[[], Document | None], count: int, characters: int) -> list[Document]:
-    """Draw documents of one kind within a bound."""
+def draw(writer: Writer, kind: Callable[[], Document | None], count: int) -> list[Document]:
+    """Draw documents of one kind within the writer's bound."""
     drawn: list[Document] = []
     while len(drawn) < count:
         document = kind()
-        if document and len(document.prompt) + len(document.completion) <= characters:
+        if document and writer.fits(document):
             drawn.append(document)
     return drawn
 
@@ -59,12 +59,14 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=900)
     asked = parser.parse_args()
     recipe = Recipe.model_fields
-    _, held_out = split_modules(read_functions(), recipe["held_out_modules"].default, recipe["seed"].default)
+    _, held_out = split_modules(
+        find_functions(read_modules()), recipe["held_out_modules"].default, recipe["seed"].default
+    )
     writer = Writer(held_out, random.Random(7), asked.characters)
     results: dict[str, dict[str, int]] = {}
     with LocalEngine(asked.checkpoint) as engine:
         for kind in (writer.repair, writer.copy, writer.lookup, writer.compare):
-            documents = draw(kind, asked.documents, asked.characters)
+            documents = draw(writer, kind, asked.documents)
             results[kind.__name__] = count(documents, [ask(engine, document) for document in documents])
     lines = [f"{'document':<10}{'what':<8}{'share':>7}  95 % interval"]
     for name, counts in results.items():

@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from repodojo.base_model.functions import Function, read_functions
+from repodojo.base_model.functions import Function, find_functions, read_modules
 from repodojo.policies.local_engine import LocalEngine
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.types import Message
@@ -56,7 +56,7 @@ def cpu_seconds(pid: int) -> float:
 
 def measure(checkpoint: Path, in_flight: int, conversations: int) -> dict[str, float]:
     """Hold many conversations at once and return what they took."""
-    functions = read_functions()
+    functions = find_functions(read_modules())
     before = time.monotonic()
     with LocalEngine(checkpoint, max_context=4096) as engine, ThreadPoolExecutor(in_flight) as executor:
         started, pid = time.monotonic(), engine.pid

@@ -53,8 +53,12 @@ class Writer(Draws):
         while True:
             kind = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             document = kind()
-            if document and len(document.prompt) + len(document.completion) <= self.max_characters:
+            if document and self.fits(document):
                 return document
+
+    def fits(self, document: Document) -> bool:
+        """Tell whether a document is within the bound."""
+        return len(document.prompt) + len(document.completion) <= self.max_characters
 
     def bug(self) -> Bug | None:
         """Draw a function, one edit in it, and other edits that do not help; None where it admits none."""
@@ -99,7 +103,9 @@ class Writer(Draws):
     def session(self) -> list[Document]:
         """A bug worked on step by step: the file, tries in vain, the repair, and whether it helped."""
         rng = self.rng
-        repair = next(bug for bug in iter(self.bug, self) if bug)
+        repair = None
+        while repair is None:
+            repair = self.bug()
         path, text, got, want = self.path(), *repair.symptom
         opening = self._whereabouts(repair.name, path, text)
         steps = [opening, Document(self.numbered(repair.shown, repair.first), "")]

@@ -4,7 +4,7 @@ import ast
 import random
 import re
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -24,9 +24,9 @@ class Function(NamedTuple):
     """Lines inside a string of several lines, a docstring for example."""
 
 
-def read_modules(root: Path | None = None) -> dict[str, str]:
+def read_modules() -> dict[str, str]:
     """Read the source of every module of the standard library by its path, in a stable order."""
-    root = root or Path(sysconfig.get_paths()["stdlib"])
+    root = Path(sysconfig.get_paths()["stdlib"])
     found = {}
     for path in sorted(root.rglob("*.py")):
         module = path.relative_to(root).as_posix()
@@ -36,11 +36,11 @@ def read_modules(root: Path | None = None) -> dict[str, str]:
     return found
 
 
-def read_functions(root: Path | None = None, max_lines: int = 41) -> list[Function]:
-    """Read every function of 3 to ``max_lines`` lines of the standard library, in a stable order."""
+def find_functions(modules: Mapping[str, str], max_lines: int = 41) -> list[Function]:
+    """Find every function of 3 to ``max_lines`` lines in the sources of modules, in their order."""
     return [
         function
-        for module, source in read_modules(root).items()
+        for module, source in modules.items()
         for function in _functions_of(source, module, max_lines)
     ]
 

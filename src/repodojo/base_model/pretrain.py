@@ -20,7 +20,7 @@ from transformers import (
 
 from repodojo.base_model.attention_start import start_with_copying
 from repodojo.base_model.corpus import write_documents
-from repodojo.base_model.functions import read_functions, read_modules, split_modules
+from repodojo.base_model.functions import find_functions, read_modules, split_modules
 from repodojo.base_model.recipe import Recipe, Stage
 from repodojo.base_model.rows import Rows, collate
 from repodojo.base_model.tokenizer import IM_END, train_tokenizer
@@ -123,9 +123,10 @@ class _Staged(WeightedTrainer):
 
 def pretrain(recipe: Recipe, output: Path) -> None:
     """Train tokenizer and model stage by stage, going on where a killed run stopped; write ``output``."""
-    functions, held_out = split_modules(read_functions(), recipe.held_out_modules, recipe.seed)
+    modules = read_modules()
+    functions, held_out = split_modules(find_functions(modules), recipe.held_out_modules, recipe.seed)
     unseen = {function.module for function in held_out}
-    texts = [source for module, source in read_modules().items() if module not in unseen]
+    texts = [source for module, source in modules.items() if module not in unseen]
     sample = write_documents(functions, _TOKENIZER_DOCUMENTS, recipe.seed + 1, _TOKENIZER_CHARACTERS)
     texts += [document.prompt + document.completion for document in sample]
     tokenizer = train_tokenizer(texts, recipe.vocabulary_size, CHAT_TEMPLATE.read_text(encoding="utf-8"))
