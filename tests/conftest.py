@@ -1,6 +1,7 @@
 """What every test shares: no telemetry, no model hub, repeatable property tests."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,29 @@ def start_backend() -> Callable[[str], Iterator[object]]:
         backend.close()
 
     return start
+
+
+@pytest.fixture(scope="session")
+def git() -> Callable[..., str]:
+    """What runs git in a folder, as a user of its own, and returns what it prints."""
+
+    def run(folder: Path, *arguments: str) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.invalid"]
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def commit_all(git: Callable[..., str]) -> Callable[[Path], None]:
+    """What makes a folder a git repository of one commit."""
+
+    def commit(folder: Path) -> None:
+        for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "base"]):
+            git(folder, *command)
+
+    return commit
 
 
 collect_ignore = ["projects"]

@@ -1,11 +1,10 @@
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from repodojo.environments.namespaces import NamespaceSandboxes
-from repodojo.errors import SandboxError
 
 
 def load_tiny_project():
@@ -28,11 +27,5 @@ def project(tiny, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def sandboxes() -> Iterator[NamespaceSandboxes]:
-    backend = NamespaceSandboxes()
-    try:
-        backend.check_support()
-    except SandboxError as error:
-        pytest.skip(str(error))
-    yield backend
-    backend.close()
+def sandboxes(start_backend: Callable[[str], Iterator[NamespaceSandboxes]]) -> Iterator[NamespaceSandboxes]:
+    yield from start_backend("overlay")

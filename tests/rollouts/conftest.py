@@ -1,7 +1,5 @@
 """A tiny repository with one bug, and real sandboxes to work on it."""
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +7,6 @@ import pytest
 
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
-from repodojo.errors import SandboxError
 from repodojo.types import Instance
 
 MODULE = '''"""Numbers."""
@@ -58,25 +55,17 @@ def write_issue() -> Callable[[str, str, str, str], str]:
 
 
 @pytest.fixture(scope="session")
-def sandboxes() -> Iterator[NamespaceSandboxes]:
-    backend = NamespaceSandboxes()
-    try:
-        backend.check_support()
-    except SandboxError as error:
-        pytest.skip(str(error))
-    yield backend
-    backend.close()
+def sandboxes(start_backend: Callable[[str], Iterator[NamespaceSandboxes]]) -> Iterator[NamespaceSandboxes]:
+    yield from start_backend("overlay")
 
 
 @pytest.fixture(scope="session")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def repository(tmp_path_factory: pytest.TempPathFactory, commit_all: Callable[[Path], None]) -> Path:
     folder = tmp_path_factory.mktemp("repository")
     (folder / "tools").mkdir()
     (folder / "tools" / "__init__.py").write_text("")
     (folder / "tools" / "numbers.py").write_text(MODULE)
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "base"]):
-        identity = ["-c", "user.name=a", "-c", "user.email=a@example.invalid"]
-        subprocess.run(["git", *identity, *command], cwd=folder, check=True, env={**os.environ})
+    commit_all(folder)
     return folder
 
 
@@ -86,10 +75,8 @@ def spec(repository: Path) -> Callable[[Instance], SandboxSpec]:
 
 
 @pytest.fixture(scope="session")
-def make_instance(repository: Path) -> Callable[[str], Instance]:
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
-    ).stdout.strip()
+def make_instance(repository: Path, git: Callable[..., str]) -> Callable[[str], Instance]:
+    head = git(repository, "rev-parse", "HEAD")
 
     def build(problem_statement: str, instance_id: str = "o__tools-1") -> Instance:
         return Instance(

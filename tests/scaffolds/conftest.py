@@ -1,7 +1,5 @@
 """A real sandbox on a small repository, and instances of it."""
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +7,6 @@ import pytest
 
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import Sandbox, SandboxSpec
-from repodojo.errors import SandboxError
 from repodojo.types import Instance
 
 FILES = {
@@ -27,26 +24,18 @@ FILES = {
 
 
 @pytest.fixture(scope="session")
-def sandboxes() -> Iterator[NamespaceSandboxes]:
-    backend = NamespaceSandboxes()
-    try:
-        backend.check_support()
-    except SandboxError as error:
-        pytest.skip(str(error))
-    yield backend
-    backend.close()
+def sandboxes(start_backend: Callable[[str], Iterator[NamespaceSandboxes]]) -> Iterator[NamespaceSandboxes]:
+    yield from start_backend("overlay")
 
 
 @pytest.fixture(scope="session")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def repository(tmp_path_factory: pytest.TempPathFactory, commit_all: Callable[[Path], None]) -> Path:
     folder = tmp_path_factory.mktemp("repository")
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("latin-1"))
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "base"]):
-        identity = ["-c", "user.name=a", "-c", "user.email=a@example.invalid"]
-        subprocess.run(["git", *identity, *command], cwd=folder, check=True, env={**os.environ})
+    commit_all(folder)
     return folder
 
 
@@ -62,10 +51,8 @@ def sandbox(sandboxes: NamespaceSandboxes, spec: SandboxSpec) -> Iterator[Sandbo
 
 
 @pytest.fixture(scope="session")
-def make_instance(repository: Path) -> Callable[..., Instance]:
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
-    ).stdout.strip()
+def make_instance(repository: Path, git: Callable[..., str]) -> Callable[..., Instance]:
+    head = git(repository, "rev-parse", "HEAD")
 
     def build(problem_statement: str = "first() returns the second word.") -> Instance:
         return Instance(
