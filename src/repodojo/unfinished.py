@@ -1,4 +1,4 @@
-"""Names of files and folders that are being made, and the removal of those whose maker was killed.
+"""Files, links and folders that are whole or absent, and the removal of those whose maker was killed.
 
 What is being made lies hidden beside its place, under a name that says which process of which machine makes
 it, and is renamed when it is whole. Makers on other machines are left alone.
@@ -18,6 +18,29 @@ _NAME = re.compile(r"\..*\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
 def unfinished(path: Path) -> Path:
     """Return where to make what will be renamed to ``path``; another place at each call."""
     return path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that no reader ever sees half of it, making its folder.
+
+    Raises:
+        OSError: nothing of the file is left behind (a full disk, no permission).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = unfinished(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def replace_link(link: Path, target: Path) -> None:
+    """Make a symbolic link, in place of what stands there."""
+    temporary = unfinished(link)
+    temporary.symlink_to(target)
+    temporary.replace(link)
 
 
 def sweep(folder: Path) -> None:

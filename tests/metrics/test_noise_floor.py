@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repodojo.metrics.noise_floor import noise_floor, same_temperature
-from repodojo.metrics.patch_size import changed_lines, patch_size
+from repodojo.metrics.patch_size import edited_files, edited_lines, patch_size
 from repodojo.types import Instance, Trajectory, Verdict
 
 PATCH = "diff --git a/m.py b/m.py\n--- a/m.py\n+++ b/m.py\n@@ -1,2 +1,3 @@\n-a\n+b\n+c\n d\n"
@@ -51,8 +51,8 @@ def test_greedy_attempts_are_not_compared_with_sampled_ones(trajectory: Callable
 def test_patches_that_resolve_are_measured_beside_gold(
     trajectory: Callable[..., Trajectory], instance: Callable[..., Instance]
 ) -> None:
-    assert changed_lines(PATCH) == 3
-    assert changed_lines("") == 0
+    assert edited_lines(PATCH) == 3
+    assert edited_lines("") == 0
     gold = {name: replace(instance(name), patch=PATCH) for name in ("a", "b")}
     made = [
         trajectory("a", 0, patch=PATCH + "+e\n+f\n+g\n"),
@@ -71,3 +71,12 @@ def test_patches_that_resolve_are_measured_beside_gold(
     nothing = patch_size(made[1:2], verdicts, gold)
     assert np.isnan(nothing.changed_lines.value)
     assert nothing.reason == "no attempt resolves its instance"
+
+
+def test_lines_that_look_like_headers_count() -> None:
+    """A removed ``-- comment`` was taken for a file's header, and an added diff for a file."""
+    patch = (
+        "diff --git a/a.sql b/a.sql\n--- a/a.sql\n+++ b/a.sql\n@@ -1 +1 @@\n"
+        "--- old comment\n+-- diff --git a/x b/x\n"
+    )
+    assert (edited_lines(patch), edited_files(patch)) == (2, 1)

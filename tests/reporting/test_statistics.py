@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
+from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.metrics.wilson import wilson_interval
 from repodojo.reporting.statistics import (
-    edited_files,
-    edited_lines,
     instance_statistics,
     sampling_statistics,
 )

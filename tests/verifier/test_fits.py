@@ -182,3 +182,10 @@ def test_a_comparison_of_one_outcome_says_why_it_is_undefined(features: Build) -
     assert found["scorers"]["linear"]["missing_scores"] == 4
     assert found["calibration"]["after"]["reason"] == "no measured attempt has such a score"
     assert compare_verifier([], score_baselines([], fits) | score_fitted([], fits), fits)["attempts"] == 0
+
+
+@pytest.mark.parametrize(("one", "other"), [("++i;", "++j;"), ("#include <x.h>", "#include <y.h>")])
+def test_what_looks_like_a_header_or_a_comment_elsewhere_tells_changes_apart(one: str, other: str) -> None:
+    """``++i`` was taken for a header, and ``#include`` of any file for a comment."""
+    header = "diff --git a/m.c b/m.c\n--- a/m.c\n+++ b/m.c\n@@ -0,0 +1 @@\n+"
+    assert len({normalise_patch(f"{header}{line}\n") for line in (one, other)} - {""}) == 2

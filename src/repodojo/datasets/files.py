@@ -6,25 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import unfinished, write_text
 
 CHUNK = 1 << 20
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that no reader ever sees half of it, making its folder.
-
-    Raises:
-        OSError: nothing of the file is left behind (a full disk, no permission).
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = unfinished(path)
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def write_json(path: Path, value: Any, indent: int | None = None) -> None:

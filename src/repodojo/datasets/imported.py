@@ -15,11 +15,11 @@ from typing import Any, Literal, NoReturn, get_args
 from kedro.io import AbstractDataset
 
 from repodojo.datasets.errors import InputDatasetError
-from repodojo.datasets.files import write_text
 from repodojo.errors import InputError
 from repodojo.rollouts.formats.draft import Imported
 from repodojo.rollouts.formats.files import read_trajectories
 from repodojo.rollouts.formats.instances import instances_of
+from repodojo.unfinished import write_text
 
 Part = Literal["trajectories", "verdicts", "instances"]
 

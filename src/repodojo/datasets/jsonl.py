@@ -8,8 +8,9 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from repodojo.datasets.errors import InputDatasetError
-from repodojo.datasets.files import file_digest, write_text
+from repodojo.datasets.files import file_digest
 from repodojo.datasets.records import Codec
+from repodojo.unfinished import write_text
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import HTMLPreview, TablePreview
 
 from repodojo.datasets.errors import IncompleteDatasetError
-from repodojo.datasets.files import write_text
+from repodojo.unfinished import write_text
 
 
 class _FileDataset(AbstractDataset[Any, Any]):

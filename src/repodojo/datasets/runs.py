@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
-from repodojo.datasets.files import read_fields, read_json, write_json, write_text
+from repodojo.datasets.files import read_fields, read_json, write_json
 from repodojo.datasets.records import Codec
-from repodojo.unfinished import sweep
+from repodojo.unfinished import sweep, write_text
 
 LONGEST_KEY = 200
 MANIFEST = "_MANIFEST.json"

@@ -26,7 +26,7 @@ from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
 from repodojo.grading.test_run import run_tests
 from repodojo.types import Environment
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import replace_link
 
 BUILDER_VERSION = 3
 """Raised when the same project would give another record."""
@@ -92,7 +92,7 @@ def _prepare(project: Project, requirements: Sequence[str], site: BuildSite) -> 
     unpack_sdist(project, archive_of(project, site.archives), folder / "source")
     packages = install_packages([*requirements, *project.requirements], site.root / "packages")
     _check_no_copy(project, folder / "source", packages)
-    _link(folder / "packages", Path("..", "packages", packages.name))
+    replace_link(folder / "packages", Path("..", "packages", packages.name))
     return Environment(
         name=project.environment,
         repo=project.repo,
@@ -123,12 +123,6 @@ def _check_no_copy(project: Project, source: Path, packages: Path) -> None:
         raise BuildError(
             f"{project.environment}: its test packages hold the project's own code: {', '.join(common)}"
         )
-
-
-def _link(link: Path, target: Path) -> None:
-    temporary = unfinished(link)
-    temporary.symlink_to(target)
-    temporary.replace(link)
 
 
 def _pristine_tests(

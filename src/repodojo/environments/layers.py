@@ -26,7 +26,7 @@ from repodojo.environments.trees import write_blob
 from repodojo.errors import BuildError
 from repodojo.grading.patches import touched_paths
 from repodojo.types import Environment, Instance
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import unfinished, write_text
 
 WORKDIR = "/testbed"
 PACKAGES = "/opt/packages"
@@ -161,9 +161,7 @@ def proof_of(layer: Path) -> Path:
 
 
 def _write_proof(proof: RepositoryProof, layer: Path) -> None:
-    temporary = unfinished(proof_of(layer))
-    temporary.write_text(json.dumps(asdict(proof), indent=1))
-    temporary.replace(proof_of(layer))
+    write_text(proof_of(layer), json.dumps(asdict(proof), indent=1))
 
 
 def _publish(folder: Path, target: Path) -> None:

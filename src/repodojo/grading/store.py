@@ -17,7 +17,7 @@ from repodojo.errors import InputError
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.settings import GradingSettings
 from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import write_text
 
 
 class VerdictStore:
@@ -40,10 +40,7 @@ class VerdictStore:
                 return kept
             verdict = grade()
             if verdict.outcome != "not_measured":
-                path.parent.mkdir(parents=True, exist_ok=True)
-                temporary = unfinished(path)
-                temporary.write_text(json.dumps(to_json(verdict)), encoding="utf-8")
-                temporary.replace(path)
+                write_text(path, json.dumps(to_json(verdict)))
             return verdict
 
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from repodojo.grading.hunks import changed_lines
 from repodojo.instances.near_duplicates import hash_tokens
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import Instance
@@ -97,11 +98,8 @@ def decontaminate(
 
 def changed_lines_digest(patch: str) -> str:
     """Return the identity of what a patch adds and removes, wherever it stands; empty for nothing."""
-    lines = []
-    for line in applicable_patch(patch).splitlines():
-        content = line[1:].strip()
-        if line[:1] in ("+", "-") and not line.startswith(("+++ ", "--- ")) and content:
-            lines.append(line[:1] + content)
+    changed = changed_lines(applicable_patch(patch))
+    lines = [line[:1] + line[1:].strip() for line in changed if line[1:].strip()]
     data = "\n".join(lines).encode(errors="surrogatepass")
     return hashlib.sha256(data).hexdigest() if lines else ""
 

@@ -1,18 +1,16 @@
 """Table 2 and figure 2 for any rows: what issues, gold patches and tests are like."""
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from repodojo.errors import InputError
+from repodojo.grading.hunks import split_hunks
 from repodojo.grading.patches import parse_patch
 from repodojo.instances.sources.clone import Clone
 from repodojo.instances.sources.diffs import is_test_path
 from repodojo.instances.sources.row import SourceRow, applicable_patch
-
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@", re.MULTILINE)
 
 
 class Gold(NamedTuple):
@@ -41,10 +39,11 @@ def measure_gold(patch: str, read_base: ReadBase | None = None) -> Gold:
     lines, functions = 0, 0
     files = parse_patch(applicable_patch(patch))
     for file in files:
-        hunks = _split_hunks(file.text)
-        lines += sum(line[:1] in ("+", "-") for _, body in hunks for line in body)
+        hunks = split_hunks(file.text)
+        lines += sum(line[:1] in ("+", "-") for hunk in hunks for line in hunk.lines)
         if read_base is not None and file.old_path.endswith(".py") and not file.created:
-            functions += len(_functions_at(read_base(file.old_path) or "", _old_lines(hunks)))
+            touched = set[int]().union(*(hunk.old_places() for hunk in hunks))
+            functions += len(_functions_at(read_base(file.old_path) or "", touched))
     return Gold(lines, len(files), functions if read_base else None)
 
 
@@ -110,28 +109,6 @@ def count_by_repository(rows: Iterable[SourceRow]) -> dict[str, int]:
     """Return figure 2: instances by repository, the largest first."""
     counts = Counter(row.repo for row in rows)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _split_hunks(text: str) -> list[tuple[int, list[str]]]:
-    """Return the first old line and the lines of each hunk."""
-    starts = list(_HUNK.finditer(text))
-    ends = [found.start() for found in starts[1:]] + [len(text)]
-    return [
-        (int(found[1]), text[found.end() : end].split("\n")[1:])
-        for found, end in zip(starts, ends, strict=True)
-    ]
-
-
-def _old_lines(hunks: Iterable[tuple[int, list[str]]]) -> set[int]:
-    """Return the base's lines that go, and those before which lines come."""
-    touched: set[int] = set()
-    for first, body in hunks:
-        number = first
-        for line in body:
-            if line[:1] in ("+", "-"):
-                touched.add(number)
-            number += line[:1] in (" ", "-")
-    return touched
 
 
 def _functions_at(source: str, lines: set[int]) -> set[tuple[int, str]]:

@@ -61,7 +61,7 @@ def make_patch(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     for path in sorted(old):
         if old[path] != new[path]:
             lines = difflib.unified_diff(
-                _lines(old[path]), _lines(new[path]), f"a/{path}", f"b/{path}", n=_CONTEXT
+                split_lines(old[path]), split_lines(new[path]), f"a/{path}", f"b/{path}", n=_CONTEXT
             )
             body = "".join(
                 line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
@@ -70,7 +70,7 @@ def make_patch(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
-def _lines(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Split at line feeds only, as git does."""
     *lines, rest = text.split("\n")
     return [f"{line}\n" for line in lines] + [rest] * bool(rest)

@@ -13,7 +13,7 @@ from pathlib import Path
 from repodojo.errors import InputError
 from repodojo.grading.test_run import TestRun
 from repodojo.types import from_json, to_json
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import write_text
 
 
 class TestRunStore:
@@ -49,13 +49,11 @@ class TestRunStore:
             kept = _read(path)
             if kept is not None:
                 return kept
-            run = replace(start(), log="")
+            run = start()
             if not run.trusted:
                 return run
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = unfinished(path)
-            temporary.write_text(json.dumps(to_json(run)), encoding="utf-8")
-            temporary.replace(path)
+            run = replace(run, log="")
+            write_text(path, json.dumps(to_json(run)))
             return run
 
 

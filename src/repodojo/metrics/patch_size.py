@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from repodojo.grading.hunks import changed_lines
 from repodojo.metrics.bootstrap import UNDEFINED, Estimate, mean_estimate
 from repodojo.types import Instance, Trajectory, Verdict
 
@@ -23,9 +24,14 @@ class PatchSize(NamedTuple):
     reason: str
 
 
-def changed_lines(patch: str) -> int:
-    """Count the lines that a git diff removes and adds."""
-    return sum(line[:1] in ("+", "-") and line[:4] not in ("+++ ", "--- ") for line in patch.splitlines())
+def edited_lines(patch: str) -> int:
+    """Count the lines that a git diff adds and removes."""
+    return sum(1 for _ in changed_lines(patch))
+
+
+def edited_files(patch: str) -> int:
+    """Count the files that a git diff changes."""
+    return sum(line.startswith("diff --git ") for line in patch.split("\n"))
 
 
 def patch_size(
@@ -35,11 +41,11 @@ def patch_size(
     made: dict[str, list[int]] = {}
     for each in trajectories:
         if verdicts[each.rollout_id].resolved:
-            made.setdefault(each.instance_id, []).append(changed_lines(each.model_patch))
+            made.setdefault(each.instance_id, []).append(edited_lines(each.model_patch))
     if not made:
         return PatchSize(0, UNDEFINED, UNDEFINED, nan, "no attempt resolves its instance")
     ours = np.array([np.mean(lines) for lines in made.values()])
-    gold = np.array([changed_lines(instances[name].patch) for name in made], dtype=np.float64)
+    gold = np.array([edited_lines(instances[name].patch) for name in made], dtype=np.float64)
     span = (0.0, float(max(ours.max(), gold.max())))
     ratio = float(np.median(ours[gold > 0] / gold[gold > 0])) if (gold > 0).any() else nan
     count = sum(map(len, made.values()))

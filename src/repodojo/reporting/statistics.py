@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from repodojo.metrics.bootstrap import ratio_estimate
+from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.metrics.plain import plain
 from repodojo.metrics.wilson import wilson_interval
 from repodojo.reporting.training_subsets import training_subsets
@@ -78,20 +79,6 @@ def sampling_statistics(
 def kind_of(instance: Instance) -> str:
     """Return the kind of bug that was injected."""
     return str(instance.metadata.get("kind", "unknown"))
-
-
-def edited_lines(patch: str) -> int:
-    """Count the lines that a git diff adds and removes."""
-    count, in_hunk = 0, False
-    for line in patch.splitlines():
-        in_hunk = line.startswith("@@") or (in_hunk and not line.startswith("diff --git "))
-        count += in_hunk and line[:1] in {"+", "-"}
-    return count
-
-
-def edited_files(patch: str) -> int:
-    """Count the files that a diff changes."""
-    return sum(line.startswith("diff --git ") for line in patch.splitlines())
 
 
 def _means(instances: Sequence[Instance]) -> dict[str, float]:

@@ -4,22 +4,30 @@ Patches are compared by what they change: file, removed and added lines, without
 ends and lines of comments only. Empty patches agree with nothing.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from repodojo.grading.hunks import changed_lines
 from repodojo.types import Trajectory
 
 
 def normalise_patch(patch: str) -> str:
-    """Return what a git diff changes: its files, and the lines removed and added, in order."""
-    kept = []
-    for line in patch.splitlines():
-        marker, text = line[:1], line[1:].strip()
-        if line.startswith("diff --git "):
-            kept.append(line)
-        elif marker in "+-" and line[:3] not in ("+++", "---") and text and not text.startswith("#"):
-            kept.append(marker + text)
-    return "\n".join(kept) if any(line[0] in "+-" for line in kept) else ""
+    """Return what a git diff changes: its files, each with the lines removed and added as one hunk."""
+    parts = re.split(r"^(?=diff --git )", patch, flags=re.MULTILINE)
+    files = [(part.split("\n", 1)[0], list(_substance(part))) for part in parts if part.startswith("diff ")]
+    if not any(lines for _, lines in files):
+        return ""
+    return "\n".join("\n".join([name, "@@", *lines]) for name, lines in files)
+
+
+def _substance(part: str) -> Iterator[str]:
+    """Yield the changed lines of one file, blanks at the ends, empty lines and Python's comments left out."""
+    is_python = part.split("\n", 1)[0].endswith(".py")
+    for line in changed_lines(part):
+        text = line[1:].strip()
+        if text and not (is_python and text.startswith("#")):
+            yield line[:1] + text
 
 
 def agreement(trajectories: Iterable[Trajectory]) -> dict[str, float]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import log1p
 
-from repodojo.metrics.patch_size import changed_lines
+from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.rollouts.stuck import repeats_action
 from repodojo.scaffolds.bash_only.scaffold import SUBMIT_MARKER
 from repodojo.types import SCHEMA_VERSION, Instance, Outcome, Split, Trajectory, Verdict
@@ -55,8 +55,8 @@ PLAIN: Mapping[str, Callable[[Trajectory], float]] = {
     "failed_share": lambda each: sum(t.exit_code != 0 for t in each.turns) / max(1, len(each.turns)),
     "stuck": lambda each: float(repeats_action([turn.command for turn in each.turns])),
     "empty_patch": lambda each: float(not each.model_patch),
-    "log_changed_lines": lambda each: log1p(changed_lines(each.model_patch)),
-    "files": lambda each: each.model_patch.count("diff --git "),
+    "log_changed_lines": lambda each: log1p(edited_lines(each.model_patch)),
+    "files": lambda each: edited_files(each.model_patch),
 }
 """The plain features, by name."""
 

@@ -1,12 +1,11 @@
 """A patch as two sides: the code before it and the code after it, hunk by hunk, as its context shows them."""
 
-import re
 from typing import NamedTuple
 
 from repodojo.errors import InputError
+from repodojo.grading.hunks import split_hunks
 from repodojo.grading.patches import FilePatch, parse_patch
 
-_HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@.*\n?", re.MULTILINE)
 CODE = (".py", ".pyi", ".pyx", ".c", ".h", ".cpp", ".js", ".ts", ".rs", ".go", ".java")
 """Files that are shown; others say little about whether an issue is resolved."""
 
@@ -29,12 +28,9 @@ def patch_sides(patch: str) -> Sides:
 
 def _hunks(file: FilePatch, side: str) -> list[str]:
     name, path = ("before", f"a/{file.old_path}") if side == "-" else ("after", f"b/{file.new_path}")
-    starts = list(_HUNK.finditer(file.text))
-    ends = [match.start() for match in starts[1:]] + [len(file.text)]
     parts = []
-    for match, end in zip(starts, ends, strict=True):
-        lines = file.text[match.end() : end].split("\n")
-        kept = [line[1:] for line in lines if line[:1] in (" ", side)]
-        first = match[1] if side == "-" else match[2]
+    for hunk in split_hunks(file.text):
+        kept = [line[1:] for line in hunk.lines if line[:1] in (" ", side)]
+        first = hunk.old if side == "-" else hunk.new
         parts.append(f'<{name}_file="{path}" start_line={first}>\n' + "\n".join(kept) + f"\n</{name}_file>")
     return parts

@@ -92,6 +92,25 @@ def test_a_fix_is_found_where_it_has_moved_to_and_its_surroundings_have_changed(
     assert mutation.apply(today) == today.replace("a + b", "a - b")
 
 
+def test_hunks_that_stand_in_another_order_today_are_taken_back_each_in_its_place():
+    """The second hunk went to where it would have been, had the first stood before it."""
+    one, two = "def a():\n    x = 1\n    y = 2\n    return x\n", "def b():\n    z = 3\n    return z\n"
+    gap = "".join(f"C{n} = {n}\n" for n in range(9))
+    faulty_one, faulty_two = one.replace("    y = 2\n", ""), two.replace("3", "4")
+    patch = patch_of(faulty_one + gap + faulty_two, one + gap + two)
+    today = two + gap + one
+    assert reverse_fix(patch, {"m.py": today}).apply(today) == faulty_two + gap + faulty_one
+
+
+def test_a_form_feed_ends_no_line():
+    """Python's ``splitlines`` ends one there, and the lines after it were numbered one too high."""
+    today = "\x0c\n" + FIXED
+    mutation = reverse_fix(patch_of(FIXED.replace("a + b", "a - b"), FIXED), {"m.py": today})
+    line = today.split("\n").index("    total = a + b") + 1
+    assert mutation.lines == (line,)
+    assert mutation.apply(today) == today.replace("a + b", "a - b")
+
+
 @pytest.mark.parametrize(
     ("patch", "reason"),
     [

@@ -15,7 +15,7 @@ from repodojo.environments.packages import install_packages
 from repodojo.environments.recipes.uv import install
 from repodojo.environments.recipes.wheel import Built
 from repodojo.environments.trees import write_tree
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import replace_link
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Folders:
         copy = copy_interpreter(interpreter, self.root / "interpreters")
         write_tree({**_blobs(built.added if built else {}), **tree}, folder / "source", self.root)
         write_tree(_blobs(built.metadata if built else {}), folder / "metadata", self.root)
-        _link(folder / "interpreter", Path("..", "interpreters", copy.name))
-        _link(folder / "packages", Path("..", packages.parent.name, packages.name))
+        replace_link(folder / "interpreter", Path("..", "interpreters", copy.name))
+        replace_link(folder / "packages", Path("..", packages.parent.name, packages.name))
         return folder
 
     def remove(self, name: str) -> None:
@@ -57,9 +57,3 @@ class Folders:
 
 def _blobs(files: Mapping[str, bytes]) -> dict[str, Blob]:
     return {path: Blob("100644", data) for path, data in files.items()}
-
-
-def _link(link: Path, target: Path) -> None:
-    temporary = unfinished(link)
-    temporary.symlink_to(target)
-    temporary.replace(link)

@@ -6,18 +6,18 @@ Taken back are fixes of one module only, which is what a `Mutation` can hold. A 
 """
 
 import ast
-import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from repodojo.errors import InputError
-from repodojo.grading.patches import is_protected, parse_patch
+from repodojo.grading.hunks import split_hunks
+from repodojo.grading.patches import FilePatch, is_protected, parse_patch
 from repodojo.instances.injection.inject import Mutation
 from repodojo.instances.injection.source import Source
+from repodojo.instances.splitting import split_lines
 
 REVERSED_FIX = "reversed_fix"
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@.*\n", re.MULTILINE)
-_LEAST_CONTEXT = 1
 
 
 class _Hunk(NamedTuple):
@@ -43,18 +43,19 @@ def reverse_fix(patch: str, sources: Mapping[str, str]) -> Mutation:
     Raises:
         InputError: why it cannot be taken back, one word first.
     """
-    path, text = _only_module(patch, sources)
-    fixed = text.splitlines(keepends=True)
-    faulty, touched, shift = list(fixed), set[int](), 0
-    for hunk in _hunks(patch, path):
-        place = _find(hunk, fixed)
-        faulty[place.start + shift : place.start + shift + len(place.fixed)] = place.faulty
-        shift += len(place.faulty) - len(place.fixed)
-        touched |= _touched(place)
-    return _mutation(path, text, "".join(faulty), touched)
+    file = _only_module(patch, sources)
+    text = sources[file.new_path]
+    fixed = split_lines(text)
+    places = sorted((_find(hunk, fixed) for hunk in _hunks(file)), key=lambda place: place.start)
+    if any(one.start + len(one.fixed) > other.start for one, other in pairwise(places)):
+        raise InputError("code_has_changed: two hunks of the fix would lie on each other")
+    faulty = list(fixed)
+    for place in reversed(places):
+        faulty[place.start : place.start + len(place.fixed)] = place.faulty
+    return _mutation(file.new_path, text, "".join(faulty), set[int]().union(*map(_touched, places)))
 
 
-def _only_module(patch: str, sources: Mapping[str, str]) -> tuple[str, str]:
+def _only_module(patch: str, sources: Mapping[str, str]) -> FilePatch:
     files = [file for file in parse_patch(patch) if file.new_path.endswith(".py")]
     code = [file for file in files if not is_protected(file.new_path)]
     if len(code) != 1:
@@ -64,35 +65,29 @@ def _only_module(patch: str, sources: Mapping[str, str]) -> tuple[str, str]:
         raise InputError(f"not_an_edit: {file.new_path} is added, removed or renamed")
     if file.new_path not in sources:
         raise InputError(f"module_gone: no test executes a module {file.new_path}")
-    return file.new_path, sources[file.new_path]
+    return file
 
 
-def _hunks(patch: str, path: str) -> list[_Hunk]:
-    text = next(file.text for file in parse_patch(patch) if file.new_path == path)
-    starts = list(_HUNK.finditer(text))
-    ends = [found.start() for found in starts[1:]] + [len(text)]
-    if not starts:
-        raise InputError(f"not_an_edit: {path} has no hunk")
+def _hunks(file: FilePatch) -> list[_Hunk]:
+    """Return the hunks; a file without a last line end is taken as if it had one."""
+    found = split_hunks(file.text)
+    if not found:
+        raise InputError(f"not_an_edit: {file.new_path} has no hunk")
     return [
-        _Hunk(max(int(found[1]) - 1, 0), tuple(_marked(text[found.end() : end])))
-        for found, end in zip(starts, ends, strict=True)
+        _Hunk(max(hunk.new - 1, 0), tuple(f"{line}\n" for line in hunk.lines if not line.startswith("\\")))
+        for hunk in found
     ]
 
 
-def _marked(body: str) -> list[str]:
-    """Return a hunk's lines; a file without a last line end is taken as if it had one."""
-    return [line for line in body.splitlines(keepends=True) if not line.startswith("\\")]
-
-
-def _find(hunk: _Hunk, text: Sequence[str]) -> _Place:
+def _find(hunk: _Hunk, text: list[str]) -> _Place:
     """Return where today's text holds what a hunk left, with as much of its context as is still there."""
     before, after = _context(hunk.lines), _context(hunk.lines[::-1])
     for context in range(max(before, after), -1, -1):
         lines = hunk.lines[max(before - context, 0) : len(hunk.lines) - max(after - context, 0)]
         fixed = [line[1:] for line in lines if line[:1] in ("+", " ")]
-        if context < _LEAST_CONTEXT and all(line[:1] == "-" for line in lines):
+        if not context and all(line[:1] == "-" for line in lines):
             break
-        places = [i for i in range(len(text) - len(fixed) + 1) if list(text[i : i + len(fixed)]) == fixed]
+        places = [i for i in range(len(text) - len(fixed) + 1) if text[i : i + len(fixed)] == fixed]
         if places:
             wanted = hunk.first + max(before - context, 0)
             start = min(places, key=lambda place: (abs(place - wanted), place))
@@ -138,7 +133,7 @@ def _mutation(path: str, fixed: str, faulty: str, touched: set[int]) -> Mutation
     holding = [name for name, span in spans.items() if touched & set(span)]
     if not holding:
         raise InputError("outside_functions: the fix changes no function")
-    old, new = fixed.splitlines(keepends=True), faulty.splitlines(keepends=True)
+    old, new = split_lines(fixed), split_lines(faulty)
     first, last = _differing(old, new)
     start, end = (len("".join(old[:line]).encode()) for line in (first, last))
     return Mutation(

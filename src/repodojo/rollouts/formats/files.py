@@ -13,7 +13,7 @@ from repodojo.rollouts.formats import Format, find_format
 from repodojo.rollouts.formats.draft import Attempt, Draft, Imported, number_attempts, with_outcomes
 from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.types import Outcome
-from repodojo.unfinished import unfinished
+from repodojo.unfinished import write_text
 
 
 def read_trajectories(path: Path, format_name: str, report: Path | None = None) -> Imported:
@@ -56,11 +56,13 @@ def write_trajectories(attempts: Iterable[Attempt], path: Path, format_name: str
     built = [chosen.build(attempt) for attempt in listed]
     if chosen.suffix:
         for attempt, record in zip(listed, built, strict=True):
-            _write(_run_file(path, attempt, chosen), json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+            write_text(
+                _run_file(path, attempt, chosen), json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+            )
     elif path.suffix == ".json":
-        _write(path, json.dumps(_by_instance(built, path), ensure_ascii=False, indent=1) + "\n")
+        write_text(path, json.dumps(_by_instance(built, path), ensure_ascii=False, indent=1) + "\n")
     else:
-        _write(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in built))
+        write_text(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in built))
 
 
 def _spoken(attempt: Attempt) -> Attempt:
@@ -171,10 +173,3 @@ def _by_instance(records: list[dict[str, Any]], path: Path) -> Any:
     if None in names or len(set(names)) < len(names):
         return records
     return dict(zip(names, records, strict=True))
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = unfinished(path)
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
