@@ -19,12 +19,12 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from repodojo.datasets.asked import check_environment, check_seed
+from repodojo.datasets.asked_shape import ask_for
 from repodojo.datasets.configuration import Checked, Configurable, Configuration, Identified, Saved
 from repodojo.datasets.files import check_writable
 from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
 from repodojo.params import validate_parameters
-from repodojo.pipelines.self_improvement.shape import ask_for
 from repodojo.tracking import child_runs, lineage
 from repodojo.tracking.database import create_database
 from repodojo.tracking.timings import Timings

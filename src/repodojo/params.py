@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from repodojo.base_model.recipe import BaseModelSettings
-from repodojo.curation.rounds import SelfImprovementSettings
-from repodojo.curation.settings import CurationSettings
+from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
 from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings

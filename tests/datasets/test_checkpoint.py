@@ -9,6 +9,7 @@ import pytest
 from repodojo.datasets.checkpoint import FINISHED, CheckpointDataset, FolderDataset
 from repodojo.datasets.configuration import Configuration
 from repodojo.errors import DatasetIncompleteError, InputError, TrainingError
+from repodojo.training.plan import UntrainedPlan
 
 
 @dataclass
@@ -164,3 +165,16 @@ def test_a_given_folder_must_hold_something(tmp_path: Path) -> None:
     before = dataset.identity()
     (tmp_path / "weights/config.json").write_text("{ }")
     assert dataset.identity() != before
+
+
+def test_a_round_that_learns_nothing_twice_still_leaves_a_checkpoint(tmp_path: Path) -> None:
+    """The mark of the checkpoint that was copied made the copy look incomplete for ever."""
+    base = tmp_path / "base"
+    base.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (base / name).write_text("{}")
+    first, second = (CheckpointDataset(filepath=str(tmp_path / name)) for name in ("one", "two"))
+    first.save(UntrainedPlan(base))
+    second.save(UntrainedPlan(first.load()))
+    assert second.exists()
+    assert (second.load() / "model.safetensors").is_file()

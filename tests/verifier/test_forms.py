@@ -42,7 +42,7 @@ class WordScorer:
 
 
 def test_spans_are_the_numbered_lines_of_one_file(trajectory: Callable[..., Trajectory]) -> None:
-    spans = viewed_spans(trajectory(messages=LOOKED))
+    spans = viewed_spans(trajectory(messages=LOOKED).messages)
     assert [(span.file, span.span_id) for span in spans] == [("pkg/m.py", "4-6"), ("pkg/m.py", "9-9")]
     assert spans[0].text == "(0004) def f():\n(0005)     a = 1\n(0006)     b = 2"
 

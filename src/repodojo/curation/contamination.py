@@ -5,11 +5,13 @@ that the held-out one holds too. A copied instance gives 1.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import pandas as pd
 
+from repodojo.grading.hunks import changed_lines
 from repodojo.types import Instance
 
 LENGTH = 8
@@ -52,10 +54,7 @@ def find_contaminated(attempts: pd.DataFrame, overlaps: Mapping[str, Overlap]) -
 
 def _largest(instance: Instance, part: str, holders: Mapping[str, set[str]]) -> Overlap | None:
     runs = set(_runs(instance, part))
-    counts: dict[str, int] = {}
-    for run in runs:
-        for held_out in holders.get(run, ()):
-            counts[held_out] = counts.get(held_out, 0) + 1
+    counts = Counter(held_out for run in runs for held_out in holders.get(run, ()))
     if not counts:
         return None
     name = min(counts, key=lambda each: (-counts[each], each))
@@ -70,7 +69,6 @@ def _runs(instance: Instance, part: str) -> Iterator[str]:
     """Yield the runs of words of an issue, or of the lines that a patch changes."""
     text = str(getattr(instance, part))
     if part == "patch":
-        lines = (line[1:] for line in text.splitlines() if re.match(r"[+-](?!--|\+\+)", line))
-        text = "\n".join(lines)
+        text = "\n".join(line[1:] for line in changed_lines(text))
     words = [word.lower() for word in _WORD.findall(text)]
     return (" ".join(words[at : at + LENGTH]) for at in range(max(0, len(words) - LENGTH + 1)))

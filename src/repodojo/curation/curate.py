@@ -9,7 +9,7 @@ import pandas as pd
 
 from repodojo.curation.attempts import describe_attempts
 from repodojo.curation.contamination import find_contaminated, find_overlaps
-from repodojo.curation.dedup import drop_identical
+from repodojo.curation.dedup import drop_repeated
 from repodojo.curation.mixes import match_controls
 from repodojo.curation.near_duplicates import SIZE, Signatures, action_shingles, sign
 from repodojo.curation.quality import FLAGS, quality_flags
@@ -75,11 +75,10 @@ def choose(attempts: pd.DataFrame, rules: CurationSettings, material: Material) 
         sieved = rule.apply(chosen)
         steps.append((rule.name, sieved))
         chosen = sieved.kept
-    pool = found.unresolved if rules.dedup == "none" else drop_identical(found.unresolved)
+    pool = drop_repeated(found.unresolved, rules.dedup)
     if material.overlaps:
         pool = pool.drop(index=find_contaminated(pool, material.overlaps).index)
-    cap = 1 if rules.dedup == "one_per_instance" else rules.per_instance
-    control = match_controls(chosen, pool, per_instance=cap, seed=rules.seed)
+    control = match_controls(chosen, pool, per_instance=rules.cap, seed=rules.seed)
     return Choice(chosen, control, found.resolved, tuple(steps))
 
 

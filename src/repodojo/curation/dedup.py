@@ -14,6 +14,11 @@ def drop_identical(attempts: pd.DataFrame) -> pd.DataFrame:
     return ordered[~ordered.duplicated(["instance_id", "messages"])]
 
 
+def drop_repeated(attempts: pd.DataFrame, dedup: str) -> pd.DataFrame:
+    """Apply `drop_identical`, unless ``dedup`` is ``none``."""
+    return attempts if dedup == "none" else drop_identical(attempts)
+
+
 def one_per_instance(attempts: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Keep one trajectory of each instance, drawn by seed; no instance's draw depends on the others."""
     ordered = in_order(attempts)

@@ -1,10 +1,11 @@
-"""How a training set is chosen."""
+"""How a training set is chosen, and how it grows round by round."""
 
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from repodojo.curation.quality import Flag
+from repodojo.rollouts.settings import RolloutSettings
 
 
 class CurationSettings(BaseModel):
@@ -35,3 +36,24 @@ class CurationSettings(BaseModel):
         if self.solve_rates and not 0 <= self.solve_rates[0] <= self.solve_rates[1] <= 1:
             raise ValueError(f"solve_rates: expected 0 <= low <= high <= 1, found {list(self.solve_rates)}")
         return self
+
+    @property
+    def cap(self) -> int | None:
+        """Return the most trajectories of one instance, as deduplication and cap have it; None is no cap."""
+        return 1 if self.dedup == "one_per_instance" else self.per_instance
+
+
+class SelfImprovementSettings(BaseModel):
+    """How a policy learns from its own successes, round after round."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rounds: int = Field(2, ge=1, le=20)
+    first_policy: Literal["base", "fine_tuned"] = "base"
+    """What samples the first round: the base model, or the policy trained on the teacher's successes."""
+    start: Literal["base", "last"] = "base"
+    """What each round trains: the base model again, or the policy before it; the paper does not say."""
+    data: Literal["accumulate", "replace"] = "accumulate"
+    """Train on the successes of all rounds so far (and the teacher's, with ``fine_tuned``), or of one."""
+    sampling: RolloutSettings = RolloutSettings(first_temperature=1.0, temperatures=(1.0,))
+    curation: CurationSettings = CurationSettings(per_instance=2)

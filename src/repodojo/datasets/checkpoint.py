@@ -102,6 +102,7 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
             for record in (scratch / name for name in KEPT):
                 if record.is_file() and record.parent != finished:
                     record.replace(finished / record.name)
+            (finished / FINISHED).unlink(missing_ok=True)  # of a checkpoint that it was copied from
             _adopt(finished, target)
             note = {"fingerprint": fingerprint, "files": _sizes(target), **self.configuration.as_json()}
             write_json(target / FINISHED, note, indent=1)

@@ -5,7 +5,6 @@ public set with verdicts stands where a policy's rollouts and verdicts would, an
 no sandbox. Such an entry is only read.
 """
 
-import hashlib
 import json
 import logging
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any, Literal, NoReturn, get_args
 from kedro.io import AbstractDataset
 
 from repodojo.datasets.errors import InputDatasetError
+from repodojo.datasets.files import file_digest
 from repodojo.errors import InputError
 from repodojo.rollouts.formats.draft import Imported
 from repodojo.rollouts.formats.files import read_trajectories
@@ -87,7 +87,9 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
 
     def identity(self) -> Any:
         """Return what decides the content: the files, the format, the part."""
-        return {"digest": _digest(self._filepath, self._report), "format": self._format, "part": self._part}
+        files = [path for path in (self._filepath, self._report) if path is not None]
+        digests = [file_digest(path) if path.exists() else "missing" for path in files]
+        return {"digests": digests, "format": self._format, "part": self._part}
 
     @cached_property
     def _found(self) -> Imported:
@@ -114,14 +116,3 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath or ""), "format": self._format, "part": self._part}
-
-
-def _digest(*paths: Path | None) -> str:
-    """Return the digest of files, and of all files of folders with their names."""
-    digest = hashlib.sha256()
-    for path in (path for path in paths if path is not None):
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                digest.update(f"{file.relative_to(path.parent)}\0{content}\n".encode())
-    return digest.hexdigest()[:16]

@@ -9,12 +9,14 @@ from typing import Any
 
 from docker.errors import APIError
 
+from repodojo.environments.inside.processes import start_of
+
 _MACHINE, _BOOT, _OWNER = "repodojo.machine", "repodojo.boot", "repodojo.owner"
 
 
 def owner_labels() -> dict[str, str]:
     """Return the labels that name this process, for good, as a container's owner."""
-    return {_MACHINE: _machine(), _BOOT: _boot(), _OWNER: f"{os.getpid()}:{_start_of(os.getpid())}"}
+    return {_MACHINE: _machine(), _BOOT: _boot(), _OWNER: f"{os.getpid()}:{start_of(os.getpid())}"}
 
 
 def remove_leftovers(api: Any) -> list[str]:
@@ -30,16 +32,7 @@ def remove_leftovers(api: Any) -> list[str]:
 
 def _is_owned(labels: dict[str, str]) -> bool:
     pid, _, start = labels.get(_OWNER, "").partition(":")
-    return labels.get(_BOOT) == _boot() and pid.isdigit() and _start_of(int(pid)) == start
-
-
-def _start_of(pid: int) -> str:
-    """Return when a process began; a sign that no process has where it is gone, or waits to be reaped."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return "gone"
-    return "gone" if fields[0] in {"Z", "X"} else fields[19]
+    return labels.get(_BOOT) == _boot() and pid.isdigit() and start_of(int(pid)) == start
 
 
 @cache

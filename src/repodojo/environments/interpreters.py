@@ -63,14 +63,14 @@ def find_interpreters() -> tuple[Interpreter, ...]:
 
 
 def get_interpreter(short: str, interpreters: Iterable[Interpreter]) -> Interpreter:
-    """Return the interpreter of a minor version such as ``3.8``.
+    """Return the interpreter of a version, minor such as ``3.8`` or full.
 
     Raises:
         BuildError: this machine has none; the message says what it has and how to get one.
     """
     known = list(interpreters)
     for interpreter in known:
-        if interpreter.short == short:
+        if short in (interpreter.short, interpreter.full):
             return interpreter
     have = ", ".join(interpreter.short for interpreter in known)
     raise BuildError(

@@ -15,16 +15,14 @@ from pathlib import Path
 from repodojo.environments.base_repository import (
     RepositoryProof,
     prove_repository,
-    run_git,
     write_repository,
 )
 from repodojo.environments.git_objects import Tree, commit_hash, read_blob, read_tree
 from repodojo.environments.host_base import SEARCH_PATH
 from repodojo.environments.interpreters import PREFIX_FILE
 from repodojo.environments.sandbox import Limits, Mount, SandboxSpec
-from repodojo.environments.trees import write_blob
+from repodojo.environments.trees import apply_patches
 from repodojo.errors import BuildError
-from repodojo.grading.patches import touched_paths
 from repodojo.types import Environment, Instance
 from repodojo.unfinished import unfinished, write_text
 
@@ -138,16 +136,9 @@ def _take_off(pristine: Tree, instance: Instance, folder: Path) -> list[str]:
         BuildError: one does not come off.
         InputError: one is refused as a whole.
     """
-    patches = {"test_patch": instance.test_patch, "patch": instance.patch}
-    touched = {path for patch in patches.values() for path in touched_paths(patch)}
-    for path in touched & pristine.keys():
-        write_blob(folder / path, pristine[path])
-    for name, patch in patches.items():
-        if not patch.strip():
-            continue
-        arguments = ["apply", "-R", "--whitespace=nowarn"]
-        run_git(folder, arguments, patch.encode(), f"{instance.instance_id}: {name}")
-    return sorted(touched)
+    named = (("test_patch", instance.test_patch), ("patch", instance.patch))
+    patches = [(f"{instance.instance_id}: {name}", patch) for name, patch in named]
+    return sorted(apply_patches(pristine, patches, folder, "-R"))
 
 
 def _write_whiteout(path: Path) -> None:

@@ -45,10 +45,10 @@ def _write(folder: Path, path: str, blob: Blob, store: Path) -> None:
     if path.startswith("/") or ".." in path.split("/"):
         raise BuildError(f"outside: the path {path!r} leads out of the repository")
     target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
     if blob.mode == "120000":
-        target.symlink_to(os.fsdecode(blob.content))
+        write_blob(target, blob)
         return
+    target.parent.mkdir(parents=True, exist_ok=True)
     os.link(_stored(blob, store), target)
 
 
@@ -57,9 +57,8 @@ def _stored(blob: Blob, store: Path) -> Path:
     kept = store / name[:2] / name
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = unfinished(kept)
-        temporary.write_bytes(blob.content)
-        temporary.chmod(0o755 if blob.mode == "100755" else 0o644)
+        temporary = unfinished(store.parent / name)  # where a kill's leavings are swept
+        write_blob(temporary, blob)
         temporary.replace(kept)
     return kept
 
@@ -74,17 +73,35 @@ def patch_tree(tree: Tree, patches: Sequence[str], root: Path, what: str) -> dic
     folder = unfinished(root / "patched")
     folder.mkdir(parents=True)
     try:
-        touched = {path for patch in patches for path in touched_paths(patch)}
-        for path in touched & tree.keys():
-            write_blob(folder / path, tree[path])
-        for patch in filter(str.strip, patches):
-            run_git(folder, ["apply", "--whitespace=nowarn"], patch.encode(), what)
+        touched = apply_patches(tree, [(what, patch) for patch in patches], folder)
         changed = read_tree(folder)
         return {
             path: blob for path, blob in {**tree, **changed}.items() if path in changed or path not in touched
         }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def apply_patches(tree: Tree, patches: Sequence[tuple[str, str]], folder: Path, *options: str) -> set[str]:
+    """Write the files that patches touch to a folder, and apply each; returns their paths.
+
+    Args:
+        tree: what the patches apply to.
+        patches: each after its name in errors.
+        folder: to hold just what they touch.
+        options: of ``git apply``.
+
+    Raises:
+        BuildError: one does not apply.
+        InputError: one is refused as a whole.
+    """
+    touched = {path for _, patch in patches for path in touched_paths(patch)}
+    for path in touched & tree.keys():
+        write_blob(folder / path, tree[path])
+    for what, patch in patches:
+        if patch.strip():
+            run_git(folder, ["apply", *options, "--whitespace=nowarn"], patch.encode(), what)
+    return touched
 
 
 def write_blob(path: Path, blob: Blob) -> None:

@@ -1,4 +1,4 @@
-"""Grades again what was saved: logs of an evaluation, without any sandbox; or patches. Neither needs a model.
+"""Grades again what was saved: logs of an evaluation, without a sandbox or a model.
 
 ``python -m repodojo.grading.regrade FOLDER ROWS`` grades every log under a folder: ``test_output.txt`` in a
 folder that is named for its instance (``patch.diff`` beside it), and files that end in ``.eval.log``. It
@@ -9,20 +9,17 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, get_args
 
-from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
 from repodojo.grading.log_parsers import find_parser
 from repodojo.grading.patches import patch_digest
 from repodojo.grading.rules import RequiredTests, Rule
 from repodojo.grading.saved_logs import decode, read_log
-from repodojo.grading.settings import GradingSettings
-from repodojo.grading.store import VerdictStore, grade_trajectory
 from repodojo.grading.verdict import judge_statuses, not_measured, refuse
-from repodojo.types import Instance, Trajectory, Verdict, to_json
+from repodojo.types import Verdict, to_json
 
 
 class LoggedInstance(RequiredTests, Protocol):
@@ -91,25 +88,6 @@ def _instance_of(path: Path, instance_ids: Collection[str]) -> str:
     if not fitting:
         raise InputError(f"{path}: expected the log of one of {len(instance_ids)} instances, found {name!r}")
     return max(fitting, key=len)
-
-
-def regrade_patches(
-    trajectories: Iterable[Trajectory],
-    instances: Mapping[str, Instance],
-    workshop: Workshop,
-    store: VerdictStore,
-    settings: GradingSettings,
-) -> list[Verdict]:
-    """Grade the patches of saved trajectories or predictions by the instances' tests, each in a sandbox.
-
-    Raises:
-        InputError: one is of no instance among ``instances``.
-    """
-    listed = list(trajectories)
-    for each in listed:
-        if each.instance_id not in instances:
-            raise InputError(f"{each.rollout_id}: instance_id is not among the {len(instances)} instances")
-    return [grade_trajectory(t, instances[t.instance_id], workshop, store, settings) for t in listed]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

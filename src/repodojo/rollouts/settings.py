@@ -48,7 +48,7 @@ class RolloutSettings(BaseModel):
     @model_serializer(mode="wrap")
     def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is not chosen: results made before there was a choice stay valid."""
-        unused = {"scaffold": ScaffoldChoice(), "context_tokens": None}
+        unused = {name: type(self).model_fields[name].default for name in ("scaffold", "context_tokens")}
         chosen: dict[str, Any] = serialise(self)
         return {
             name: value

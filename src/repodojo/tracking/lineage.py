@@ -31,7 +31,7 @@ def configurations(
         versions: of the packages that results depend on; only that of ``repodojo`` enters digests.
         only_read: datasets that are imported, although a node could write them; they are inputs.
     """
-    graph = sum(pipelines.values(), Pipeline([]))
+    graph, parameters = sum(pipelines.values(), Pipeline([])), plain(parameters)
     free = {name: identity(name) for name in {*graph.inputs(), *only_read} if not is_parameter(name)}
     depends: dict[str, frozenset[str]] = {}
     found: dict[str, Configuration] = {}

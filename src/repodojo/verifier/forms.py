@@ -10,13 +10,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from repodojo.scaffolds.openhands.trained_text import trained_messages
 from repodojo.types import Message, Trajectory
 from repodojo.verifier.patch_sides import patch_sides
-from repodojo.verifier.prompt import ANSWER_PREFIX, NO, PROMPTS, YES, prompts_digest, render_conversation
+from repodojo.verifier.prompt import (
+    ANSWER_PREFIX,
+    NO,
+    PROMPTS,
+    YES,
+    prompts_digest,
+    render,
+    render_conversation,
+)
 from repodojo.verifier.spans import Span, viewed_spans
+
+PATCH_PROMPTS = PROMPTS / "patch"
 
 
 class Form(NamedTuple):
@@ -45,40 +53,30 @@ class Form(NamedTuple):
         return prompts_digest(self.prompts)
 
 
-def render_patch(
-    trajectory: Trajectory, max_characters: int, prompts: Path = PROMPTS / "patch"
-) -> list[Message]:
+def render_patch(trajectory: Trajectory, max_characters: int) -> list[Message]:
     """Render issue, both sides of the patch, and viewed spans; spans too many for the limit are left out.
 
     The issue is the first user message. Spans of files that the patch changes come first.
     """
-    environment = Environment(
-        loader=FileSystemLoader(prompts),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        autoescape=False,  # noqa: S701
-    )
-    issue = next((m.content for m in trained_messages(trajectory) if m.role == "user"), "")
+    messages = trained_messages(trajectory)
+    issue = next((m.content for m in messages if m.role == "user"), "")
     sides = patch_sides(trajectory.model_patch)
     room = max_characters - len(issue) - len(sides.before) - len(sides.after)
-    spans = _fitting(viewed_spans(trajectory), trajectory.model_patch, room)
-    user = environment.get_template("user.j2").render(
-        issue=issue, before=sides.before, after=sides.after, spans=spans
-    )
-    system = environment.get_template("system.j2").render()
-    return [Message("system", system.strip()), Message("user", user.strip())]
+    spans = _fitting(viewed_spans(messages), trajectory.model_patch, room)
+    return render(PATCH_PROMPTS, issue=issue, before=sides.before, after=sides.after, spans=spans)
 
 
 def _fitting(spans: list[Span], patch: str, room: int) -> list[Span]:
-    kept = []
+    """Choose what fits, files of the patch first, and leave it in its order."""
+    kept = set()
     for span in sorted(spans, key=lambda each: f"a/{each.file}" not in patch):
         if len(span.text) <= room:
-            kept.append(span)
+            kept.add(span)
             room -= len(span.text)
-    return sorted(kept, key=lambda each: (each.file, int(each.span_id.split("-")[0])))
+    return [span for span in spans if span in kept]
 
 
 FORMS: Mapping[str, Form] = {
     "interaction": Form(render_conversation, ANSWER_PREFIX, YES, NO, "</judgement>", PROMPTS),
-    "patch": Form(render_patch, "", "True", "False", "", PROMPTS / "patch"),
+    "patch": Form(render_patch, "", "True", "False", "", PATCH_PROMPTS),
 }

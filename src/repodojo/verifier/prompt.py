@@ -6,6 +6,7 @@ Outcome-supervised reward model of SWE-Gym (section 4.1.1 and appendix B.5): the
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,26 +19,31 @@ YES, NO = "YES", "NO"
 PROMPTS = Path(__file__).parent / "prompts"
 
 
-def render_conversation(
-    trajectory: Trajectory, max_characters: int, prompts: Path = PROMPTS
-) -> list[Message]:
+def render_conversation(trajectory: Trajectory, max_characters: int) -> list[Message]:
     """Render a trajectory as the verifier's system and user messages.
 
     An interaction of more than ``max_characters`` loses turns from its middle, two messages at a time:
     the issue and the end, which say most about the outcome, stay.
     """
-    environment = Environment(
+    interaction = shorten([m for m in trained_messages(trajectory) if m.role != "system"], max_characters)
+    return render(PROMPTS, interaction=interaction, exit_status=trajectory.exit_status)
+
+
+def render(prompts: Path, **values: object) -> list[Message]:
+    """Render a folder's system and user messages, the second from the values."""
+    environment = _environment(prompts)
+    system, user = environment.get_template("system.j2"), environment.get_template("user.j2")
+    return [Message("system", system.render().strip()), Message("user", user.render(values).strip())]
+
+
+@cache
+def _environment(prompts: Path) -> Environment:
+    return Environment(
         loader=FileSystemLoader(prompts),
         undefined=StrictUndefined,
         trim_blocks=True,
         autoescape=False,  # noqa: S701
     )
-    interaction = shorten([m for m in trained_messages(trajectory) if m.role != "system"], max_characters)
-    user = environment.get_template("user.j2").render(
-        interaction=interaction, exit_status=trajectory.exit_status
-    )
-    system = environment.get_template("system.j2").render()
-    return [Message("system", system.strip()), Message("user", user.strip())]
 
 
 def shorten(messages: Sequence[Message], max_characters: int) -> list[Message]:

@@ -5,12 +5,11 @@ shell variable set to a path stands for it from there on.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from repodojo.scaffolds.openhands.trained_text import trained_messages
-from repodojo.types import Message, Trajectory
+from repodojo.types import Message
 
 _NUMBERED = re.compile(r"^ *(\d+)(?:[:\t-])(.*)$")
 _PATH = re.compile(r"(?:\./)?((?:[\w.-]+/)*[\w-]+\.py)\b")
@@ -27,11 +26,11 @@ class Span(NamedTuple):
     """Lines as ``(0001) code``."""
 
 
-def viewed_spans(trajectory: Trajectory) -> list[Span]:
+def viewed_spans(messages: Sequence[Message]) -> list[Span]:
     """Return every span that the agent saw, by file and line; lines seen twice stand once, as last seen."""
     seen: dict[str, dict[int, str]] = {}
     variables: dict[str, str] = {}
-    for asked, shown in pairwise(trained_messages(trajectory)):
+    for asked, shown in pairwise(messages):
         if asked.role != "assistant" or shown.role != "user":
             continue
         variables |= dict(_VARIABLE.findall(asked.content))

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from kedro.pipeline import Pipeline
 
-from repodojo.curation.rounds import SelfImprovementSettings, accumulate
-from repodojo.curation.settings import CurationSettings
+from repodojo.curation.rounds import accumulate
+from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
+from repodojo.datasets.asked_shape import Shape, ask_for
 from repodojo.pipelines.self_improvement.pipeline import create_pipeline
-from repodojo.pipelines.self_improvement.shape import Shape, ask_for
 from repodojo.types import Message, Trajectory, Turn
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def inputs_of(pipeline: Pipeline, output: str) -> set[str]:
 
 
 def test_each_round_samples_with_the_policy_of_the_round_before() -> None:
-    pipeline = create_pipeline(Shape(rounds=3))
+    pipeline = create_pipeline(Shape(rounds=3, first_policy="base", start="base"))
     checkpoints = ["base_checkpoint", "round_1.policy_checkpoint", "round_2.policy_checkpoint"]
     for number, checkpoint in enumerate(checkpoints, 1):
         assert checkpoint in inputs_of(pipeline, f"round_{number}.trajectories")

@@ -18,8 +18,8 @@ from repodojo.environments.inside.control_groups import (
     find_hierarchies,
     has_word,
     most,
-    read_lines,
 )
+from repodojo.environments.inside.processes import start_of
 
 _NAME = re.compile(r"repodojo\.(?P<namespace>\d+)\.(?P<pid>\d+)\.(?P<start>\d+)\.\d+")
 _TRIES = 100
@@ -64,7 +64,7 @@ def find_parents() -> dict[str, tuple[int, str]]:
 
 def make_group(parents: Mapping[str, tuple[int, str]], number: int, limits: Mapping[str, int]) -> Group:
     """Make a bounded group below each parent, as far as the kernel lets."""
-    name = f"repodojo.{_namespace()}.{os.getpid()}.{_start_of(os.getpid())}.{number}"
+    name = f"repodojo.{_namespace()}.{os.getpid()}.{start_of(os.getpid())}.{number}"
     bounds = most(limits)
     folders: dict[str, int] = {}
     for controller, (version, parent) in parents.items():
@@ -78,7 +78,7 @@ def make_group(parents: Mapping[str, tuple[int, str]], number: int, limits: Mapp
             if (controller, version) == (MEMORY, 2):
                 _write(f"{folder}/memory.swap.max", "0")
         except OSError:
-            # What was not bounded is not named by `read_bounds`.
+            # What was not bounded is not named by `find_bounds`.
             continue
     return Group(tuple(folders), tuple(folders.values()))
 
@@ -106,7 +106,7 @@ def _remove_leftovers(parent: str) -> None:
     """Remove the groups of starters that were killed."""
     for name in os.listdir(parent):
         match = _NAME.fullmatch(name)
-        if match and match["namespace"] == _namespace() and _start_of(int(match["pid"])) != match["start"]:
+        if match and match["namespace"] == _namespace() and start_of(int(match["pid"])) != match["start"]:
             _remove(f"{parent}/{name}", 1)
 
 
@@ -125,13 +125,6 @@ def _remove(folder: str, tries: int) -> None:
 def _namespace() -> str:
     """Name the caller's process ids: another container's are not to be judged by them."""
     return str(os.stat("/proc/self/ns/pid").st_ino)
-
-
-def _start_of(pid: int) -> str:
-    """Return when a process began; a sign that no process has where it is gone, or waits to be reaped."""
-    lines = read_lines(f"/proc/{pid}/stat")
-    fields = lines[0].rpartition(")")[2].split() if lines else ["Z"]
-    return "gone" if fields[0] in {"Z", "X"} else fields[19]
 
 
 def _write(path: str, text: str) -> None:

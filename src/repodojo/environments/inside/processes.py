@@ -136,3 +136,13 @@ def kill_not_kept(kept: Collection[Name]) -> None:
         if attempt:
             time.sleep(0.001)
     kill_all()
+
+
+def start_of(pid: int) -> str:
+    """Return when a process began; a sign that no process has where it is gone, or waits to be reaped."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return "gone"
+    return "gone" if fields[0] in {"Z", "X"} else fields[19]

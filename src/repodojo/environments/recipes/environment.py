@@ -102,12 +102,12 @@ class Builder:
 
     def prepare(self, name: str, tree: Tree, environment: CloneEnvironment, built: Built | None) -> Path:
         """Make the folder of a tree that runs in a built environment; returns it."""
-        interpreter = next(found for found in find_interpreters() if found.full == environment.python)
+        interpreter = get_interpreter(environment.python, find_interpreters())
         return self.folders.make(name, tree, built, interpreter, self.folders.root / environment.packages)
 
     def build_metadata(self, name: str, tree: Tree, environment: CloneEnvironment) -> Built | None:
         """Build a tree's wheel for what the build says and adds; None where it does not build."""
-        interpreter = next(found for found in find_interpreters() if found.full == environment.python)
+        interpreter = get_interpreter(environment.python, find_interpreters())
         declarations, date = read_declarations(tree), datetime.fromisoformat(environment.date)
         try:
             return self._build(name, tree, declarations, interpreter, date, environment.version)
@@ -222,13 +222,15 @@ def _resolve(
             requirements = [*own, *recipe.requirements, "pytest"]
             return recipe, resolve(requirements, interpreter, wanted.date, project)
         except BuildError as error:
+            if recipe.found_by == "hand":
+                raise
             unknown = unknown_packages(str(error))
             kept = tuple(
                 line
                 for line in recipe.requirements
                 if canonicalize_name(Requirement(line).name) not in unknown
             )
-            if recipe.found_by == "hand" or kept == recipe.requirements:
+            if kept == recipe.requirements:
                 raise
             recipe = recipe.model_copy(update={"requirements": kept})
 

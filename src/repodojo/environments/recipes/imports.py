@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.recipes.known_names import known_names
+from repodojo.environments.recipes.requirement_lines import parse_requirement
 
 _MISSING = re.compile(r"No module named '?([A-Za-z_][\w.]*)'?")
 _NO_FIXTURE = re.compile(r"fixture '(\w+)' not found")
@@ -36,7 +37,8 @@ def missing_distributions(log: str, tree: Tree) -> tuple[str, ...]:
     modules = {name.partition(".")[0] for name in _MISSING.findall(log)}
     plugins = {known_names().fixtures.get(name) for name in _NO_FIXTURE.findall(log)}
     plugins |= {"pytest-asyncio"} if _ASYNC.search(log) else set()
-    return tuple(sorted({*_distributions(modules - own), *filter(None, plugins)}))
+    named = (name for name in _distributions(modules - own) if parse_requirement(name))
+    return tuple(sorted({*named, *filter(None, plugins)}))
 
 
 def own_modules(tree: Tree) -> frozenset[str]:

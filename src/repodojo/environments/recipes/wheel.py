@@ -8,7 +8,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from email.parser import Parser
 from pathlib import Path
@@ -117,6 +117,7 @@ def read_wheel(content: bytes, tree: Tree) -> Built:
             files = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
     except (zipfile.BadZipFile, OSError) as error:
         raise BuildError(f"does_not_build: not a wheel ({error})") from error
+    tops = {"/".join(path.split("/")[:depth]) for path in tree for depth in (1, 2)}
     metadata: dict[str, bytes] = {}
     added: dict[str, bytes] = {}
     for name, data in files.items():
@@ -126,7 +127,7 @@ def read_wheel(content: bytes, tree: Tree) -> Built:
         if found:
             metadata |= {name: data} if found[2] in _KEPT_METADATA else {}
         elif ".data/" not in name and not name.endswith((".pyc", ".pth")):
-            home = _home(name, tree)
+            home = _home(name, tree, tops)
             if home is not None:
                 added[home] = data
     text = next((data for name, data in metadata.items() if name.endswith("/METADATA")), b"")
@@ -140,10 +141,13 @@ def read_wheel(content: bytes, tree: Tree) -> Built:
     )
 
 
-def _home(name: str, tree: Tree) -> str | None:
-    """Return where a wheel's file belongs among the sources; None where it is there, or nowhere."""
+def _home(name: str, tree: Tree, tops: Collection[str]) -> str | None:
+    """Return where a wheel's file belongs among the sources; None where it is there, or nowhere.
+
+    ``tops`` are the first and the first two parts of the sources' paths.
+    """
     top = name.partition("/")[0]
     for folder in ("src/", "lib/", ""):
-        if any(path.startswith(f"{folder}{top}/") for path in tree) or f"{folder}{top}" in tree:
+        if f"{folder}{top}" in tops:
             return None if f"{folder}{name}" in tree else f"{folder}{name}"
     return name if "/" not in name and name.endswith((".py", ".so")) else None

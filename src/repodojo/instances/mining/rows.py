@@ -1,12 +1,12 @@
 """Rows of one clone to try, and which of them share an environment."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as Paths
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from repodojo.environments.git_objects import Tree
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.environment_records import Wanted
 from repodojo.environments.recipes.recipe import Recipe
@@ -102,33 +102,35 @@ def read_clone_rows(
     clone = open_clone(repository.path)
     found = _read(clone, repository.repo, settings, published)
     rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))[::-1]
-    rejected = [_rejection(each, "row") for each in found.rejected]
+    rejected = [_rejection(each) for each in found.rejected]
     beyond = f"not_tried: not among the {settings.per_repository} newest (mining.per_repository)"
     rejected += [
-        _rejection(Rejection(f"{row.repo}@{row.base_commit}", beyond, row.instance_id), "row")
+        _rejection(Rejection(f"{row.repo}@{row.base_commit}", beyond, row.instance_id))
         for row in rows[settings.per_repository :]
     ]
     kept: list[SourceRow] = []
     groups: dict[str, list[SourceRow]] = {}
+    paths: dict[str, Paths[str]] = {}
     for row in rows[: settings.per_repository]:
         try:
             if not hidden_test_files(row):
                 raise InputError("no_test_file: the test patch leaves no test file that pytest can run")
-            name = f"{repository.slug}-{read_declarations(clone.tree(row.base_commit)).digest}"
+            tree = clone.tree(row.base_commit)
+            name = f"{repository.slug}-{read_declarations(tree).digest}"
         except InputError as error:
-            rejected.append(
-                _rejection(Rejection(f"{row.repo}@{row.base_commit}", str(error), row.instance_id), "row")
-            )
+            where = f"{row.repo}@{row.base_commit}"
+            rejected.append(_rejection(Rejection(where, str(error), row.instance_id)))
             continue
         kept.append(row)
         groups.setdefault(name, []).append(row)
+        paths[name] = frozenset(tree)  # rows come newest first, so that the oldest one's stay
     return CloneRows(
         repo=repository.repo,
         head=repository.head,
         candidates=len(found.rows) + len(found.rejected),
         rows=tuple(kept),
         environments={row.instance_id: name for name, members in groups.items() for row in members},
-        wanted=tuple(_describe(clone, name, members) for name, members in groups.items()),
+        wanted=tuple(_describe(clone, name, members, paths[name]) for name, members in groups.items()),
         rejected=tuple(rejected),
     )
 
@@ -138,9 +140,10 @@ def _read(clone: Clone, repo: str, settings: MiningSettings, published: Found) -
         return read_history(clone, repo)
     if settings.source == "pulls":
         return read_clone_pulls(clone, repo)
-    slug = repo.replace("/", "__")
+    slug = repo.replace("/", "__").lower()
     mine = [row for row in published.rows if row.repo.lower() == repo.lower()]
-    return Found(mine, [each for each in published.rejected if each.instance_id.startswith(slug)])
+    malformed = [each for each in published.rejected if each.instance_id.rpartition("-")[0].lower() == slug]
+    return Found(mine, malformed)
 
 
 def hidden_test_files(row: SourceRow) -> tuple[str, ...]:
@@ -168,31 +171,30 @@ def wanted_of(data: Mapping[str, Any]) -> Wanted:
     )
 
 
-def _describe(clone: Clone, name: str, rows: Sequence[SourceRow]) -> dict[str, Any]:
+def _describe(clone: Clone, name: str, rows: Sequence[SourceRow], paths: Paths[str]) -> dict[str, Any]:
     """Describe an environment by its oldest row: nothing in it may be newer than any of its commits."""
     oldest = rows[-1]
-    tree = clone.tree(oldest.base_commit)
     wanted = Wanted(
         name,
         oldest.repo,
         clone.release(oldest.base_commit),
         datetime.fromisoformat(oldest.created_at),
-        _probed(tree, rows),
+        _probed(paths, rows),
     )
     return {**asdict(wanted), "date": oldest.created_at, "commit": oldest.base_commit}
 
 
-def _probed(tree: Tree, rows: Sequence[SourceRow]) -> tuple[str, ...]:
+def _probed(paths: Paths[str], rows: Sequence[SourceRow]) -> tuple[str, ...]:
     """Choose the test files that show whether a recipe works: those of the rows, else any."""
-    hidden = dict.fromkeys(path for row in reversed(rows) for path in hidden_test_files(row) if path in tree)
-    others = (path for path in sorted(tree) if is_test_file(path) and "test" in path.rpartition("/")[0])
+    hidden = dict.fromkeys(path for row in reversed(rows) for path in hidden_test_files(row) if path in paths)
+    others = (path for path in sorted(paths) if is_test_file(path) and "test" in path.rpartition("/")[0])
     return tuple(hidden)[:_MOST_PROBED] or tuple(others)[:_MOST_PROBED]
 
 
-def _rejection(rejection: Rejection, stage: str) -> dict[str, str]:
+def _rejection(rejection: Rejection) -> dict[str, str]:
     return {
         "candidate_id": rejection.instance_id,
         "where": rejection.where,
-        "stage": stage,
+        "stage": "row",
         "reason": rejection.reason,
     }

@@ -200,7 +200,8 @@ class Prover:
         """Return a run that was kept under its content, or run the tests now."""
         tests = draft.test_files
         if kind == "before":
-            tests = tuple(path for path in tests if path in self.clone.tree(self.row.base_commit))
+            base = self.clone.tree(self.row.base_commit)
+            tests = tuple(path for path in tests if path in base)
         apply = " && ".join(f"git apply --whitespace=nowarn {path}" for path in files)
         spec = self.workshop.spec(draft)
         start = partial(run_tests, self.workshop.sandboxes, spec, tests, _RUN_S, files, apply, order_seed)

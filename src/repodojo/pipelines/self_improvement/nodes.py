@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from repodojo.curation.rounds import SelfImprovementSettings, accumulate
+from repodojo.curation.rounds import accumulate
+from repodojo.curation.settings import SelfImprovementSettings
 from repodojo.metrics.rounds import describe_rounds
 from repodojo.reporting.rounds import draw_rounds, rounds_table
 from repodojo.reporting.table import as_markdown

@@ -5,6 +5,7 @@ Round n samples with the checkpoint of round n - 1; the rounds are unrolled, nev
 
 from kedro.pipeline import Node, Pipeline
 
+from repodojo.datasets.asked_shape import Shape, asked_shape
 from repodojo.pipelines import dedup_capping, evaluation, sft
 from repodojo.pipelines.attempts import served_attempts_pipeline
 from repodojo.pipelines.evaluation.nodes import compare_policies, evaluate_attempts
@@ -14,7 +15,6 @@ from repodojo.pipelines.self_improvement.nodes import (
     report_rounds,
     tabulate_rounds,
 )
-from repodojo.pipelines.self_improvement.shape import Shape, asked_shape
 
 FIRST = {"base": ("zero_shot", "base_checkpoint"), "fine_tuned": ("fine_tuned", "policy_checkpoint")}
 """The first policy's namespace in `evaluation`, and its checkpoint."""

@@ -1,6 +1,5 @@
 """Nodes of the pipeline `verifier`."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,20 +70,15 @@ def merge_scores(scores: Scores) -> dict[str, float | None]:
     return {rollout_id: score for group in scores.values() for rollout_id, score in group.items()}
 
 
-def describe_attempts(name: str) -> Callable[..., list[AttemptFeatures]]:
-    """Return a node that describes the attempts of the policy called ``name``."""
-
-    def describe(
-        trajectories: dict[str, Trajectory],
-        verdicts: dict[str, Verdict],
-        scores: Scores,
-        instances: list[Instance],
-    ) -> list[AttemptFeatures]:
-        by_id = {instance.instance_id: instance for instance in instances}
-        return attempt_features(trajectories, verdicts, merge_scores(scores), by_id)
-
-    describe.__name__ = f"describe_{name}_attempts"
-    return describe
+def describe_attempts(
+    trajectories: dict[str, Trajectory],
+    verdicts: dict[str, Verdict],
+    scores: Scores,
+    instances: list[Instance],
+) -> list[AttemptFeatures]:
+    """Describe the attempts of a policy."""
+    by_id = {instance.instance_id: instance for instance in instances}
+    return attempt_features(trajectories, verdicts, merge_scores(scores), by_id)
 
 
 def fit_on_training_attempts(

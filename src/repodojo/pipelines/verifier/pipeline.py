@@ -63,7 +63,7 @@ def scoring_pipeline() -> Pipeline:
                     name="score_trajectories" if policy == "fine_tuned" else f"score_{policy}_attempts",
                 ),
                 Node(
-                    func=describe_attempts(policy),
+                    func=describe_attempts,
                     inputs=[f"{policy}.trajectories", f"{policy}.verdicts", scores[policy], "instances"],
                     outputs=f"{policy}.features",
                     name=f"describe_{policy}_attempts",

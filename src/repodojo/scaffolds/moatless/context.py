@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from repodojo.scaffolds.moatless.index import Place
-from repodojo.scaffolds.moatless.spans import Span, split_spans
+from repodojo.scaffolds.moatless.spans import find_span, split_spans
 
 CHARACTERS_PER_TOKEN = 4
 """Limits are stated in tokens, as Moatless does, and applied in characters: no tokenizer is at hand."""
@@ -55,11 +55,9 @@ def choose(
 ) -> FileContext:
     """Choose places by rank until the limit is reached."""
     context, used = FileContext(), 0
-    spans: dict[str, list[Span]] = {}
     for place in places:
         text = files.get(place.path, "")
-        listed = spans.setdefault(place.path, split_spans(text))
-        span = next((each for each in listed if each.span_id == place.span_id), None)
+        span = find_span(split_spans(text), place.span_id)
         full = per_file is not None and len(context.span_ids(place.path)) >= per_file
         if span is None or full:
             continue

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from typing import NamedTuple
 
 from repodojo.scaffolds.moatless.embeddings import Embedder
-from repodojo.scaffolds.moatless.spans import Span, split_spans
+from repodojo.scaffolds.moatless.spans import split_spans
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
@@ -54,14 +54,12 @@ class CodeIndex:
         Raises:
             PolicyError: the embedder failed.
         """
-        self.spans: dict[str, list[Span]] = {}
         self._texts: dict[Place, str] = {}
         for path, text in files.items():
             if is_test(path):
                 continue
-            self.spans[path] = split_spans(text)
             lines = text.split("\n")
-            for span in self.spans[path]:
+            for span in split_spans(text):
                 self._texts[Place(path, span.span_id)] = "\n".join(lines[span.start - 1 : span.end])
         self._counts = {
             place: Counter(tokenise(f"{place.path} {text}")) for place, text in self._texts.items()

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -18,13 +19,14 @@ class Span(NamedTuple):
     """Last line of the class that starts here; otherwise the last line."""
 
 
-def split_spans(text: str) -> list[Span]:
+@lru_cache(maxsize=512)
+def split_spans(text: str) -> tuple[Span, ...]:
     """Cut a file into spans; text that is not Python is one span."""
     count = text.count("\n") + 1
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError):
-        return [Span("impl:1", 1, count, count)]
+        return (Span("impl:1", 1, count, count),)
     starts = list(_starts(body))
     if not starts or starts[0][1] > 1:
         starts.insert(0, ("imports" if _imports(body) else "impl:1", 1, 0))
@@ -35,7 +37,7 @@ def split_spans(text: str) -> list[Span]:
         names[name] = names.get(name, 0) + 1
         span_id = name if names[name] == 1 else f"{name}_{names[name]}"
         spans.append(Span(span_id, start, end, max(end, whole)))
-    return spans
+    return tuple(spans)
 
 
 def find_span(spans: Sequence[Span], span_id: str) -> Span | None:

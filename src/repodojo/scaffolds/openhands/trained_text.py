@@ -1,8 +1,9 @@
 """What is trained on: trajectories as a policy without native tool calls would have lived them."""
 
+from functools import cache
 from pathlib import Path
 
-from repodojo.scaffolds.templates import load_templates
+from repodojo.scaffolds.templates import Templates, load_templates
 from repodojo.scaffolds.tools.conversion import as_text, render_functions
 from repodojo.types import Message, Trajectory
 
@@ -14,5 +15,9 @@ def trained_messages(trajectory: Trajectory) -> tuple[Message, ...]:
     """
     if not trajectory.tools:
         return trajectory.messages
-    templates = load_templates(Path(__file__).parent, {"functions": {"functions": []}})
-    return as_text(trajectory.messages, render_functions(trajectory.tools, templates))
+    return as_text(trajectory.messages, render_functions(trajectory.tools, _templates()))
+
+
+@cache
+def _templates() -> Templates:
+    return load_templates(Path(__file__).parent, {"functions": {"functions": []}})

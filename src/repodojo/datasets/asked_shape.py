@@ -6,18 +6,23 @@ The hook that reads the configuration says it here, and has the pipelines made a
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from repodojo.curation.rounds import SelfImprovementSettings
+from repodojo.curation.settings import SelfImprovementSettings
 
 
 class Shape(NamedTuple):
     """The graph of rounds."""
 
-    rounds: int = 2
-    first_policy: str = "base"
-    start: str = "base"
+    rounds: int
+    first_policy: str
+    start: str
 
 
-_asked = [Shape()]
+def shape_of(settings: SelfImprovementSettings) -> Shape:
+    """Return the graph that settings ask for."""
+    return Shape(settings.rounds, settings.first_policy, settings.start)
+
+
+_asked = [shape_of(SelfImprovementSettings())]
 
 
 def asked_shape() -> Shape:
@@ -29,5 +34,5 @@ def ask_for(parameters: Mapping[str, Any]) -> bool:
     """Take the shape from checked parameters; return whether it is another than before."""
     before, settings = asked_shape(), parameters.get("self_improvement")
     if isinstance(settings, SelfImprovementSettings):
-        _asked[:] = [Shape(settings.rounds, settings.first_policy, settings.start)]
+        _asked[:] = [shape_of(settings)]
     return asked_shape() != before
