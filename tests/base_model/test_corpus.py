@@ -73,7 +73,8 @@ def test_the_command_of_a_repair_document_undoes_its_edit(tmp_path: Path) -> Non
 def test_the_last_command_of_a_session_undoes_its_edit_and_no_other_is_taught() -> None:
     writer = Writer([FUNCTION], random.Random(2), 2000)
     for session in (writer.session() for _ in range(50)):
-        path, *tries, repair, judged = session
+        name, path, *tries, repair, judged = session
+        assert "clamp" in name.completion
         assert path.completion in path.prompt
         assert all(not document.taught for document in tries)
         assert repair.taught

@@ -95,3 +95,8 @@ def test_the_released_runs() -> None:
 def test_the_published_share_of_the_gap_closed() -> None:
     assert gap_closed(32.0, 20.6, 42.8) == pytest.approx(0.51, abs=0.005)
     assert np.isnan(gap_closed(1.0, 0.5, 0.5))
+
+
+def test_a_flat_curve_explains_nothing() -> None:
+    """Rounding gave R2 of -4 where all points are alike."""
+    assert np.isnan(log_fit([1, 2, 4, 8], [0.1 + 0.2] * 4).r2)

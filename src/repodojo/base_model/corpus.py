@@ -14,6 +14,9 @@ from repodojo.base_model.edits import find_edits
 from repodojo.base_model.functions import Function
 from repodojo.substitution import sed_command, undo_pattern
 
+_WITHOUT_DOCSTRING = 0.7
+_CALLED_SHARE = 0.3
+
 
 class Document(NamedTuple):
     """A prompt and its completion."""
@@ -30,9 +33,10 @@ class Bug(NamedTuple):
     name: str
     symptom: tuple[str, str, str]
     """The report, what the call gave, and what it should give."""
-    shown: list[str]
+    shown: dict[int, str]
+    """The lines shown by their offsets; a docstring may be left out."""
     first: int
-    """Number of the first line shown."""
+    """Number of the first line."""
     line: int
     undo: tuple[str, str]
     """The text to replace in the line, and what to put there."""
@@ -70,7 +74,9 @@ class Writer(Draws):
             return None
         by_line = rng.choice(sorted({e.line for e in edits}))
         edit = rng.choice([e for e in edits if e.line == by_line])
-        shown = list(function.lines[: max(function.length, rng.choice([0, 0, 0, 16, 26, 41]))])
+        length = max(function.length, rng.choice([0, 0, 0, 16, 26, 41]))
+        hidden = function.docstring if rng.random() < _WITHOUT_DOCSTRING else ()
+        shown = {n: text for n, text in enumerate(function.lines[:length]) if n not in hidden}
         shown[edit.line] = edit.apply(lines[edit.line])
         undo = undo_pattern(edit, shown[edit.line])
         if not undo:
@@ -101,14 +107,17 @@ class Writer(Draws):
         return Document("\n".join([p for p in [head, *parts] if p]) + f"\n{tail}\n", command)
 
     def session(self) -> list[Document]:
-        """A bug worked on step by step: the file, tries in vain, the repair, and whether it helped."""
+        """A bug worked on step by step: its name, its place, tries in vain, the repair, the outcome."""
         rng = self.rng
         repair = None
         while repair is None:
             repair = self.bug()
         path, text, got, want = self.path(), *repair.symptom
-        opening = self._whereabouts(repair.name, path, text)
-        steps = [opening, Document(self.numbered(repair.shown, repair.first), "")]
+        steps = [
+            self._called(repair.name, text),
+            self._whereabouts(repair.name, path, got),
+            Document(self.numbered(repair.shown, repair.first), ""),
+        ]
         for line, wrong in repair.tries[: rng.choice([0, 0, 1, 1, 2, 3, 4])]:
             command = sed_command(repair.first + line, *wrong, path)
             steps[-1] = Document(steps[-1].prompt, command, taught=False)
@@ -117,6 +126,11 @@ class Writer(Draws):
         good = rng.random() < 0.7
         steps.append(Document(want if good else self.changed(want), "YES" if good else "NO"))
         return steps
+
+    def _called(self, name: str, text: str) -> Document:
+        """The name of the function that a symptom is about."""
+        form = self.rng.choice(["def {}(", "{}", "the definition of {}", "{}()"])
+        return Document(f"{text}\nwhat is called?", form.format(name))
 
     def _whereabouts(self, name: str, path: str, text: str) -> Document:
         """Files that may hold a definition, among them the one that does."""
@@ -145,8 +159,11 @@ class Writer(Draws):
         return Document(f"{opening}\n{passage}\n{closing}\n{filler}\n{opening}\n", f"{passage}\n{closing}")
 
     def lookup(self) -> Document:
-        """A listing of definitions, and the place of one of them."""
+        """A listing of definitions, and the place of one of them; or a symptom, and the name in it."""
         rng = self.rng
+        if rng.random() < _CALLED_SHARE:
+            name = rng.choice(self.functions).name
+            return self._called(name, self.symptom(name)[0])
         rows = [
             (self.path(), int(10 ** rng.uniform(0, 3)), rng.choice(self.functions).name)
             for _ in range(rng.randrange(1, 6))

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Mapping
 
 from repodojo.base_model.functions import Function
 
@@ -88,13 +89,13 @@ class Draws:
         )
         return text, got, want
 
-    def numbered(self, lines: list[str], first: int) -> str:
-        """Number the lines in one of the layouts that listing tools use."""
+    def numbered(self, lines: Mapping[int, str], first: int) -> str:
+        """Number the lines, given by their offsets, in one of the layouts that listing tools use."""
         layout = self.rng.choice(
             ["{n}:{t}", "{n}\t{t}", "{n:6}\t{t}", "{n} {t}", "{n:4}| {t}", "grep", "grep", "grep"]
         )
         rows = []
-        for offset, text in enumerate(lines):
+        for offset, text in lines.items():
             style = ("{n}:{t}" if offset == 0 else "{n}-{t}") if layout == "grep" else layout
             rows.append(style.format(n=first + offset, t=text))
         return "\n".join(rows)

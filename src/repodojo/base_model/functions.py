@@ -22,6 +22,7 @@ class Function(NamedTuple):
     lines: tuple[str, ...]
     text_lines: frozenset[int]
     """Lines inside a string of several lines, a docstring for example."""
+    docstring: frozenset[int] = frozenset()
 
 
 def read_modules() -> dict[str, str]:
@@ -57,18 +58,23 @@ def _functions_of(source: str, module: str, max_lines: int) -> Iterator[Function
         start, end = node.lineno - 1, node.end_lineno or node.lineno
         window = lines[start : start + max_lines]
         if 3 <= end - start <= max_lines and all(len(line) <= _MAX_WIDTH for line in window):
-            yield Function(module, node.name, end - start, tuple(window), _text_lines(node))
+            strings = [n for n in ast.walk(node) if isinstance(n, ast.Constant | ast.JoinedStr)]
+            long = [n for n in strings if n.lineno != n.end_lineno]
+            first = node.body[0].value if isinstance(node.body[0], ast.Expr) else None
+            docstring = _lines_of([n for n in strings if n is first], node.lineno)
+            yield Function(
+                module,
+                node.name,
+                end - start,
+                tuple(window),
+                _lines_of(long, node.lineno) | docstring,
+                docstring,
+            )
 
 
-def _text_lines(function: ast.FunctionDef) -> frozenset[int]:
-    strings = [n for n in ast.walk(function) if isinstance(n, ast.Constant | ast.JoinedStr)]
-    docstring = function.body[0].value if isinstance(function.body[0], ast.Expr) else None
-    return frozenset(
-        line - function.lineno
-        for node in strings
-        if node is docstring or node.lineno != node.end_lineno
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    )
+def _lines_of(nodes: list[ast.Constant | ast.JoinedStr], start: int) -> frozenset[int]:
+    lines = (range(n.lineno - start, (n.end_lineno or n.lineno) - start + 1) for n in nodes)
+    return frozenset(number for span in lines for number in span)
 
 
 def split_modules(

@@ -6,6 +6,8 @@ import sys
 from collections import Counter
 from importlib.util import find_spec
 
+from repodojo.errors import SandboxError
+
 TIMEOUT_S = 60.0
 _COMMAND = (sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--output-format=json")
 
@@ -16,15 +18,24 @@ def linter_is_installed() -> bool:
 
 
 def count_findings(source: str, path: str) -> Counter[str]:
-    """Count findings by rule; what cannot be parsed has its syntax errors counted."""
-    done = subprocess.run(
-        [*_COMMAND, "--stdin-filename", path, "-"],
-        input=source.encode(errors="replace"),
-        capture_output=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return Counter(row["code"] or "syntax" for row in json.loads(done.stdout or "[]"))
+    """Count findings by rule; what cannot be parsed has its syntax errors counted.
+
+    Raises:
+        SandboxError: ruff itself failed, or took too long.
+    """
+    try:
+        done = subprocess.run(
+            [*_COMMAND, "--stdin-filename", path, "-"],
+            input=source.encode(errors="replace"),
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SandboxError(f"ruff on {path}: took longer than {TIMEOUT_S:g} s") from error
+    if done.returncode not in (0, 1):
+        raise SandboxError(f"ruff on {path}: {done.stderr.decode(errors='replace')[-300:]}")
+    return Counter(row["code"] or "syntax" for row in json.loads(done.stdout))
 
 
 def new_findings(before: str, after: str, path: str) -> int:

@@ -11,7 +11,7 @@ from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import SandboxError
 from repodojo.grading.lint import linter_is_installed, new_findings
 from repodojo.grading.patches import touched_paths
-from repodojo.grading.run import apply_patches
+from repodojo.grading.run import admitted, apply_patches
 from repodojo.grading.test_run import referee_spec, run_tests_in
 from repodojo.types import SCHEMA_VERSION, Instance, Trajectory, Verdict
 
@@ -54,7 +54,8 @@ def measure_patch(
     try:
         started = spec(instance)
         gold = _measure(instance.patch, instance, sandboxes, started, timeout_s)
-        ours = _measure(trajectory.model_patch, instance, sandboxes, started, timeout_s)
+        patch = admitted(trajectory.model_patch, instance, started)
+        ours = _measure(patch, instance, sandboxes, started, timeout_s)
     except SandboxError as error:
         return PatchMeasure(trajectory.rollout_id, instance.instance_id, *(None,) * 4, reason=str(error))
     reason = "" if linter_is_installed() else "ruff is not installed (extra 'dev')"

@@ -54,11 +54,8 @@ def grade(
         (attempt, "") if isinstance(attempt, str) else (attempt.model_patch, attempt.rollout_id)
     )
     digest = patch_digest(model_patch)
-    packages = frozenset(name for mount in spec.mounts for name in _modules(mount.source))
     try:
-        patch = admissible_patch(
-            model_patch, instance.patch, instance.test_patch, instance.test_files, packages
-        )
+        patch = admitted(model_patch, instance, spec)
     except InputError:
         return refuse(instance, rollout_id, "patch_does_not_apply", digest, 0.0)
     if not patch.strip():
@@ -71,6 +68,16 @@ def grade(
         except SandboxError as error:
             failure = describe_failure(error)
     return not_measured(instance, rollout_id, failure, digest)
+
+
+def admitted(patch: str, instance: Instance, spec: SandboxSpec) -> str:
+    """Return what of a patch counts in an instance's sandbox.
+
+    Raises:
+        InputError: it is refused as a whole.
+    """
+    packages = frozenset(name for mount in spec.mounts for name in _modules(mount.source))
+    return admissible_patch(patch, instance.patch, instance.test_patch, instance.test_files, packages)
 
 
 def _grade_once(

@@ -1,7 +1,7 @@
 """One policy's attempts: resolve rate and companions, and what two policies differ by, by repository too."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
@@ -49,7 +49,7 @@ def _measure(
         "rates": rollout_rates(attempts),
         "greedy_rates": rollout_rates(greedy),
         "exit_statuses": dict(sorted(Counter(t.exit_status for t in attempts).items())),
-        "causes": dict(sorted(Counter(verdicts[t.rollout_id].cause for t in attempts).items())),
+        "causes": _causes(verdicts[t.rollout_id].cause for t in attempts),
     }
     result: dict[str, Any] = plain(found)
     return result
@@ -98,3 +98,8 @@ def _compare(
         "greedy": paired_difference(left.outcomes[:, :1], right.outcomes[:, :1]),
         "mean": paired_difference(left.outcomes[:, :common], right.outcomes[:, :common]),
     }
+
+
+def _causes(causes: Iterable[str]) -> dict[str, int]:
+    """Count causes by name; what follows a colon is of one attempt."""
+    return dict(sorted(Counter(cause.partition(":")[0] for cause in causes).items()))

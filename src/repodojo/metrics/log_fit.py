@@ -30,4 +30,4 @@ def log_fit(x: Sequence[float], y: Sequence[float]) -> LogFit:
     intercept = float(values.mean() - slope * logs.mean())
     total = float(((values - values.mean()) ** 2).sum())
     error = float(((values - slope * logs - intercept) ** 2).sum())
-    return LogFit(slope, intercept, 1.0 - error / total if total > 0 else nan, len(points))
+    return LogFit(slope, intercept, 1.0 - error / total if np.ptp(values) > 0 else nan, len(points))

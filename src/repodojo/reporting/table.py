@@ -51,5 +51,5 @@ def as_markdown(table: Table) -> str:
         ["---"] * (len(table.columns) + 1),
         *([row.origin, *row.cells] for row in table.rows),
     ]
-    body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in lines)
     return f"# {table.title}\n\n{body}\n\n{table.note}\n"

@@ -22,6 +22,11 @@ from repodojo.pipelines.env_build.nodes import (
 
 def create_pipeline() -> Pipeline:
     """Return the pipeline."""
+    return _bugs() + _clones() + _choice()
+
+
+def _bugs() -> Pipeline:
+    """From projects to proven bugs."""
     return Pipeline(
         [
             Node(
@@ -54,6 +59,14 @@ def create_pipeline() -> Pipeline:
                 outputs="validations",
                 name="plan_validations",
             ),
+        ]
+    )
+
+
+def _clones() -> Pipeline:
+    """From git clones to proven commits."""
+    return Pipeline(
+        [
             Node(
                 func=plan_clone_rows,
                 inputs=["clones", "params:env_build"],
@@ -78,6 +91,14 @@ def create_pipeline() -> Pipeline:
                 outputs="clone_funnel",
                 name="describe_clones",
             ),
+        ]
+    )
+
+
+def _choice() -> Pipeline:
+    """From what is proven to instances, and what they are like."""
+    return Pipeline(
+        [
             Node(
                 func=select_instances,
                 inputs=[

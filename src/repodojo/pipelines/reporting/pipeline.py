@@ -41,6 +41,11 @@ FIGURES = tuple(f"figure_{number}" for number in range(1, 9))
 
 def create_pipeline() -> Pipeline:
     """Return the pipeline."""
+    return _numbers() + _pages()
+
+
+def _numbers() -> Pipeline:
+    """From what the other pipelines left to every number of the report."""
     return Pipeline(
         [
             Node(
@@ -82,6 +87,14 @@ def create_pipeline() -> Pipeline:
                 outputs=["summary", "summary_schema"],
                 name="build_summary",
             ),
+        ]
+    )
+
+
+def _pages() -> Pipeline:
+    """From the numbers to tables, figures and pages."""
+    return Pipeline(
+        [
             Node(
                 func=write_pages,
                 inputs={"instances": "instances", "verifier_scores": "verifier_scores"}

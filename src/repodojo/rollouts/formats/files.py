@@ -40,9 +40,25 @@ def read_trajectories(path: Path, format_name: str, report: Path | None = None) 
         except InputError as error:
             name = item.get("instance_id", "") if isinstance(item, Mapping) else ""
             rejected.append(Rejection(where, str(error), name if isinstance(name, str) else ""))
-    attempts = with_outcomes(number_attempts(drafts), read_report(report) if report else {})
+    attempts, doubled = _distinct(number_attempts(drafts), path)
+    rejected += doubled
+    attempts = with_outcomes(attempts, read_report(report) if report else {})
     verdicts = [attempt.verdict for attempt in attempts if attempt.verdict is not None]
     return Imported([attempt.trajectory for attempt in attempts], verdicts, rejected)
+
+
+def _distinct(attempts: Iterable[Attempt], path: Path) -> tuple[list[Attempt], list[Rejection]]:
+    """Keep the first of the attempts with one rollout_id, and list the others."""
+    kept: dict[str, Attempt] = {}
+    doubled = []
+    for attempt in attempts:
+        trajectory = attempt.trajectory
+        if trajectory.rollout_id in kept:
+            told = f"{path}: field 'rollout_id': '{trajectory.rollout_id}' stands twice, expected once"
+            doubled.append(Rejection(str(path), told, trajectory.instance_id))
+        else:
+            kept[trajectory.rollout_id] = attempt
+    return list(kept.values()), doubled
 
 
 def write_trajectories(attempts: Iterable[Attempt], path: Path, format_name: str) -> None:

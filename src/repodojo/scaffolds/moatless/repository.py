@@ -16,6 +16,8 @@ _PACK = (
     "find . -name .git -prune -o -type f -name '*.py' -size -1024k -print0 | LC_ALL=C sort -z"
     f" | tar --create --file {_ARCHIVE} --no-recursion --null --files-from -"
 )
+_NOT_FOUND = 127
+"""What a shell exits with where there is no such program."""
 _TIMEOUT_S = 120.0
 _LINT = (
     "python -m pylint --disable=all --enable=E,F --score=n --reports=n "
@@ -64,7 +66,8 @@ def build_index(archive: bytes, embedder: Embedder | None = None) -> CodeIndex:
 def lint(sandbox: Sandbox, path: str, text: str) -> list[str]:
     """Return a file's errors: pylint's, where the sandbox has it, otherwise those of syntax."""
     result = sandbox.run(_LINT + shlex.quote(path), _TIMEOUT_S)
-    if "No module named" not in result.text and not result.timed_out:
+    absent = "No module named" in result.text or result.exit_code == _NOT_FOUND
+    if not absent and not result.timed_out:
         return [line for line in result.text.splitlines() if line[:1] in "EF" and line[1:5].isdigit()]
     try:
         ast.parse(text)
