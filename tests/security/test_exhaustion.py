@@ -26,7 +26,8 @@ def small(sandboxes, tmp_path):
     with sandboxes.start(SandboxSpec(layers=(tmp_path / "layer",), limits=LIMITS)) as started:
         yield started
         assert started.execute("echo works", WAIT_S).output == b"works\n"
-        assert started.run("until (( $(ls -d /proc/[0-9]* | wc -l) < 10 )); do sleep 1; done", 20).exit_code == 0
+        gone = "until (( $(ls -d /proc/[0-9]* | wc -l) < 10 )); do sleep 1; done"
+        assert started.run(gone, 20).exit_code == 0
 
 
 def python(sandbox, program, timeout_s=WAIT_S):

@@ -21,6 +21,8 @@ LOOKED = (
     Message("user", "4:def f():\n5-    a = 1\n6-    b = 2"),
     Message("assistant", "```bash\ngrep -n '' $f | sed -n '9,9p'\n```"),
     Message("user", "9:c = 3"),
+    Message("assistant", '```bash\ncode | grep -A 18 "^9:"\n```'),
+    Message("user", "9:c = 3\n10:d = 4"),
     Message("assistant", "```bash\nsed -n 1,2p a.py b.py; python /tmp/r.py\n```"),
     Message("user", "1:not a span"),
 )
@@ -43,7 +45,7 @@ class WordScorer:
 
 def test_spans_are_the_numbered_lines_of_one_file(trajectory: Callable[..., Trajectory]) -> None:
     spans = viewed_spans(trajectory(messages=LOOKED).messages)
-    assert [(span.file, span.span_id) for span in spans] == [("pkg/m.py", "4-6"), ("pkg/m.py", "9-9")]
+    assert [(span.file, span.span_id) for span in spans] == [("pkg/m.py", "4-6"), ("pkg/m.py", "9-10")]
     assert spans[0].text == "(0004) def f():\n(0005)     a = 1\n(0006)     b = 2"
 
 
@@ -70,7 +72,7 @@ def test_the_patch_form_shows_issue_sides_and_spans_within_its_limit(
     _, user = render_patch(made, 10_000)
     for part in (
         *("<issue_description>\nf(1) gives 2", "b = 2", "b = 3", "<code_span=pkg/m.py span_id=4-6>"),
-        "<code_span=pkg/m.py span_id=9-9>",
+        "<code_span=pkg/m.py span_id=9-10>",
     ):
         assert part in user.content
     _, short = render_patch(made, 80)

@@ -1,7 +1,7 @@
 """Code that an agent looked at, read from what its commands printed: numbered lines of a file.
 
-A command that names one Python file and prints lines as ``grep -n`` or ``cat -n`` do gives a span of it; a
-shell variable set to a path stands for it from there on.
+A command that names one Python file and prints lines as ``grep -n`` or ``cat -n`` do gives a span of it; one
+that names none is about the file before. A shell variable set to a path stands for it from there on.
 """
 
 import re
@@ -30,20 +30,24 @@ def viewed_spans(messages: Sequence[Message]) -> list[Span]:
     """Return every span that the agent saw, by file and line; lines seen twice stand once, as last seen."""
     seen: dict[str, dict[int, str]] = {}
     variables: dict[str, str] = {}
+    file: str | None = None
     for asked, shown in pairwise(messages):
         if asked.role != "assistant" or shown.role != "user":
             continue
         variables |= dict(_VARIABLE.findall(asked.content))
-        if file := _file(asked, variables):
+        file = _file(asked, variables, file)
+        if file:
             seen.setdefault(file, {}).update(_numbered(shown.content.splitlines()))
     return [span for file in sorted(seen) for span in _spans(file, seen[file])]
 
 
-def _file(message: Message, variables: dict[str, str]) -> str | None:
-    """Return the one file that a command is about; None where there are several or none."""
+def _file(message: Message, variables: dict[str, str], before: str | None) -> str | None:
+    """Return the one file that a command is about, the one before where it names none; None for several."""
     text = re.sub(r"\$\{?(\w+)\}?", lambda m: variables.get(m[1], m[0]), message.content)
     paths = {path for path in _PATH.findall(text) if not path.startswith(("tmp/", "/tmp"))}  # noqa: S108
     paths = {path for path in paths if f"/tmp/{path}" not in text}  # noqa: S108
+    if not paths:
+        return before
     return paths.pop() if len(paths) == 1 else None
 
 

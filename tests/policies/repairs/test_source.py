@@ -13,20 +13,20 @@ from repodojo.policies.repairs.source import (
 )
 
 GREP = """3:def first(a):
-4-    return second(a)
-5-
+4:    return second(a)
+5:
 --
 9:def first(b):
-10-    x = "def (" + other.third(b)
-11-    return x
-12-
-13-
-14-after = 1"""
+10:    x = "def (" + other.third(b)
+11:    return x
+12:
+13:
+14:after = 1"""
 
 
-def listing(output: str = GREP, mark: str = ":", rows: int = 40) -> Listing:
+def listing(output: str = GREP, rows: int = 40) -> Listing:
     found = Listing("./a.py")
-    found.learn(output, mark, rows)
+    found.learn(output, rows)
     return found
 
 
@@ -39,9 +39,19 @@ def test_learns_the_rows_of_a_listing() -> None:
 def test_a_short_last_run_shows_the_end_of_the_file() -> None:
     assert listing(rows=40).end == 14
     assert listing(rows=5).end is None
-    assert listing("7:a\n8:b", mark="", rows=2).end is None
-    assert listing("7:a\n8:b", mark="", rows=3).end == 8
+    assert listing("7:a\n8:b", rows=2).end is None
+    assert listing("7:a\n8:b", rows=3).end == 8
     assert listing("exit", rows=40).end is None
+
+
+def test_what_a_listing_leaves_out_of_its_middle_counts_as_blank() -> None:
+    found = listing("1:def f(a):\n5:    return a\n6:x = 1")
+    assert found.runs() == [[1, 2, 3, 4, 5, 6]]
+    assert found.lines[3] == ""
+    found.learn("3:    # a", 40)
+    assert found.lines[3] == "    # a"
+    (function,) = find_functions(found, found.code())
+    assert function.numbers == (1, 2, 3, 4, 5)
 
 
 def test_finds_definitions_and_what_they_call() -> None:
@@ -54,19 +64,19 @@ def test_finds_definitions_and_what_they_call() -> None:
 
 
 def test_a_parameter_is_no_function_to_look_up() -> None:
-    found = listing("1:def f(key, other):\n2-    return key(other) + g(1)")
+    found = listing("1:def f(key, other):\n2:    return key(other) + g(1)")
     (function,) = find_functions(found, found.code())
     assert called_names(function, found.code()) == ["g"]
 
 
 def test_a_call_into_the_standard_library_is_not_looked_up() -> None:
-    found = listing("1:def f(a):\n2-    return re.escape(a) + self.g(a) + super().h(a)")
+    found = listing("1:def f(a):\n2:    return re.escape(a) + self.g(a) + super().h(a)")
     (function,) = find_functions(found, found.code())
     assert called_names(function, found.code()) == ["g", "h"]
 
 
 def test_a_definition_over_several_lines_keeps_its_body() -> None:
-    found = listing("1:def f(\n2-    a,\n3-):\n4-    return a\n5-x = 1")
+    found = listing("1:def f(\n2:    a,\n3:):\n4:    return a\n5:x = 1")
     assert find_functions(found, found.code())[0].numbers == (1, 2, 3, 4)
 
 

@@ -1,7 +1,9 @@
 """The shell commands that the repair agent gives; `history` reads the same forms back.
 
 The shell keeps the file that is worked on in ``$f``; every command on a file begins by setting it, and
-`spoken` leaves that out where it is set already.
+`spoken` leaves that out where it is set already. The first command defines two functions of the shell:
+``code`` prints the file's lines with their numbers and without docstrings, ``try`` makes one edit and runs
+the snippet. What remains to be said at each step is what the step is about.
 """
 
 from repodojo.scaffolds.bash_only import ISSUE_FILE
@@ -11,10 +13,20 @@ VIEW_LINES = 18
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
 
-def reproduce(text: str) -> str:
-    """Write the issue's snippet to a file, run it, and list the files that hold a text."""
-    cut = f"sed -n '/^```python/,/^```$/p' {ISSUE_FILE} | grep -v '^```'"
-    return f"{cut} > {SCRIPT}; python {SCRIPT}\n{locate(text)}"
+def reproduce(text: str, lines: int) -> str:
+    """Write the issue's snippet to a file, run it, and list the files that hold a text.
+
+    ``lines`` is how many of the snippet's last lines a try shows.
+    """
+    return "\n".join(
+        [
+            f"sed -n '/^```python/,/^```$/p' {ISSUE_FILE} | grep -v '^```' > {SCRIPT}",
+            '''code() { grep -n "" $f | sed '/""".*"""/d; /"""/,/"""/d'; }''',
+            f'try() {{ git checkout -q .; sed -i "$1" $f; python {SCRIPT} 2>&1 | tail -{lines}; }}',
+            f"python {SCRIPT}",
+            locate(text),
+        ]
+    )
 
 
 def locate(text: str) -> str:
@@ -28,20 +40,19 @@ def search(name: str) -> str:
 
 
 def view(text: str, path: str) -> str:
-    """Show a definition, numbered."""
-    return f'f={path}; grep -n -A {VIEW_LINES} "{text}" $f'
+    """Show the lines of code from a definition on."""
+    return f'f={path}; code | grep -A {VIEW_LINES} "{text}"'
 
 
 def more(path: str, first: int) -> str:
-    """Show the lines from a number on."""
-    return f"f={path}; grep -n \"\" $f | sed -n '{first},{first + VIEW_LINES - 1}p'"
+    """Show the lines of code from a number on."""
+    return view(f"^{first}:", path)
 
 
-def attempt(edit: str, again: bool, lines: int) -> str:
-    """Make an edit, after undoing the one before, run the snippet, and show its last lines."""
-    script, path = edit.rsplit(" ", maxsplit=1)
-    undo = "git checkout -q .; " if again else ""
-    return f"f={path}; {undo}{script} $f; python {SCRIPT} 2>&1 | tail -{lines}"
+def attempt(edit: str) -> str:
+    """Make an edit on the file as it was, run the snippet, and show its last lines."""
+    script, path = edit.removeprefix("sed -i ").rsplit(" ", maxsplit=1)
+    return f"f={path}; try {script}"
 
 
 def spoken(command: str, current: str) -> str:

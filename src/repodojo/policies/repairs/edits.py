@@ -34,9 +34,8 @@ def weigh_edits(
             scores.setdefault(edit, math.exp(score))
     share = worth * len(scores) ** 0.7 / (sum(scores.values()) + _NONE_OF_THEM)
     damping = _damping(known)
-    again, lines = bool(known.edits), issue.expected.count("\n") + 1
     return [
-        (commands.attempt(edit, again, lines), odds * share * damping.get(_line_of(edit), 1.0))
+        (commands.attempt(edit), odds * share * damping.get(_line_of(edit), 1.0))
         for edit, odds in scores.items()
         if edit not in known.edits
     ]

@@ -17,9 +17,8 @@ _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LOCATE = re.compile(r'grep -rl "([^"]+)" --include=\*\.py \.$')
 _SEARCH = re.compile(r'grep -rnw "(\w+)" ')
 _FILE = re.compile(r"f=(\S+); ")
-_VIEW = re.compile(r'f=(\S+); grep -n -A \d+ "[^"]+" \$f$')
-_MORE = re.compile(r'f=(\S+); grep -n "" \$f \| sed -n ')
-_TRY = re.compile(rf"(sed -i (['\"]).*\2) \$f; python {SCRIPT}( |$)")
+_VIEW = re.compile(r'f=(\S+); code \| grep -A \d+ "[^"]+"$')
+_TRY = re.compile(r"f=(\S+); try ((['\"]).*\3)$")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
 
@@ -67,11 +66,11 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
     last = command.rsplit("\n", maxsplit=1)[-1]
     if match := _FILE.match(last):
         known.file = match[1]
-    elif "$f" in last:
+    elif last.startswith(("code ", "try ")):
         last = f"f={known.file}; {last}"
     known.commands.add(last)
-    if match := _TRY.search(last):
-        known.edits[f"{match[1]} {known.file}"] = not shows(output, issue.actual)
+    if match := _TRY.match(last):
+        known.edits[f"sed -i {match[2]} {match[1]}"] = not shows(output, issue.actual)
         known.done = shows(output, issue.expected)
     elif match := _LOCATE.search(command):
         paths = tuple(row for row in output.split("\n") if re.fullmatch(r"\./\S+\.py", row))
@@ -83,9 +82,8 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
     elif match := _SEARCH.search(command):
         rows = (row.split(":", 2) for row in output.split("\n") if row.count(":") > 1)
         known.mentions[match[1]] = [(path, text) for path, _, text in rows]
-    elif match := _VIEW.match(last) or _MORE.match(last):
-        listing = known.listings.setdefault(match[1], Listing(match[1]))
-        listing.learn(output, ":" if " -A " in last else "", VIEW_LINES)
+    elif match := _VIEW.match(last):
+        known.listings.setdefault(match[1], Listing(match[1])).learn(output, VIEW_LINES + 1)
 
 
 def _project_frames(output: str, paths: tuple[str, ...]) -> tuple[Frame, ...]:

@@ -165,7 +165,7 @@ def _continuation(
 ) -> Iterator[Option]:
     """Yield the next lines of a definition whose end has not been seen, worth more while little code has."""
     last = function.numbers[-1]
-    command = commands.more(function.path, last + 1)
+    command = commands.more(function.path, last)
     if function.complete or function.is_class or last == known.listings[function.path].end:
         return
     if command not in known.commands:

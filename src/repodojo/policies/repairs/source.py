@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-_ROW = re.compile(r"^(\d+)([:-])(.*)$")
+_ROW = re.compile(r"^(\d+):(.*)$", re.MULTILINE)
 _LITERAL = re.compile(
     r"""\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"""
     r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|\#[^\n]*""",
@@ -26,17 +26,18 @@ class Listing:
     end: int | None = None
     """The file's last line, once it has been seen."""
 
-    def learn(self, output: str, first_mark: str, rows_asked: int) -> None:
-        """Add the rows ``12:text`` and ``13-text`` of a listing.
+    def learn(self, output: str, rows_asked: int) -> None:
+        """Add the rows ``12:text`` of a listing; what it leaves out between two rows counts as blank.
 
-        Fewer than ``rows_asked`` rows after the last one marked ``first_mark`` show the end of the file.
+        A last part of fewer than ``rows_asked`` rows ends at the end of the file.
         """
-        rows = [match for row in output.split("\n") if (match := _ROW.match(row))]
-        self.lines |= {int(row[1]): row[3] for row in rows}
-        marks = "".join(row[2] for row in rows)
-        shown = marks.rpartition(first_mark)[2] if first_mark else marks
-        if rows and len(shown) < rows_asked and "left out" not in output:
-            self.end = int(rows[-1][1])
+        for part in re.split(r"^--$", output, flags=re.MULTILINE):
+            rows = {int(match[1]): match[2] for match in _ROW.finditer(part)}
+            cut = "left out" in part
+            hidden = range(min(rows), max(rows)) if rows and not cut else ()
+            self.lines = dict.fromkeys(hidden, "") | self.lines | rows
+        if rows and not cut and len(rows) < rows_asked:
+            self.end = max(rows)
 
     def runs(self) -> list[list[int]]:
         """Return the numbers of adjacent lines, run by run."""
