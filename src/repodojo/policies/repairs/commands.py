@@ -9,6 +9,8 @@ the snippet. What remains to be said at each step is what the step is about.
 from repodojo.scaffolds.bash_only import ISSUE_FILE
 
 SCRIPT = "/tmp/r.py"  # noqa: S108
+_RUN = f"python -X no_debug_ranges {SCRIPT}"
+"""Without the marks under a traceback's lines."""
 VIEW_LINES = 18
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
@@ -22,8 +24,8 @@ def reproduce(text: str, lines: int) -> str:
         [
             f"sed -n '/^```python/,/^```$/p' {ISSUE_FILE} | grep -v '^```' > {SCRIPT}",
             '''code() { grep -n "" $f | sed '/""".*"""/d; /"""/,/"""/d'; }''',
-            f'try() {{ git checkout -q .; sed -i "$1" $f; python {SCRIPT} 2>&1 | tail -{lines}; }}',
-            f"python {SCRIPT}",
+            f'try() {{ git checkout -q .; sed -i "$1" $f; {_RUN} 2>&1 | tail -{lines}; }}',
+            _RUN,
             locate(text),
         ]
     )
