@@ -69,10 +69,11 @@ def test_answers_in_the_scaffolds_form() -> None:
 def test_reproduces_then_looks_the_function_up_then_edits() -> None:
     messages = opening()
     assert go_on(messages, "3\n./tests/test_b.py\n./a/b.py") == (
-        "sed -n '/^```python/,/^```$/p' /tmp/issue.md | grep -v '^```' > /tmp/r.py\n"
-        '''code() { grep -n "" $f | sed '/""".*"""/d; /"""/,/"""/d'; }\n'''
-        'try() { git checkout -q .; sed -i "$1" $f; python -X no_debug_ranges /tmp/r.py 2>&1 | tail -1; }\n'
-        'python -X no_debug_ranges /tmp/r.py\ngrep -rl "def f(" --include=*.py .'
+        "awk '/^```/ {p=/python/; next} p' /tmp/issue.md > /tmp/r.py\n"
+        '''code() { awk '{n=gsub(/"""/,"&")} n==1 {d=!d} n+d==0 {print NR":"$0}' $f; }\n'''
+        "run() { python -X no_debug_ranges /tmp/r.py 2>&1; }\n"
+        'try() { git checkout -q .; sed -i "$1" $f; run | tail -1; }\n'
+        'run\ngrep -rl "def f(" --include=*.py .'
     )
     assert go_on(messages, VIEW) == 'f=./a/b.py; code | grep -A 18 "def f("'
     assert re.fullmatch(r"try '[46]s/.*/.*/'", go_on(messages, "3"))
@@ -157,7 +158,7 @@ def test_a_class_is_not_read_on() -> None:
 
 def test_as_many_last_lines_are_shown_as_are_expected() -> None:
     messages = looked_up(expected="a\nb")
-    assert "python -X no_debug_ranges /tmp/r.py 2>&1 | tail -2; }" in messages[2].content
+    assert "run | tail -2; }" in messages[2].content
     go_on(messages, "a\nb")
     assert decide(messages, 0.0, 0) == SUBMIT
 

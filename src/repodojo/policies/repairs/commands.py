@@ -1,16 +1,14 @@
 """The shell commands that the repair agent gives; `history` reads the same forms back.
 
 The shell keeps the file that is worked on in ``$f``; every command on a file begins by setting it, and
-`spoken` leaves that out where it is set already. The first command defines two functions of the shell:
-``code`` prints the file's lines with their numbers and without docstrings, ``try`` makes one edit and runs
-the snippet. What remains to be said at each step is what the step is about.
+`spoken` leaves that out where it is set already. The first command defines three functions of the shell:
+``code`` prints the file's lines with their numbers and without docstrings, ``run`` runs the snippet, ``try``
+makes one edit and runs it. What remains to be said at each step is what the step is about.
 """
 
 from repodojo.scaffolds.bash_only import ISSUE_FILE
 
 SCRIPT = "/tmp/r.py"  # noqa: S108
-_RUN = f"python -X no_debug_ranges {SCRIPT}"
-"""Without the marks under a traceback's lines."""
 VIEW_LINES = 18
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
@@ -22,10 +20,11 @@ def reproduce(text: str, lines: int) -> str:
     """
     return "\n".join(
         [
-            f"sed -n '/^```python/,/^```$/p' {ISSUE_FILE} | grep -v '^```' > {SCRIPT}",
-            '''code() { grep -n "" $f | sed '/""".*"""/d; /"""/,/"""/d'; }''',
-            f'try() {{ git checkout -q .; sed -i "$1" $f; {_RUN} 2>&1 | tail -{lines}; }}',
-            _RUN,
+            f"awk '/^```/ {{p=/python/; next}} p' {ISSUE_FILE} > {SCRIPT}",
+            '''code() { awk '{n=gsub(/"""/,"&")} n==1 {d=!d} n+d==0 {print NR":"$0}' $f; }''',
+            f"run() {{ python -X no_debug_ranges {SCRIPT} 2>&1; }}",
+            f'try() {{ git checkout -q .; sed -i "$1" $f; run | tail -{lines}; }}',
+            "run",
             locate(text),
         ]
     )
