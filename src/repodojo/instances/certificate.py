@@ -27,6 +27,8 @@ class Certificate:
     """Other bugs put into the functions around the repair."""
     survivors: tuple[str, ...]
     """Those that FAIL_TO_PASS and PASS_TO_PASS do not notice: kind, path and line."""
+    unexamined: str = ""
+    """Why there are neither attacks nor mutants; empty where there are."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """By phase; not part of any result."""
     schema_version: int = SCHEMA_VERSION

@@ -1,15 +1,16 @@
 """Certifies an instance in sandboxes: repeats, attacks, leaks, and mutants of the repaired code."""
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
+from typing import NamedTuple
 
 from repodojo.environments.build import Clock
 from repodojo.environments.sandbox import Sandbox, SandboxSpec
 from repodojo.environments.workshop import Workshop
-from repodojo.errors import BuildError
 from repodojo.grading.patches import is_protected, parse_patch
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.test_run import TestRun, run_tests
@@ -21,7 +22,7 @@ from repodojo.instances.mutants import mutate_around
 from repodojo.instances.settings import CertificationSettings
 from repodojo.types import Instance
 
-CERTIFIER_VERSION = 1
+CERTIFIER_VERSION = 2
 """Raised when the same instance would get another certificate."""
 _GOLD, _TESTS, _MUTANT = "/tmp/gold.patch", "/tmp/tests.patch", "/tmp/mutant"  # noqa: S108
 _RUN_S = 60.0
@@ -34,7 +35,7 @@ def certify_instance(
     """Return the instance's certificate.
 
     Raises:
-        BuildError: its sandbox cannot be made, or its gold patch changes no module.
+        BuildError: its sandbox cannot be made.
     """
     clock = Clock()
     certifier = _Certifier(instance, settings, workshop, workshop.spec(instance))
@@ -42,15 +43,16 @@ def certify_instance(
         orders = [None] * (settings.repeats - 1) + [settings.seed]
         without = [certifier.run(order_seed=order) for order in orders]
         repaired = [certifier.run(gold=True, order_seed=order) for order in orders]
-    module, base, fixed = certifier.read_module()
+    module, unexamined = certifier.read_module()
     with clock("attacks"):
-        forged = forge_patches(module, base, instance.FAIL_TO_PASS + instance.PASS_TO_PASS)
+        tests = instance.FAIL_TO_PASS + instance.PASS_TO_PASS
+        forged = forge_patches(module.path, module.base, tests) if module else {}
         forgeries = {name: certifier.grade(patch) for name, patch in forged.items()}
         with workshop.sandboxes.start(certifier.spec) as sandbox:
             leaks = find_leaks(sandbox, instance)
     with clock("mutants"):
-        mutants = mutate_around(instance.patch, module, fixed, settings.mutants, settings.seed)
-        survivors = [mutant for mutant in mutants if certifier.survives(mutant, fixed)]
+        mutants = certifier.mutants(module) if module else []
+        survivors = [mutant for mutant in mutants if module and certifier.survives(mutant, module.fixed)]
     return Certificate(
         instance_id=instance.instance_id,
         environment_digest=environment_digest,
@@ -62,8 +64,17 @@ def certify_instance(
         leaks=leaks,
         mutants=len(mutants),
         survivors=tuple(f"{mutant.kind} {mutant.path}:{mutant.lines[0]}" for mutant in survivors),
+        unexamined=unexamined,
         seconds=clock.seconds,
     )
+
+
+class _Module(NamedTuple):
+    """A module that the gold patch repairs: its path, its text with the bug and without."""
+
+    path: str
+    base: str
+    fixed: str
 
 
 @dataclass(frozen=True)
@@ -104,23 +115,42 @@ class _Certifier:
         verdict = grade(patch, self.instance, self.workshop.sandboxes, self.spec, self.settings.timeout_s)
         return verdict.outcome
 
-    def read_module(self) -> tuple[str, str, str]:
-        """Return the first module of the gold patch: path, text with the bug and without."""
-        files = parse_patch(self.instance.patch)
+    def read_module(self) -> tuple[_Module | None, str]:
+        """Return the first module that the gold patch changes in place, or None and why it has none."""
+        files = [file for file in parse_patch(self.instance.patch) if file.old_path == file.new_path]
         names = [f.new_path for f in files if f.new_path.endswith(".py") and not is_protected(f.new_path)]
-        names = [name for name in names if not any(f.created for f in files if f.new_path == name)]
-        if not names:
-            raise BuildError(f"{self.instance.instance_id}: the gold patch changes no module")
         with self.workshop.sandboxes.start(self.spec) as sandbox:
-            base = sandbox.read(names[0]).decode()
+            before = {name: _read(sandbox, name) for name in names}
             sandbox.write(_GOLD, self.instance.patch.encode())
             sandbox.run(f"git apply --whitespace=nowarn {_GOLD}", _RUN_S)
-            return names[0], base, sandbox.read(names[0]).decode()
+            for name, base in before.items():
+                fixed = _read(sandbox, name)
+                if base is not None and fixed is not None:
+                    return _Module(name, base, fixed), ""
+        return None, "the gold patch changes no module in place that this Python can read"
+
+    def mutants(self, module: _Module) -> list[Mutation]:
+        """Put other bugs into the functions around the repair."""
+        settings = self.settings
+        return mutate_around(self.instance.patch, module.path, module.fixed, settings.mutants, settings.seed)
 
     def survives(self, mutant: Mutation, fixed: str) -> bool:
         """Whether all FAIL_TO_PASS and PASS_TO_PASS pass with another bug in the repaired code."""
         run = self.run(gold=True, mutant=(mutant.path, mutant.apply(fixed).encode()))
         return self.outcome(run) == "resolved"
+
+
+def _read(sandbox: Sandbox, path: str) -> str | None:
+    """Return the text of a module; None where it is missing or no Python of this version in UTF-8."""
+    shown = sandbox.run(f"cat {quote(path)}", _RUN_S)
+    if shown.exit_code or shown.truncated:
+        return None
+    try:
+        text = shown.output.decode()
+        ast.parse(text)
+    except (UnicodeDecodeError, SyntaxError, ValueError):
+        return None
+    return text
 
 
 def _unsteady(runs: Sequence[TestRun], instance: Instance) -> set[str]:

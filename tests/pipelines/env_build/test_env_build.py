@@ -18,7 +18,7 @@ from repodojo.environments.workshop import Workshop
 from repodojo.errors import SandboxError
 from repodojo.grading.test_run import run_tests
 from repodojo.instances.certificate import Certificate
-from repodojo.instances.certification import find_leaks
+from repodojo.instances.certification import certify_instance, find_leaks
 from repodojo.instances.near_duplicates import Comparison
 from repodojo.instances.settings import CertificationSettings
 from repodojo.instances.sources.row import SourceRow
@@ -255,6 +255,17 @@ def test_a_certificate_tells_what_was_tried(instances, builds, settings, worksho
     assert set(certificate.seconds) == {"repeats", "attacks", "mutants"}
     assert from_json(Certificate, json.loads(json.dumps(to_json(certificate)))) == certificate
     assert done(nodes.plan_certificates(instances, builds, settings, workshop)) == {}
+
+
+def test_the_certificate_of_a_repair_that_only_adds_a_file_has_no_mutants(instances, workshop):
+    """It used to end the run, and with it the certificates of all other instances."""
+    header = "diff --git a/new.py b/new.py\nnew file mode 100644\n--- /dev/null\n+++ b/new.py\n"
+    added = header + "@@ -0,0 +1 @@\n+a = 1\n"
+    certificate = certify_instance(
+        replace(instances[0], patch=added), "", CertificationSettings(repeats=1), workshop
+    )
+    assert certificate.unexamined.startswith("the gold patch changes no module in place")
+    assert (certificate.forgeries, certificate.mutants, certificate.oracle) == ({}, 0, ("unresolved",))
 
 
 def test_a_certificate_names_what_leaks(instances, workshop):
