@@ -29,6 +29,12 @@ def test_a_tree_comes_back_as_it_was_and_equal_files_are_one_on_disk(tmp_path):
     assert len({path.stat().st_ino for path in same}) == 1
 
 
+def test_a_file_of_more_places_than_a_file_system_links_is_copied(tmp_path):
+    tree = {f"{number}.py": Blob("100644", b"") for number in range(65_010)}
+    write_tree(tree, tmp_path / "many", tmp_path)
+    assert len(list((tmp_path / "many").iterdir())) == len(tree)
+
+
 def test_patches_change_what_they_name_and_nothing_on_disk(tmp_path):
     write_tree(TREE, tmp_path / "first", tmp_path)
     patched = patch_tree(TREE, [PATCH, ""], tmp_path, "an instance")

@@ -1,5 +1,6 @@
 """Writes trees to folders, and patches trees; equal files of many trees are one file on disk, linked."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -49,7 +50,12 @@ def _write(folder: Path, path: str, blob: Blob, store: Path) -> None:
         write_blob(target, blob)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.link(_stored(blob, store), target)
+    try:
+        os.link(_stored(blob, store), target)
+    except OSError as error:
+        if error.errno != errno.EMLINK:
+            raise
+        write_blob(target, blob)
 
 
 def _stored(blob: Blob, store: Path) -> Path:

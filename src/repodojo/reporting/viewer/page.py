@@ -6,6 +6,7 @@ so that nothing in a trajectory can run. Messages stand in a block for each atte
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -129,11 +130,10 @@ def _environment() -> Environment:
 
 
 def page_name(instance_id: str) -> str:
-    """Return the file name of an instance's page."""
-    safe = "".join(
-        character if character.isalnum() or character in "._-" else "-" for character in instance_id
-    )
-    return f"{safe.lstrip('.')}.html"
+    """Return the file name of an instance's page; a digest tells apart what file names cannot."""
+    safe = re.sub(r"[^\w.-]", "-", instance_id).lstrip(".")[:150]
+    mark = "" if safe == instance_id else f"-{hashlib.sha256(instance_id.encode()).hexdigest()[:8]}"
+    return f"{safe}{mark}.html"
 
 
 def group_attempts(
