@@ -116,6 +116,13 @@ def test_a_malformed_row_is_an_error_or_is_listed(rows: Path) -> None:
     assert listed[0]["instance_id"] == "owner__repo-4_0"
 
 
+def test_the_parts_of_a_set_are_read_once_until_it_changes(rows: Path) -> None:
+    first, second = (imported(rows, "trajectories").load() for _ in range(2))
+    assert first["owner__repo-1.0"] is second["owner__repo-1.0"]
+    write(rows, [row(1, False, 7)])
+    assert imported(rows, "trajectories").load()["owner__repo-1.0"].turns[0].command == "grep -n 7 a.py"
+
+
 def test_verdicts_can_come_from_a_report(tmp_path: Path) -> None:
     predictions = tmp_path / "preds.json"
     predictions.write_text(json.dumps({f"o__r-{n}": {"model_patch": "diff"} for n in range(3)}))

@@ -7,7 +7,8 @@ no sandbox. Such an entry is only read.
 
 import json
 import logging
-from functools import cached_property
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args
 
@@ -59,7 +60,7 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
         self._format = format
         self._part = part
         self._report = None if report is None else Path(report)
-        self._rejected = rejected
+        self._rejected = None if rejected is None or filepath is None else Path(filepath).parent / rejected
         self.metadata = metadata
 
     def load(self) -> Any:
@@ -68,7 +69,7 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
         Raises:
             InputDatasetError: naming the file, the record and the field, what was expected and found.
         """
-        found = self._found
+        found = self._found()
         if self._part == "instances":
             return instances_of(found.trajectories)
         records: list[Any] = found.trajectories if self._part == "trajectories" else found.verdicts
@@ -83,7 +84,7 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
 
     def check(self) -> None:
         """Read everything before work starts."""
-        _ = self._found
+        self._found()
 
     def identity(self) -> Any:
         """Return what decides the content: the files, the format, the part."""
@@ -91,24 +92,16 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
         digests = [file_digest(path) if path.exists() else "missing" for path in files]
         return {"digests": digests, "format": self._format, "part": self._part}
 
-    @cached_property
     def _found(self) -> Imported:
         if self._filepath is None:
             return Imported([], [], [])
-        try:
-            found = read_trajectories(self._filepath, self._format, self._report)
-        except InputError as error:
-            raise InputDatasetError(str(error)) from error
+        paths = [path for path in (self._filepath, self._report) if path is not None]
+        found = _read(self._filepath, self._format, self._report, self._rejected, _stamp(paths))
         if found.rejected and self._rejected is None:
             more = f" (and {len(found.rejected) - 1} more)" if len(found.rejected) > 1 else ""
             raise InputDatasetError(
                 f"{found.rejected[0].reason}{more}; mend them, or name a file as 'rejected' to go on"
             )
-        if self._rejected is not None:
-            target = self._filepath.parent / self._rejected
-            write_text(target, "".join(json.dumps(each._asdict()) + "\n" for each in found.rejected))
-            if found.rejected:
-                logger.warning("%s: %d records rejected, see %s", self._filepath, len(found.rejected), target)
         return found
 
     def _exists(self) -> bool:
@@ -116,3 +109,30 @@ class ImportedTrajectoriesDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath or ""), "format": self._format, "part": self._part}
+
+
+@lru_cache(maxsize=2)
+def _read(
+    filepath: Path, format_name: str, report: Path | None, rejected: Path | None, stamp: object
+) -> Imported:
+    """Read a set once for all entries, until ``stamp`` says that it is another, and list what is malformed.
+
+    Raises:
+        InputDatasetError: there is nothing to read.
+    """
+    try:
+        found = read_trajectories(filepath, format_name, report)
+    except InputError as error:
+        raise InputDatasetError(str(error)) from error
+    if rejected is not None:
+        write_text(rejected, "".join(json.dumps(each._asdict()) + "\n" for each in found.rejected))
+        if found.rejected:
+            logger.warning("%s: %d records rejected, see %s", filepath, len(found.rejected), rejected)
+    return found
+
+
+def _stamp(paths: Iterable[Path]) -> tuple[tuple[Path, int, int], ...]:
+    """Return what changes with any file of a set."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    stats = [(file, file.stat()) for file in files if file.is_file()]
+    return tuple((file, stat.st_size, stat.st_mtime_ns) for file, stat in stats)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from repodojo.grading.infrastructure import find_cause
 from repodojo.grading.log_parsers import LogParser
 from repodojo.grading.rules import Rule
-from repodojo.grading.test_log import ANSI
+from repodojo.grading.test_log import without_colours
 
 START, END = ">>>>> Start Test Output", ">>>>> End Test Output"
 _APPLIED = ">>>>> Applied Patch"
@@ -83,7 +83,7 @@ def _read_marked(text: str, parse: LogParser) -> Reading:
 
 def _explain(text: str, fault: str) -> tuple[str, bool]:
     """Return the cause that the text names, else the fault, and whether the patch can be to blame."""
-    cause = find_cause(ANSI.sub("", text))
+    cause = find_cause(without_colours(text))
     if cause is None:
         return fault, fault not in _UNMEASURED
     return cause.name, not cause.certain

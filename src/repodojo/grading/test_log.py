@@ -2,10 +2,11 @@
 
 import re
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_TITLE = " short test summary info "
 _RULE = re.compile(r"=+ short test summary info =+")
 _END = re.compile(r"=+ .* =+|\d+ (passed|failed|error|skipped|xfailed|xpassed|deselected|warning).*")
-_LINE = re.compile(r"(PASSED|FAILED|ERROR|XFAIL|XPASS) (\S.*)")
+_STATUSES = frozenset({"PASSED", "FAILED", "ERROR", "XFAIL", "XPASS"})
 WORST_LAST = ("XPASS", "XFAIL", "SKIPPED", "PASSED", "FAILED", "ERROR")
 """How statuses outweigh each other where a test has several."""
 
@@ -17,34 +18,50 @@ def parse_test_log(log: str) -> dict[str, str]:
     pytest and have no id here.
     """
     statuses: dict[str, str] = {}
-    for line in _summary_lines(ANSI.sub("", log)):
-        match = _LINE.fullmatch(line)
-        if match:
-            status, name = match[1], _test_id(match[2])
-            worst = max(status, statuses.get(name, status), key=WORST_LAST.index)
-            statuses[name] = worst
+    summary = _last_summary(without_colours(log))
+    has_returns = "\r" in summary
+    for raw in summary.split("\n"):
+        line = raw.rstrip("\r") if has_returns else raw
+        status, _, text = line.partition(" ")
+        if status not in _STATUSES:
+            if _END.fullmatch(line):
+                break
+        elif text and not text[0].isspace():
+            add_worst(statuses, _test_id(text), status)
     return statuses
 
 
-def _summary_lines(log: str) -> list[str]:
-    lines = [line.rstrip("\r") for line in log.split("\n")]
-    starts = [number for number, line in enumerate(lines) if _RULE.fullmatch(line)]
-    if not starts:
-        return []
-    summary = []
-    for line in lines[starts[-1] + 1 :]:
-        if _END.fullmatch(line):
-            break
-        summary.append(line)
-    return summary
+def without_colours(log: str) -> str:
+    """Return a log without the sequences that colour a terminal."""
+    return _ANSI.sub("", log) if "\x1b" in log else log
+
+
+def add_worst(found: dict[str, str], name: str, status: str) -> None:
+    """Note a test's status, unless a worse one is known."""
+    before = found.setdefault(name, status)
+    if before != status:
+        found[name] = max(before, status, key=WORST_LAST.index)
+
+
+def _last_summary(log: str) -> str:
+    """Return what follows the last line that opens a summary."""
+    position = log.rfind(_TITLE)
+    while position >= 0:
+        start, end = log.rfind("\n", 0, position) + 1, log.find("\n", position)
+        if end < 0:
+            end = len(log)
+        if _RULE.fullmatch(log[start:end].rstrip("\r")):
+            return log[end + 1 :]
+        position = log.rfind(_TITLE, 0, start)
+    return ""
 
 
 def _test_id(text: str) -> str:
     """Cut the message that pytest puts after an id; a parametrised id ends with the last ``]`` before it."""
-    if "::" not in text:
-        return text.split(" - ", 1)[0].rstrip()
+    if " - " not in text:
+        return text.rstrip()
     head, bracket, _ = text.partition("[")
-    if not bracket or " - " in head:
+    if "::" not in text or not bracket or " - " in head:
         return text.split(" - ", 1)[0].rstrip()
     end = text.find("] - ")
     return (text if end < 0 else text[: end + 1]).rstrip()

@@ -79,7 +79,7 @@ def test_an_object_of_rows_by_id_is_read(tmp_path):
     ("name", "content", "said"),
     [
         ("x.txt", b"", "expected a file that ends in .jsonl, .json, .parquet, .csv"),
-        ("x.json", b"{", "expected a JSON object"),
+        ("x.json", b"{", "expected JSON, found"),
         ("x.json", b"3", "expected a list of objects, found int"),
         ("x.parquet", b"PAR1", "not a readable parquet file"),
     ],

@@ -51,13 +51,16 @@ def _read_heading(line: str, found: dict[str, str]) -> None:
 
 def _read_result(line: str, found: dict[str, str]) -> str:
     """Note what a line with `` ... `` says, and return the line as it is to be read on."""
-    if line.endswith(_PASSED):
-        suffix = next(suffix for suffix in _PASSED if line.endswith(suffix))
+    passed = line.endswith(_PASSED)
+    if passed:
         if line.startswith(_MIGRATION):
             line = line.split("...", 1)[-1].strip()
-        found[line.rsplit(suffix, 1)[0]] = "PASSED"
+        suffix = _PASSED[2] if line.endswith(_PASSED[2]) else _PASSED[0]
+        found[line[: -len(suffix)]] = "PASSED"
     if " ... skipped" in line:
         found[line.split(" ... skipped", 1)[0]] = "SKIPPED"
+    if passed:
+        return line
     if line.endswith(" ... FAIL"):
         found[line.split(" ... FAIL", 1)[0]] = "FAILED"
     elif line.endswith(" ... ERROR"):

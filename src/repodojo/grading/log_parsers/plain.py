@@ -5,20 +5,22 @@ environments.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import cache
 
-from repodojo.grading.test_log import ANSI, WORST_LAST, parse_test_log
+from repodojo.grading.test_log import WORST_LAST, add_worst, parse_test_log, without_colours
 
-_VERBOSE = re.compile(
-    r"(?P<id>\S+?\.\S+?::.+?) (?P<status>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)"
-    r"(?: \(.*\))?(?: +\[ *\d+%\])?"
-)
-_WORKER = re.compile(r"\[gw\d+\](?: \[ *\d+%\])? (?P<status>[A-Z]+) (?P<id>\S+::.*?)\s*")
-_SUBTEST = re.compile(r"(?:\[.*\] )?SUBFAIL(?:ED)?(?:\[.*?\]|\(.*?\))* (?P<id>\S+::.+?)(?: - .*)?")
+_PATH = re.compile(r"\S+\.\S+")
+_OUTCOME = re.compile(r"(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)(?: \(.*\))?(?: +\[ *\d+%\])?\s*")
+_VERBOSE = re.compile(rf"(\S+?\.\S+?::.+?) {_OUTCOME.pattern}")
+_WORKER = re.compile(r"\[gw\d+\](?: \[ *\d+%\])? ([A-Z]+) (\S+::.*)")
+_SUBTEST = re.compile(r"(?:\[.*\] )?SUBFAIL(?:ED)?(?:\[.*?\]|\(.*?\))* (\S+::.+?)(?: - .*)?")
 _RESULTS = {"ok": "PASSED", "FAIL": "FAILED", "ERROR": "ERROR"}
 _RESULTS |= {"expected failure": "XFAIL", "unexpected success": "XPASS"}
 _SKIPPED = re.compile(r"(?:skipped|SKIP)\b.*")
-_NAMED = re.compile(r"(?P<id>\w+ \([\w.<>]+\))(?: .*)?")
+_NAMED = re.compile(r"(\w+ \([\w.<>]+\))(?: .*)?")
+_USUAL = re.compile(r"(\w+ \([\w.<>]+\)) \.\.\. (ok|FAIL|ERROR|skipped '[^.]*')")
+"""What nearly all results of unittest are; they are read faster, with what they would say anyway."""
 _FOOTER = re.compile(r"(FAIL|ERROR|UNEXPECTED SUCCESS): (.+)")
 _FOOTER_STATUS = {"FAIL": "FAILED", "ERROR": "ERROR", "UNEXPECTED SUCCESS": "XPASS"}
 _HEADINGS = ("FAIL: ", "ERROR: ", "UNEXPECTED SUCCESS: ")
@@ -29,12 +31,46 @@ _COMMAND = ": commands["
 
 def parse_pytest_output(log: str) -> dict[str, str]:
     """Return the status by id from pytest's short summary, its verbose lines and its lines of subtests."""
-    text = ANSI.sub("", log)
-    lines = [line.rstrip() for line in text.split("\n") if "::" in line and not line.startswith(_SUMMARY)]
-    found = _worst(_verbose(lines))
+    text = without_colours(log)
+    found: dict[str, str] = {}
+    subtests = []
+    is_path, outcome = cache(_is_path), cache(_outcome)  # few and many times each in one log
+    for line in text.split("\n"):
+        if "::" not in line:
+            continue
+        word, _, rest = line.partition(" ")
+        path, _, name = word.partition("::")
+        status = outcome(rest) if name and is_path(path) else None
+        if status:
+            add_worst(found, word, status)
+        elif not line.startswith(_SUMMARY):
+            _read_unusual(line.rstrip(), found, subtests)
     found |= parse_test_log(text)
-    subtests = [match["id"] for line in lines if "SUBFAIL" in line and (match := _SUBTEST.fullmatch(line))]
-    return _worst([*found.items(), *((name, "FAILED") for name in subtests)])
+    for name in subtests:
+        add_worst(found, name, "FAILED")
+    return found
+
+
+def _is_path(text: str) -> bool:
+    return _PATH.fullmatch(text) is not None
+
+
+def _outcome(text: str) -> str | None:
+    """Return the status in what follows an id without blanks."""
+    match = _OUTCOME.fullmatch(text)
+    return match[1] if match else None
+
+
+def _read_unusual(line: str, found: dict[str, str], subtests: list[str]) -> None:
+    """Note what a line says that has blanks in its id, a reason, a worker before it, or a subtest."""
+    verbose = _VERBOSE.fullmatch(line)
+    worker = None if verbose else _WORKER.fullmatch(line)
+    if verbose:
+        add_worst(found, verbose[1], verbose[2])
+    elif worker and worker[1] in WORST_LAST:
+        add_worst(found, worker[2], worker[1])
+    if "SUBFAIL" in line and (subtest := _SUBTEST.fullmatch(line)):
+        subtests.append(subtest[1])
 
 
 def parse_unittest_output(log: str) -> dict[str, str]:
@@ -43,71 +79,71 @@ def parse_unittest_output(log: str) -> dict[str, str]:
     An id is ``test (module.Class)``, also where the result stands after a docstring on the next line, or what
     nose prints before `` ... ``.
     """
-    return _worst(_unittest_results(ANSI.sub("", log)))
+    found: dict[str, str] = {}
+    pending = ""  # a test whose line has not ended yet
+    for raw in without_colours(log).split("\n"):
+        line = raw.strip()
+        status = None
+        usual = _USUAL.fullmatch(line) if " ... " in line else None
+        if usual:
+            pending, status = usual[1], _RESULTS.get(usual[2], "SKIPPED")
+        elif " ..." in line and (parts := _split(line)):
+            pending, status = _id(parts[0], pending), _status(parts[1])
+        elif line.startswith(_HEADINGS) and (footer := _FOOTER.fullmatch(line)):
+            add_worst(found, _id(footer[2], ""), _FOOTER_STATUS[footer[1]])
+        elif pending and (status := _status(line)):
+            pass
+        elif " (" in line and _NAMED.fullmatch(line):
+            pending = line
+        if status is not None:
+            add_worst(found, pending, status)
+            pending = ""
+    return found
 
 
 def parse_tox_output(log: str) -> dict[str, str]:
     """Return the status by id from whatever runners tox started, over all its environments."""
-    parts = ANSI.sub("", log).split(_COMMAND)
-    return _worst(item for part in parts for item in _any_results(part))
-
-
-def _any_results(part: str) -> Iterator[tuple[str, str]]:
-    """Yield what one command printed: only pytest's ids hold ``::``, unittest and nose count what ran."""
-    if "::" in part:
-        yield from parse_pytest_output(part).items()
-    if "::" not in part or "\nRan " in part:
-        yield from parse_unittest_output(part).items()
-
-
-def _worst(results: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, status in results:
-        found[name] = max(status, found.get(name, status), key=WORST_LAST.index)
+    for part in without_colours(log).split(_COMMAND):
+        for results in _any_results(part):
+            found = _merged(found, results)
     return found
 
 
-def _verbose(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        match = _VERBOSE.fullmatch(line) or _WORKER.fullmatch(line)
-        if match and match["status"] in WORST_LAST:
-            yield match["id"], match["status"]
+def _any_results(part: str) -> Iterator[dict[str, str]]:
+    """Yield what one command printed: only pytest's ids hold ``::``, unittest and nose count what ran."""
+    if "::" in part:
+        yield parse_pytest_output(part)
+    if "::" not in part or "\nRan " in part:
+        yield parse_unittest_output(part)
 
 
-def _unittest_results(text: str) -> Iterator[tuple[str, str]]:
-    """Yield results; ``pending`` is a test whose line has not ended yet."""
-    pending = ""
-    for line in (raw.strip() for raw in text.split("\n")):
-        named, separator, rest = line.rpartition(" ... ")
-        named, separator, rest = (
-            (line[:-4], " ... ", "") if line.endswith(" ...") else (named, separator, rest)
-        )
-        footer = _FOOTER.fullmatch(line) if line.startswith(_HEADINGS) else None
-        if separator:
-            pending = _id(named, pending)
-            status = _status(rest.strip())
-        elif footer:
-            yield _id(footer[2], ""), _FOOTER_STATUS[footer[1]]
-            continue
-        else:
-            status = _status(line) if pending else None
-            pending = line if status is None and _is_named(line) else pending
-        if status is not None:
-            yield pending, status
-            pending = ""
+def _merged(found: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    if not found:
+        return more
+    for name, status in more.items():
+        add_worst(found, name, status)
+    return found
+
+
+def _split(line: str) -> tuple[str, str] | None:
+    """Return what stands before and after the last `` ... `` of a line."""
+    if line.endswith(" ..."):
+        return line[:-4], ""
+    named, separator, rest = line.rpartition(" ... ")
+    return (named, rest.strip()) if separator else None
 
 
 def _status(text: str) -> str | None:
-    return "SKIPPED" if _SKIPPED.fullmatch(text) else _RESULTS.get(text)
-
-
-def _is_named(line: str) -> bool:
-    return " (" in line and _NAMED.fullmatch(line) is not None
+    status = _RESULTS.get(text)
+    if status is None and text.startswith(("skipped", "SKIP")) and _SKIPPED.fullmatch(text):
+        return "SKIPPED"
+    return status
 
 
 def _id(text: str, pending: str) -> str:
     """Return the id in a text, without a subtest's parameters; the line before where this is a docstring."""
     match = _NAMED.fullmatch(text)
     if match:
-        return match["id"]
-    return pending if _is_named(pending) else text
+        return match[1]
+    return pending if " (" in pending and _NAMED.fullmatch(pending) else text

@@ -82,6 +82,8 @@ def _is_folded(words: list[str]) -> bool:
 
 
 def _shorten_path(name: str) -> str:
+    if "[/" not in name and name.endswith("]"):
+        return name
     start, end = name.find("["), name.rfind("]")
     if not 0 <= start < end:
         return name

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from repodojo.errors import InputError
+from repodojo.instances.sources.json_values import parse_json
 from repodojo.instances.sources.row import COLUMNS, Found, SourceRow, parse_rows, to_columns
 
 EXTRA = "repodojo_extra"
@@ -51,24 +52,21 @@ def read_lines(path: Path) -> list[Item]:
     """Read (where, object) pairs of JSON lines; a malformed line is an `InputError` in its place."""
     lines = enumerate(path.read_bytes().split(b"\n"), start=1)
     return [
-        (f"{path}, row {number}", _parse(line, f"{path}, row {number}"))
+        (f"{path}, row {number}", _line(line, f"{path}, row {number}"))
         for number, line in lines
         if line.strip()
     ]
 
 
-def _parse(line: bytes, where: str) -> object:
+def _line(line: bytes, where: str) -> object:
     try:
-        return json.loads(line, parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as error:
-        shown = line[:60].decode(errors="replace")
-        return InputError(f"{where}: expected a JSON object, found {shown!r} ({error})")
+        return parse_json(line, where)
+    except InputError as error:
+        return error
 
 
 def _read_json(path: Path) -> list[Item]:
-    value = _parse(path.read_bytes(), str(path))
-    if isinstance(value, InputError):
-        raise value
+    value = parse_json(path.read_bytes(), str(path))
     if isinstance(value, dict) and "instance_id" in value:
         value = [value]
     if isinstance(value, dict):
@@ -116,7 +114,7 @@ def _unfold(columns: dict[str, Any]) -> dict[str, Any] | InputError:
     kept = {name: value for name, value in columns.items() if name in COLUMNS or value not in (None, "")}
     try:
         return {**kept, **(json.loads(folded) if folded else {})}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return InputError(f"column '{EXTRA}': expected JSON text, found {folded!r:.60} ({error})")
 
 

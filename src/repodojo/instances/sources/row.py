@@ -5,7 +5,6 @@ version, numbers as text) and refuses what no later step could use. Texts stay a
 `applicable_patch` gives the form that git applies.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +13,13 @@ from typing import Any, NamedTuple
 
 from repodojo.errors import InputError
 from repodojo.grading.patches import parse_patch
+from repodojo.instances.sources.json_values import json_object, json_value
 from repodojo.instances.sources.test_lists import parse_names
 from repodojo.types import SCHEMA_VERSION
 
 MOST_PATCH_CHARACTERS = 10_000_000
 """A larger patch is refused before anything reads it."""
-_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,179}")
 _REPO = re.compile(r"[A-Za-z0-9_][\w.-]*/[\w.-]+", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _HEADER_WITH_CR = re.compile(r"^(?:diff --git |--- |\+\+\+ |@@ ).*\r$", re.MULTILINE)
@@ -104,7 +104,7 @@ def parse_row(data: object, where: str) -> SourceRow:
         pull_number=_number(columns.get("pull_number"), f"{where}: field 'pull_number'"),
         issue_numbers=parse_names(columns.get("issue_numbers"), f"{where}: field 'issue_numbers'") or (),
         extra={
-            name: _json_value(value, f"{where}: field '{name}'")
+            name: json_value(value, f"{where}: field '{name}'")
             for name, value in columns.items()
             if name not in (*COLUMNS, "schema_version")
         },
@@ -119,8 +119,8 @@ def check_row(row: SourceRow, where: str) -> None:
     Raises:
         InputError: naming ``where`` and the field.
     """
+    check_id(row.instance_id, f"{where}: field 'instance_id'")
     shapes = (
-        ("instance_id", _ID, "letters, digits, '_', '.', '+' and '-'"),
         ("repo", _REPO, "owner/repo"),
         ("base_commit", _COMMIT, "7 to 64 lower-case hexadecimal digits"),
     )
@@ -129,29 +129,22 @@ def check_row(row: SourceRow, where: str) -> None:
             raise InputError(
                 f"{where}: field '{name}': expected {expected}, found {getattr(row, name)[:80]!r}"
             )
-    check_text(to_columns(row), where)
+    json_object(to_columns(row), where)
     for name in ("patch", "test_patch"):
         check_patch(getattr(row, name), f"{where}: field '{name}'")
 
 
-def check_text(value: object, where: str) -> None:
-    """Refuse text that has no UTF-8 form, at any depth.
+def check_id(instance_id: str, where: str) -> None:
+    """Refuse a name that cannot stand in file names, as an instance's does.
 
     Raises:
-        InputError: it holds a lone surrogate.
+        InputError: naming ``where``.
     """
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(f"{where}: not_utf8: character {error.start} is a lone surrogate") from error
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            check_text(key, where)
-            check_text(part, f"{where}: field '{key}'")
-    elif isinstance(value, Sequence) and not isinstance(value, bytes):
-        for part in value:
-            check_text(part, where)
+    if not _ID.fullmatch(instance_id):
+        raise InputError(
+            f"{where}: expected letters, digits, '_', '.', '+' and '-', at most 180 that start with a letter "
+            f"or a digit, found {instance_id[:80]!r}"
+        )
 
 
 def check_patch(patch: str, where: str) -> None:
@@ -229,17 +222,3 @@ def _number(value: object, where: str) -> int | None:
     if not (text.isascii() and text.isdigit()):
         raise InputError(f"{where}: expected a number or null, found {text[:40]!r}")
     return int(text)
-
-
-def _json_value(value: object, where: str) -> Any:
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): _json_value(part, where) for key, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return [_json_value(part, where) for part in value]
-    raise InputError(f"{where}: expected a JSON value, found {type(value).__name__}")

@@ -33,7 +33,7 @@ def _parse_text(text: str, where: str) -> tuple[str, ...] | None:
         return None
     try:
         value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return _parse_python(text, where)
     if value is None or isinstance(value, list):
         return parse_names(value, where)

@@ -29,8 +29,8 @@ class Format(NamedTuple):
     parse: Callable[[Mapping[str, Any], str], Draft | Attempt]
     """Reads one record; the second argument says where it stands."""
     build: Callable[[Attempt], dict[str, Any]]
-    pattern: str
-    """The files that count where a folder is read."""
+    patterns: tuple[str, ...]
+    """The files that count where a folder is read: those of the first pattern that any fits."""
     suffix: str
     """Ends the name of a file of one run; empty where a file holds many."""
     name_of: str = ""
@@ -40,18 +40,20 @@ class Format(NamedTuple):
 
 
 FORMATS: Mapping[str, Format] = {
-    "repodojo": Format(records.parse, records.build, "*.jsonl", ""),
-    "openhands": Format(openhands.parse, openhands.build, "output*.jsonl", ""),
+    "repodojo": Format(records.parse, records.build, ("*.jsonl",), ""),
+    "openhands": Format(openhands.parse, openhands.build, ("output.jsonl", "*.jsonl"), ""),
     "openhands_completions": Format(
-        openhands_completions.parse, openhands_completions.build, "*.json", ".json", "folder", True
+        openhands_completions.parse, openhands_completions.build, ("*.json",), ".json", "folder", True
     ),
-    "swe_agent": Format(swe_agent.parse, swe_agent.build, "*.traj", ".traj", "file"),
-    "mini_swe_agent": Format(mini_swe_agent.parse, mini_swe_agent.build, "*.traj.json", ".traj.json", "file"),
-    "moatless": Format(moatless.parse, moatless.build, "*.json", ".json"),
-    "atif": Format(atif.parse, atif.build, "*trajectory*.json", ".trajectory.json", "folder"),
-    "swegym_sampled": Format(swegym.parse_sampled, swegym.build_sampled, "*.parquet", ""),
-    "swegym_sft": Format(swegym.parse_sft, swegym.build_sft, "*.parquet", ""),
-    "predictions": Format(predictions.parse, predictions.build, "*preds*.json*", ""),
+    "swe_agent": Format(swe_agent.parse, swe_agent.build, ("*.traj",), ".traj", "file"),
+    "mini_swe_agent": Format(
+        mini_swe_agent.parse, mini_swe_agent.build, ("*.traj.json",), ".traj.json", "file"
+    ),
+    "moatless": Format(moatless.parse, moatless.build, ("*.json",), ".json"),
+    "atif": Format(atif.parse, atif.build, ("*trajectory*.json",), ".trajectory.json", "folder"),
+    "swegym_sampled": Format(swegym.parse_sampled, swegym.build_sampled, ("*.parquet", "*.jsonl"), ""),
+    "swegym_sft": Format(swegym.parse_sft, swegym.build_sft, ("*.parquet", "*.jsonl"), ""),
+    "predictions": Format(predictions.parse, predictions.build, ("*preds*.json*",), ""),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from repodojo.errors import InputError
 from repodojo.rollouts.formats.conversation import add_calls, find_command, read_text
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
-from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.rollouts.formats.fields import find_id, find_number, find_objects, find_text, take, unfit
 from repodojo.scaffolds.tools.text_form import render_result
 from repodojo.types import Message, Role, Turn
 
@@ -25,56 +25,60 @@ def parse(data: Mapping[str, Any], where: str) -> Draft:
         raise InputError(f"{where}: field 'schema_version': expected ATIF-v1.x, found {version!r}")
     steps = take(data, "steps", list, where)
     places = [f"{where}, step {position}" for position in range(1, len(steps) + 1)]
+    read = [tuple(_read_step(step, place)) for step, place in zip(steps, places, strict=True)]
     return Draft(
-        instance_id=str(find(data, "extra.instance_id") or take(data, "instance_id", str, where)),
-        messages=tuple(m for step, at in zip(steps, places, strict=True) for m in _read_step(step, at)),
-        model_patch=str(find(data, "extra.model_patch") or ""),
-        exit_status=read_status(find(data, "extra.exit_status")),
-        policy=str(find(data, "agent.model_name") or ""),
+        instance_id=find_text(data, where, "extra.instance_id") or take(data, "instance_id", str, where),
+        messages=tuple(message for found in read for message in found),
+        model_patch=find_text(data, where, "extra.model_patch"),
+        exit_status=read_status(find_text(data, where, "extra.exit_status")),
+        policy=find_text(data, where, "agent.model_name"),
         scaffold=take(data, "agent.name", str, where),
-        temperature=number(find(data, "extra.temperature")),
-        error=str(find(data, "extra.error") or ""),
-        outcome=read_outcome(find(data, "extra.resolved")),
-        turns=tuple(_turn(step) for step in steps if step["source"] == "agent"),
+        temperature=find_number(data, where, "extra.temperature"),
+        error=find_text(data, where, "extra.error"),
+        outcome=read_outcome(data, where, "extra.resolved"),
+        turns=tuple(
+            _turn(step, found[0].content, place)
+            for step, found, place in zip(steps, read, places, strict=True)
+            if step["source"] == "agent"
+        ),
     )
 
 
 def _read_step(step: Any, where: str) -> Iterable[Message]:
     source = take(step, "source", str, where)
     if source not in _ROLES:
-        expected = ", ".join(_ROLES)
-        raise InputError(f"{where}: field 'source': expected one of {expected}, found {source!r}")
-    calls = find(step, "tool_calls") or []
+        raise unfit(where, ("source",), f"one of {', '.join(_ROLES)}", source)
+    calls = find_objects(step, where, "tool_calls")
     asked = [
         (take(call, "function_name", str, where), take(call, "arguments", dict, where)) for call in calls
     ]
     text = read_text(step.get("message"), f"{where}: field 'message'")
     yield Message(_ROLES[source], add_calls(text, asked) if asked else text)
-    names = {str(call.get("tool_call_id")): call["function_name"] for call in calls}
-    for result in find(step, "observation.results") or []:
-        name = names.get(str(result.get("source_call_id")))
+    names = {find_id(call, where, "tool_call_id"): call["function_name"] for call in calls}
+    for result in find_objects(step, where, "observation.results"):
+        name = names.get(find_id(result, where, "source_call_id"))
         content = read_text(result.get("content"), f"{where}: field 'observation.results'")
         yield Message("user", content if name is None else render_result(name, content))
 
 
-def _turn(step: Mapping[str, Any]) -> Turn:
-    text = "\n".join(message.content for message in _read_step(step, "") if message.role == "assistant")
-    prompt, completion = find(step, "metrics.prompt_tokens"), find(step, "metrics.completion_tokens")
-    return Turn(find_command(text), None, int(number(prompt)), int(number(completion)), "", 0.0, 0.0)
+def _turn(step: Mapping[str, Any], answer: str, where: str) -> Turn:
+    prompt, completion = (
+        int(find_number(step, where, f"metrics.{kind}_tokens")) for kind in ("prompt", "completion")
+    )
+    return Turn(find_command(answer), None, prompt, completion, "", 0.0, 0.0)
 
 
 def build(attempt: Attempt) -> dict[str, Any]:
     """Return one run; a message of the user after an answer is that step's observation."""
-    trajectory, verdict = attempt
+    trajectory = attempt.trajectory
     extra: dict[str, Any] = {
         "instance_id": trajectory.instance_id,
         "model_patch": trajectory.model_patch,
         "exit_status": trajectory.exit_status,
         "temperature": trajectory.temperature,
         "error": trajectory.error,
+        **attempt.resolved_field,
     }
-    if verdict is not None and verdict.outcome != "not_measured":
-        extra["resolved"] = verdict.resolved
     return {
         "schema_version": VERSION,
         "session_id": trajectory.rollout_id,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from repodojo.grading.patches import patch_digest
 from repodojo.instances.sources.row import Rejection
 from repodojo.rollouts.formats.conversation import count_turns
+from repodojo.rollouts.formats.fields import find, unfit
 from repodojo.rollouts.plan import rollout_id
 from repodojo.types import Message, Outcome, Trajectory, Turn, Verdict
 
@@ -62,18 +63,32 @@ class Attempt(NamedTuple):
     trajectory: Trajectory
     verdict: Verdict | None = None
 
+    @property
+    def resolved_field(self) -> dict[str, bool]:
+        """Return the field ``resolved`` of a record; none where nobody measured it."""
+        if self.verdict is None or self.verdict.outcome == "not_measured":
+            return {}
+        return {"resolved": self.verdict.resolved}
 
-def read_status(text: Any) -> str:
+
+def read_status(text: str) -> str:
     """Return our word for another system's end of a run; its own word where ours says nothing."""
-    lowered = str(text or "").lower()
-    return next((status for pattern, status in _STATUSES if pattern.search(lowered)), str(text or "Unknown"))
+    lowered = text.lower()
+    return next((status for pattern, status in _STATUSES if pattern.search(lowered)), text or "Unknown")
 
 
-def read_outcome(resolved: Any) -> Outcome | None:
-    """Return the outcome that a flag says; None where there is no flag."""
+def read_outcome(data: Any, where: str, *names: str) -> Outcome | None:
+    """Return the outcome that the flag at a dotted name says; None where there is no flag.
+
+    Raises:
+        InputError: it is no flag; the text ``"False"`` is none.
+    """
+    resolved = find(data, *names)
     if resolved is None:
         return None
-    return "resolved" if bool(resolved) else "unresolved"
+    if isinstance(resolved, str) or resolved not in (0, 1):
+        raise unfit(where, names, "true or false", resolved)
+    return "resolved" if resolved else "unresolved"
 
 
 def number_attempts(drafts: Iterable[Draft | Attempt]) -> list[Attempt]:

@@ -1,4 +1,8 @@
-"""Fields of foreign records, taken with an error that says file, row and field."""
+"""Fields of foreign records, taken with an error that says file, row and field.
+
+A field that a format requires is taken, any other found: what is absent or null there is empty, and what is
+of another type is an error in both.
+"""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -6,6 +10,7 @@ from typing import Any, TypeVar
 from repodojo.errors import InputError
 
 Kind = TypeVar("Kind")
+_LARGEST = 1e300
 
 
 def take(data: Any, name: str, kind: type[Kind], where: str) -> Kind:
@@ -24,8 +29,14 @@ def take(data: Any, name: str, kind: type[Kind], where: str) -> Kind:
             )
         value = value[part]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise InputError(f"{where}: field '{name}': expected {kind.__name__}, found {value!r:.80}")
+        raise unfit(where, (name,), kind.__name__, value)
     return value
+
+
+def unfit(where: str, names: tuple[str, ...], expected: str, found: object) -> InputError:
+    """Return the error of a field whose value is of another type; the names are those it can have."""
+    told = " or ".join(f"'{name}'" for name in names)
+    return InputError(f"{where}: field {told}: expected {expected}, found {found!r:.80}")
 
 
 def find(data: Any, *names: str) -> Any:
@@ -39,6 +50,61 @@ def find(data: Any, *names: str) -> Any:
     return None
 
 
-def number(value: Any) -> float:
-    """Return a value that is a number as one, else 0."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+def find_text(data: Any, where: str, *names: str) -> str:
+    """Return the first text at a dotted name.
+
+    Raises:
+        InputError: it is no text.
+    """
+    value = find(data, *names)
+    if value is not None and not isinstance(value, str):
+        raise unfit(where, names, "text or null", value)
+    return value or ""
+
+
+def find_id(data: Any, where: str, *names: str) -> str:
+    """Return the first identifier at a dotted name, a text or a whole number, as text.
+
+    Raises:
+        InputError: it is neither.
+    """
+    value = find(data, *names)
+    if isinstance(value, bool) or not (value is None or isinstance(value, str | int)):
+        raise unfit(where, names, "text, a whole number or null", value)
+    return "" if value is None else str(value)
+
+
+def find_number(data: Any, where: str, *names: str) -> float:
+    """Return the first number at a dotted name.
+
+    Raises:
+        InputError: it is none, or too large for one.
+    """
+    value = find(data, *names)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (is_number and abs(value) < _LARGEST):
+        raise unfit(where, names, "a number or null", value)
+    return float(value or 0)
+
+
+def find_objects(data: Any, where: str, name: str) -> list[Mapping[str, Any]]:
+    """Return the list of objects at a dotted name.
+
+    Raises:
+        InputError: it is no list, or holds what is no object.
+    """
+    return as_objects(find(data, name), where, name)
+
+
+def as_objects(value: Any, where: str, name: str) -> list[Mapping[str, Any]]:
+    """Return a value that is a list of objects, or null.
+
+    Raises:
+        InputError: it is neither, ``name`` is its field.
+    """
+    if value is not None and not isinstance(value, list):
+        raise unfit(where, (name,), "a list or null", value)
+    for number, each in enumerate(value or [], start=1):
+        if not isinstance(each, Mapping):
+            raise unfit(where, (f"{name}.{number}",), "an object", each)
+    return value or []

@@ -8,7 +8,8 @@ from typing import Any
 
 from repodojo.errors import InputError
 from repodojo.instances.sources.files import read_lines, read_parquet
-from repodojo.instances.sources.row import Rejection
+from repodojo.instances.sources.json_values import json_object, parse_json
+from repodojo.instances.sources.row import Rejection, check_id
 from repodojo.rollouts.formats import Format, find_format
 from repodojo.rollouts.formats.draft import Attempt, Draft, Imported, number_attempts, with_outcomes
 from repodojo.scaffolds.openhands.trained_text import trained_messages
@@ -28,34 +29,44 @@ def read_trajectories(path: Path, format_name: str, report: Path | None = None) 
         InputError: the path holds nothing to read, or the format or the report is none.
     """
     chosen = find_format(format_name)
+    places: list[str] = []
     drafts: list[Draft | Attempt] = []
     rejected = []
     for where, item in _read_items(path, chosen):
         try:
-            if isinstance(item, InputError):
-                raise item
-            if not isinstance(item, Mapping):
-                raise InputError(f"{where}: expected an object, found {type(item).__name__}")
-            drafts.append(chosen.parse(item, where))
+            drafts.append(_parse(item, where, chosen))
+            places.append(where)
         except InputError as error:
-            name = item.get("instance_id", "") if isinstance(item, Mapping) else ""
-            rejected.append(Rejection(where, str(error), name if isinstance(name, str) else ""))
-    attempts, doubled = _distinct(number_attempts(drafts), path)
-    rejected += doubled
+            rejected.append(Rejection(where, str(error), _name(item)))
+    attempts, doubled = _distinct(zip(places, number_attempts(drafts), strict=True))
     attempts = with_outcomes(attempts, read_report(report) if report else {})
     verdicts = [attempt.verdict for attempt in attempts if attempt.verdict is not None]
-    return Imported([attempt.trajectory for attempt in attempts], verdicts, rejected)
+    return Imported([attempt.trajectory for attempt in attempts], verdicts, rejected + doubled)
 
 
-def _distinct(attempts: Iterable[Attempt], path: Path) -> tuple[list[Attempt], list[Rejection]]:
+def _parse(item: Any, where: str, chosen: Format) -> Draft | Attempt:
+    if isinstance(item, InputError):
+        raise item
+    found = chosen.parse(json_object(item, where), where)
+    instance_id = found.instance_id if isinstance(found, Draft) else found.trajectory.instance_id
+    check_id(instance_id, f"{where}: field 'instance_id'")
+    return found
+
+
+def _name(item: Any) -> str:
+    name = item.get("instance_id") if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _distinct(attempts: Iterable[tuple[str, Attempt]]) -> tuple[list[Attempt], list[Rejection]]:
     """Keep the first of the attempts with one rollout_id, and list the others."""
     kept: dict[str, Attempt] = {}
     doubled = []
-    for attempt in attempts:
+    for where, attempt in attempts:
         trajectory = attempt.trajectory
         if trajectory.rollout_id in kept:
-            told = f"{path}: field 'rollout_id': '{trajectory.rollout_id}' stands twice, expected once"
-            doubled.append(Rejection(str(path), told, trajectory.instance_id))
+            told = f"{where}: field 'rollout_id': expected each once, found {trajectory.rollout_id!r} again"
+            doubled.append(Rejection(where, told, trajectory.instance_id))
         else:
             kept[trajectory.rollout_id] = attempt
     return list(kept.values()), doubled
@@ -98,9 +109,10 @@ def read_report(path: Path) -> dict[str, Outcome]:
     Raises:
         InputError: it is none of these.
     """
-    data = _load(path)
-    if not isinstance(data, Mapping):
-        raise InputError(f"{path}: expected a report of SWE-bench, found {type(data).__name__}")
+    try:
+        data = json_object(parse_json(path.read_bytes(), str(path)), str(path))
+    except OSError as error:
+        raise InputError(f"{path}: expected a report of SWE-bench, found: {error.strerror}") from error
     resolved = data.get("resolved_ids", data.get("resolved"))
     if isinstance(resolved, list):
         asked = {
@@ -128,23 +140,33 @@ def _names(data: Mapping[str, Any], *keys: str) -> list[str]:
 def _read_items(path: Path, chosen: Format) -> list[tuple[str, Any]]:
     if not path.exists():
         raise InputError(f"{path} does not exist; expected a file of trajectories or a folder of them")
-    files = sorted(path.rglob(chosen.pattern)) if path.is_dir() else [path]
+    files = _find_files(path, chosen.patterns) if path.is_dir() else [path]
     if not files:
-        raise InputError(f"{path}: expected files {chosen.pattern}, found none")
+        raise InputError(f"{path}: expected files {' or '.join(chosen.patterns)}, found none")
     if chosen.only_last and path.is_dir():
         files = list({file.parent: file for file in files}.values())
     return [item for file in files for item in _read_file(file, chosen)]
 
 
+def _find_files(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    found = (sorted(file for file in folder.rglob(each) if file.is_file()) for each in patterns)
+    return next(filter(None, found), [])
+
+
 def _read_file(path: Path, chosen: Format) -> list[tuple[str, Any]]:
-    if path.suffix == ".jsonl":
-        return list(read_lines(path))
-    if path.suffix == ".parquet":
-        return list(read_parquet(path))
+    """Return the records of a file; one that is not readable is an `InputError` in their place."""
     try:
-        data = _load(path)
+        if path.suffix == ".jsonl":
+            return list(read_lines(path))
+        if path.suffix == ".parquet":
+            return list(read_parquet(path))
+        data = parse_json(path.read_bytes(), str(path))
     except InputError as error:
         return [(str(path), error)]
+    except OSError as error:
+        return [
+            (str(path), InputError(f"{path}: expected a readable file, found: {error.strerror or error}"))
+        ]
     return [(str(path), _named(data, path, chosen))] if chosen.suffix else _rows(data, path)
 
 
@@ -167,13 +189,6 @@ def _named(data: Any, path: Path, chosen: Format) -> Any:
         return data
     name = path.name.removesuffix(chosen.suffix) if chosen.name_of == "file" else path.parent.name
     return {"instance_id": name, **data}
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: expected JSON ({error})") from error
 
 
 def _run_file(folder: Path, attempt: Attempt, chosen: Format) -> Path:

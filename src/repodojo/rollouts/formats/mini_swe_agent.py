@@ -5,7 +5,7 @@ from typing import Any
 
 from repodojo.rollouts.formats.conversation import read_chat
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
-from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.rollouts.formats.fields import find_number, find_text, take
 from repodojo.types import to_json
 
 
@@ -16,12 +16,12 @@ def parse(data: Mapping[str, Any], where: str) -> Draft:
     return Draft(
         instance_id=take(data, "instance_id", str, where),
         messages=read_chat(chat, where),
-        model_patch=str(find(data, "info.submission") or ""),
+        model_patch=find_text(data, where, "info.submission"),
         exit_status=read_status(take(data, "info.exit_status", str, where)),
-        policy=str(find(data, "info.config.model.model_name") or ""),
+        policy=find_text(data, where, "info.config.model.model_name"),
         scaffold="mini-swe-agent",
-        temperature=number(find(data, "info.config.model.model_kwargs.temperature")),
-        outcome=read_outcome(find(data, "info.resolved")),
+        temperature=find_number(data, where, "info.config.model.model_kwargs.temperature"),
+        outcome=read_outcome(data, where, "info.resolved"),
     )
 
 
@@ -38,9 +38,8 @@ def build(attempt: Attempt) -> dict[str, Any]:
                 "model_kwargs": {"temperature": trajectory.temperature},
             }
         },
+        **attempt.resolved_field,
     }
-    if attempt.verdict is not None and attempt.verdict.outcome != "not_measured":
-        info["resolved"] = attempt.verdict.resolved
     return {
         "instance_id": trajectory.instance_id,
         "trajectory_format": "mini-swe-agent-1.1",

@@ -10,37 +10,35 @@ from typing import Any
 
 from repodojo.errors import InputError
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
-from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.rollouts.formats.fields import find, find_number, find_text, take, unfit
 from repodojo.types import Message
 
 
 def parse(data: Mapping[str, Any], where: str) -> Draft:
     """Read one run of either release."""
-    issue = find(data, "initial_message", "input.problem_statement")
+    places = ("initial_message", "input.problem_statement")
+    issue = find(data, *places)
     if not isinstance(issue, str):
-        raise InputError(
-            f"{where}: field 'initial_message' or 'input.problem_statement': expected text, "
-            f"found {issue!r:.80}"
-        )
+        raise unfit(where, places, "text", issue)
     steps = take(data, "transitions" if "transitions" in data else "steps", list, where)
-    patch = str(find(data, "info.submission", "output.submission") or "")
-    status = find(data, "info.status") or ("finished" if patch else None)
+    patch = find_text(data, where, "info.submission", "output.submission")
+    status = find_text(data, where, "info.status") or ("finished" if patch else "")
     return Draft(
-        instance_id=str(find(data, "instance_id") or take(data, "info.instance_id", str, where)),
+        instance_id=find_text(data, where, "instance_id") or take(data, "info.instance_id", str, where),
         messages=(Message("user", issue), *_read_steps(steps, where)),
         model_patch=patch,
         exit_status=read_status(status),
-        policy=str(find(data, "info.model") or _model(steps)),
+        policy=find_text(data, where, "info.model") or _model(steps, where),
         scaffold="moatless",
-        temperature=number(find(steps[0], "state.temperature")) if steps else 0.0,
-        error=str(find(data, "info.error") or ""),
-        duration_s=number(find(data, "info.duration")),
-        outcome=read_outcome(find(data, "info.resolved")),
+        temperature=find_number(steps[0], where, "state.temperature") if steps else 0.0,
+        error=find_text(data, where, "info.error"),
+        duration_s=find_number(data, where, "info.duration"),
+        outcome=read_outcome(data, where, "info.resolved"),
     )
 
 
-def _model(steps: list[Any]) -> str:
-    return next((str(model) for step in steps if (model := find(step, "state.model"))), "")
+def _model(steps: list[Any], where: str) -> str:
+    return next((model for step in steps if (model := find_text(step, where, "state.model"))), "")
 
 
 def _read_steps(steps: list[Any], where: str) -> Iterable[Message]:
@@ -49,9 +47,7 @@ def _read_steps(steps: list[Any], where: str) -> Iterable[Message]:
         for action in take(step, "actions", list, place):
             asked = find(action, "action", "input")
             if asked is None:
-                raise InputError(
-                    f"{place}: field 'actions': expected an action or an input, found {action!r:.80}"
-                )
+                raise unfit(place, ("actions",), "an action or an input", action)
             yield Message("assistant", _shown(asked))
             outcome = {
                 key: action[key]
@@ -74,7 +70,7 @@ def build(attempt: Attempt) -> dict[str, Any]:
     Raises:
         InputError: the conversation holds what a run of Moatless cannot.
     """
-    trajectory, verdict = attempt
+    trajectory = attempt.trajectory
     asked = [message for message in trajectory.messages if message.role != "system"]
     if not asked or asked[0].role != "user":
         raise InputError(
@@ -87,9 +83,8 @@ def build(attempt: Attempt) -> dict[str, Any]:
         "duration": trajectory.duration_s,
         "model": trajectory.policy,
         "error": trajectory.error,
+        **attempt.resolved_field,
     }
-    if verdict is not None and verdict.outcome != "not_measured":
-        info["resolved"] = verdict.resolved
     return {
         "name": "AgenticLoop",
         "initial_message": asked[0].content,

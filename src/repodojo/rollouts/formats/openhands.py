@@ -7,10 +7,9 @@ which carry the model's own answer. Events that no model sees (state changes, re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from repodojo.errors import InputError
 from repodojo.rollouts.formats.conversation import add_calls, read_chat, read_text
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
-from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.rollouts.formats.fields import find, find_id, find_number, find_text, take, unfit
 from repodojo.scaffolds.tools.text_form import render_result
 from repodojo.types import Message
 
@@ -24,18 +23,18 @@ _OURS |= {"blocking", "is_input", "action", "id", "timestamp", "source", "messag
 def parse(data: Mapping[str, Any], where: str) -> Draft:
     """Read one row."""
     history = [event for item in take(data, "history", list, where) for event in _flat(item)]
-    error = str(find(data, "error") or "")
+    error = find_text(data, where, "error")
     last = next((find(event, "action") for event in reversed(history) if find(event, "action")), None)
     return Draft(
         instance_id=_instance_id(data, where),
         messages=tuple(_read_history(history, find(data, "instruction"), where)),
-        model_patch=str(find(data, "test_result.git_patch", "git_patch") or ""),
-        exit_status=read_status(error or ("finish" if last == "finish" else None)),
-        policy=str(find(data, "metadata.llm_config.model") or ""),
+        model_patch=find_text(data, where, "test_result.git_patch", "git_patch"),
+        exit_status=read_status(error or ("finish" if last == "finish" else "")),
+        policy=find_text(data, where, "metadata.llm_config.model"),
         scaffold="openhands",
-        temperature=number(find(data, "metadata.llm_config.temperature")),
+        temperature=find_number(data, where, "metadata.llm_config.temperature"),
         error=error,
-        outcome=read_outcome(find(data, "test_result.report.resolved", "report.resolved", "resolved")),
+        outcome=read_outcome(data, where, "test_result.report.resolved", "report.resolved", "resolved"),
     )
 
 
@@ -52,23 +51,23 @@ def _instance_id(data: Mapping[str, Any], where: str) -> str:
 
 
 def _read_history(events: list[Any], instruction: Any, where: str) -> Iterable[Message]:
-    names: dict[Any, str] = {}
+    names: dict[str, str] = {}
     for position, event in enumerate(events, start=1):
         place = f"{where}, event {position}"
-        if not isinstance(event, Mapping) or not (event.get("action") or event.get("observation")):
-            raise InputError(
-                f"{place}: field 'action': expected an action or an observation, found {event!r:.80}"
-            )
-        kind = str(event.get("action") or event.get("observation"))
+        action = find_text(event, place, "action")
+        kind = action or find_text(event, place, "observation")
+        if not kind:
+            raise unfit(place, ("action",), "an action or an observation", event)
         if kind in _UNSEEN or (kind == "finish" and _says_nothing(event)):
             continue
-        if event.get("action"):
-            names[event.get("id")] = kind
+        if action:
+            names[find_id(event, place, "id")] = kind
             yield _read_action(event, kind, instruction, place)
         else:
-            name = find(event, "tool_call_metadata.function_name") or names.get(event.get("cause"), kind)
+            cause = find_id(event, place, "cause")
+            name = find_text(event, place, "tool_call_metadata.function_name") or names.get(cause, kind)
             text = read_text(event.get("content"), f"{place}: field 'content'")
-            yield Message("user", render_result(_TOOLS.get(str(name), str(name)), text))
+            yield Message("user", render_result(_TOOLS.get(name, name), text))
 
 
 def _says_nothing(event: Mapping[str, Any]) -> bool:
@@ -88,16 +87,16 @@ def _read_action(event: Mapping[str, Any], kind: str, instruction: Any, where: s
         return Message("user" if from_user else "assistant", text)
     values = {key: value for key, value in arguments.items() if key not in _OURS and value is not None}
     return Message(
-        "assistant", add_calls(str(find(arguments, "thought") or ""), [(_TOOLS.get(kind, kind), values)])
+        "assistant", add_calls(find_text(arguments, where, "thought"), [(_TOOLS.get(kind, kind), values)])
     )
 
 
 def build(attempt: Attempt) -> dict[str, Any]:
     """Return one row; every message is an event of kind ``message``."""
-    trajectory, verdict = attempt
+    trajectory = attempt.trajectory
     result: dict[str, Any] = {"git_patch": trajectory.model_patch}
-    if verdict is not None and verdict.outcome != "not_measured":
-        result["report"] = {"empty_generation": not trajectory.model_patch, "resolved": verdict.resolved}
+    if attempt.resolved_field:
+        result["report"] = {"empty_generation": not trajectory.model_patch, **attempt.resolved_field}
     ended = trajectory.exit_status == "Submitted"
     return {
         "instance_id": trajectory.instance_id,

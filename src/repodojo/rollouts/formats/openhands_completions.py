@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.rollouts.formats.conversation import count_turns, read_chat, read_native, read_tools
+from repodojo.rollouts.formats.conversation import count_turns, read_chat, read_native
 from repodojo.rollouts.formats.draft import Attempt, Draft
-from repodojo.rollouts.formats.fields import find, number, take
+from repodojo.rollouts.formats.fields import find, find_number, find_text, take
+from repodojo.rollouts.formats.tools import read_tools
 from repodojo.types import to_json
 
 
@@ -21,20 +22,20 @@ def parse(data: Mapping[str, Any], where: str) -> Draft:
     choices = take(data, f"{name}.choices", list, where)
     if not choices:
         raise InputError(f"{where}: field '{name}.choices': expected an answer, found an empty list")
-    tools = read_tools(find(data, "kwargs.tools"))
+    tools = read_tools(data, where, "kwargs.tools")
     read = read_native if tools else read_chat
     chat = read([*messages, take(choices[0], "message", dict, where)], where)
     last = [turn.command or "" for turn in count_turns(chat)][-1:]
     return Draft(
         instance_id=take(data, "instance_id", str, where),
         messages=chat,
-        model_patch=str(find(data, "git_patch") or ""),
+        model_patch=find_text(data, where, "git_patch"),
         exit_status="Submitted"
         if any(command.startswith("<function=finish>") for command in last)
         else "Unknown",
-        policy=str(find(data, f"{name}.model") or ""),
+        policy=find_text(data, where, f"{name}.model"),
         scaffold="openhands",
-        temperature=number(find(data, "kwargs.temperature")),
+        temperature=find_number(data, where, "kwargs.temperature"),
         tools=tools,
     )
 

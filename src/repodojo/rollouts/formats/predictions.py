@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from repodojo.rollouts.formats.draft import Attempt, Draft
-from repodojo.rollouts.formats.fields import find, take
+from repodojo.rollouts.formats.fields import find_text, take
 
 
 def parse(data: Mapping[str, Any], where: str) -> Draft:
     """Read one prediction; a patch that is null is an empty one."""
     patch = "" if data.get("model_patch", "") is None else take(data, "model_patch", str, where)
     name = take(data, "instance_id", str, where)
-    return Draft(name, (), patch, "Submitted", policy=str(find(data, "model_name_or_path") or ""))
+    return Draft(name, (), patch, "Submitted", policy=find_text(data, where, "model_name_or_path"))
 
 
 def build(attempt: Attempt) -> dict[str, Any]:

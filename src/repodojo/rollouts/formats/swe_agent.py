@@ -5,7 +5,7 @@ from typing import Any
 
 from repodojo.rollouts.formats.conversation import find_command, read_chat
 from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome, read_status
-from repodojo.rollouts.formats.fields import find, take
+from repodojo.rollouts.formats.fields import find_number, find_text, take
 from repodojo.types import Message, Turn, to_json
 
 
@@ -17,19 +17,18 @@ def parse(data: Mapping[str, Any], where: str) -> Draft:
     return Draft(
         instance_id=take(data, "instance_id", str, where),
         messages=read_chat(chat, where),
-        model_patch=str(find(data, "info.submission") or ""),
-        exit_status=read_status(find(data, "info.exit_status")),
-        policy=str(find(data, "info.model", "replay_config.agent.model.name") or ""),
+        model_patch=find_text(data, where, "info.submission"),
+        exit_status=read_status(find_text(data, where, "info.exit_status")),
+        policy=find_text(data, where, "info.model", "replay_config.agent.model.name"),
         scaffold="swe-agent",
-        outcome=read_outcome(find(data, "info.resolved")),
+        outcome=read_outcome(data, where, "info.resolved"),
         turns=tuple(_turn(step, f"{where}, step {number}") for number, step in enumerate(steps, start=1)),
     )
 
 
 def _turn(step: Any, where: str) -> Turn:
-    seconds = find(step, "execution_time")
     action = take(step, "action", str, where).rstrip("\n")
-    return Turn(action or None, None, 0, 0, "", 0.0, float(seconds) if seconds else 0.0)
+    return Turn(action or None, None, 0, 0, "", 0.0, find_number(step, where, "execution_time"))
 
 
 def build(attempt: Attempt) -> dict[str, Any]:
@@ -40,9 +39,8 @@ def build(attempt: Attempt) -> dict[str, Any]:
         "submission": trajectory.model_patch,
         "model": trajectory.policy,
         "model_stats": {"instance_cost": 0.0, "api_calls": len(trajectory.turns)},
+        **attempt.resolved_field,
     }
-    if attempt.verdict is not None and attempt.verdict.outcome != "not_measured":
-        info["resolved"] = attempt.verdict.resolved
     return {
         "instance_id": trajectory.instance_id,
         "environment": trajectory.instance_id,
