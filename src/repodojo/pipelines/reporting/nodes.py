@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from repodojo.curation.settings import CurationSettings
+from repodojo.curation.settings import AblationSettings, CurationSettings
 from repodojo.instances import table
 from repodojo.instances.certificate import Certificate
 from repodojo.metrics.settings import ScalingSettings
@@ -15,6 +15,7 @@ from repodojo.reporting.statistics import instance_statistics, sampling_statisti
 from repodojo.reporting.summary import Summary
 from repodojo.reporting.table import Table
 from repodojo.reporting.tables import paper_tables, run_tables
+from repodojo.reporting.training_subsets import training_subsets
 from repodojo.reporting.viewer.page import group_attempts, instance_index, page_name, render_page
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
@@ -40,6 +41,16 @@ def describe_attempts(
 ) -> dict[str, Any]:
     """Count and measure a policy's attempts at the training instances."""
     return sampling_statistics(trajectories.values(), verdicts, instances)
+
+
+def describe_training_sets(
+    trajectories: dict[str, Trajectory],
+    verdicts: dict[str, Verdict],
+    instances: list[Instance],
+    ablations: AblationSettings,
+) -> dict[str, Any]:
+    """Count what each point of the sweeps trains on, by repository."""
+    return training_subsets(trajectories.values(), verdicts, instances, ablations.asked)
 
 
 def collect_seeds(
