@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from repodojo.curation.settings import AblationSettings, CurationSettings
+from repodojo.curation.settings import CurationSettings
 from repodojo.instances import table
 from repodojo.instances.certificate import Certificate
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.pipelines.ablations.nodes import asked_points
 from repodojo.reporting.figures import draw_figures
 from repodojo.reporting.numbers import headline_numbers
 from repodojo.reporting.report import Report, render_report
@@ -47,10 +48,10 @@ def describe_training_sets(
     trajectories: dict[str, Trajectory],
     verdicts: dict[str, Verdict],
     instances: list[Instance],
-    ablations: AblationSettings,
+    ablations: dict[str, Any],
 ) -> dict[str, Any]:
     """Count what each point of the sweeps trains on, by repository."""
-    return training_subsets(trajectories.values(), verdicts, instances, ablations.asked)
+    return training_subsets(trajectories.values(), verdicts, instances, asked_points(ablations))
 
 
 def collect_seeds(
