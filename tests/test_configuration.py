@@ -1,5 +1,6 @@
 """Every file of `conf` in every environment: it resolves, and says nothing that nothing reads."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from kedro.io import CatalogConfigResolver, DataCatalog
 from kedro.pipeline import Pipeline
 
 from repodojo.datasets.asked import check_environment
+from repodojo.datasets.asked_shape import ask_for
 from repodojo.datasets.checkpoint import CheckpointDataset
 from repodojo.datasets.imported import ImportedTrajectoriesDataset
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
@@ -18,6 +20,7 @@ from repodojo.errors import InputError
 from repodojo.params import MODELS, validate_parameters
 from repodojo.pipeline_registry import DEFAULT, register_pipelines
 from repodojo.settings import CONFIG_LOADER_ARGS
+from repodojo.tracking.lineage import configurations
 
 CONF = Path(__file__).parents[1] / "conf"
 ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "base")
@@ -37,8 +40,10 @@ def catalog_of(environment: str) -> DataCatalog:
 
 
 @pytest.fixture(scope="module")
-def pipelines() -> dict[str, Pipeline]:
-    return register_pipelines()
+def pipelines() -> Iterator[dict[str, Pipeline]]:
+    ask_for(validate_parameters(loader("local")["parameters"]))
+    yield register_pipelines()
+    ask_for({})
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +96,17 @@ def test_no_entry_is_unused(environment: str, graph: Pipeline) -> None:
 
 
 def test_no_two_datasets_share_a_file(graph: Pipeline) -> None:
-    catalog = catalog_of("local")
-    places = [str(catalog.get(name)) for name in graph.all_outputs()]
-    assert len(places) == len(set(places))
+    """Points of sweeps share folders: results lie there by fingerprint, found by configuration."""
+    catalog, places = catalog_of("local"), dict[str, list[str]]()
+    for name in graph.all_outputs():
+        places.setdefault(str(catalog.get(name)), []).append(name)
+    shared = {name for names in places.values() if len(names) > 1 for name in names}
+    points = {name for name in shared if name.startswith("ablation_")}
+    assert shared - points <= {"policy_checkpoint"}
+    parameters = validate_parameters(loader("local")["parameters"])
+    found = configurations({"all": graph}, parameters, lambda _: None, "", {})
+    asked = [found[name].digest for name in shared if name.endswith("policy_checkpoint")]
+    assert len(asked) == len(set(asked)) > 1
 
 
 def test_every_parameter_is_used(graph: Pipeline) -> None:
@@ -108,6 +121,7 @@ def test_the_default_run_goes_through_the_eight(pipelines: dict[str, Pipeline]) 
     expected = {node.name for name in DEFAULT for node in pipelines[name].nodes}
     assert {node.name for node in pipelines["__default__"].nodes} == expected
     assert set(pipelines) - set(DEFAULT) - {"__default__"} <= {
+        "ablations",
         "base_model",
         "candidate",
         "self_improvement",

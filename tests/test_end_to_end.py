@@ -1,4 +1,4 @@
-"""The whole graph in the test environment: `kedro run --env test`, twice; the second run does nothing."""
+"""The default run and a sweep in the test environment, twice; the second run does nothing."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from repodojo.pipeline_registry import DEFAULT
 ROOT = Path(__file__).parents[1]
 WORK = ("02_intermediate/*/*/*.json", "06_models/*/*/*", "07_model_output/*/*/*/*.json")
 """What costs time to make: partitions and checkpoints."""
+PIPELINES = "__default__,ablations"
 
 
 @dataclass
@@ -24,8 +25,8 @@ class Runs:
     data: Path
     before: dict[str, int]
     after: dict[str, int]
-    children_before: list[str]
-    children_after: list[str]
+    children_before: dict[str, Any]
+    children_after: dict[str, Any]
     log: str
 
 
@@ -35,14 +36,18 @@ def modified(data: Path) -> dict[str, int]:
     return {path.relative_to(data).as_posix(): path.stat().st_mtime_ns for path in files}
 
 
-def child_runs(database: Path) -> list[str]:
+def child_runs(database: Path) -> dict[str, Any]:
+    """Return child runs by name; each name is there once."""
     from mlflow import MlflowClient
 
     client = MlflowClient(f"sqlite:///{database}")
     experiment = client.get_experiment_by_name("repodojo-test")
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id], max_results=1000)
-    return sorted(run.info.run_name for run in runs if "mlflow.parentRunId" in run.data.tags)
+    children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
+    found = {run.info.run_name: run for run in children}
+    assert len(found) == len(children)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     }
 
     def run() -> str:
-        command = [sys.executable, "-m", "kedro", "run", "--env", "test"]
+        command = [sys.executable, "-m", "kedro", "run", "--env", "test", "--pipelines", PIPELINES]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stderr
@@ -96,7 +101,7 @@ def test_a_policy_is_trained(runs: Runs) -> None:
 
 
 def test_every_pipeline_leaves_its_time(runs: Runs) -> None:
-    assert set(DEFAULT) == read(runs.data / "08_reporting/timings.json")["pipelines"].keys()
+    assert {*DEFAULT, "ablations"} == read(runs.data / "08_reporting/timings.json")["pipelines"].keys()
 
 
 def test_every_file_says_what_produced_it(runs: Runs) -> None:
@@ -116,5 +121,30 @@ def test_the_second_run_does_nothing(runs: Runs) -> None:
 
 def test_trainings_and_evaluations_are_logged_once(runs: Runs) -> None:
     assert {"policy_training", "verifier_training"} <= set(runs.children_before)
-    assert len(runs.children_before) == len(set(runs.children_before))
-    assert runs.children_after == runs.children_before
+    assert [each.info.run_id for each in runs.children_after.values()] == [
+        each.info.run_id for each in runs.children_before.values()
+    ]
+
+
+def test_every_point_of_a_sweep_is_measured_and_in_the_report(runs: Runs) -> None:
+    found = read(runs.data / "08_reporting/ablation_results.json")
+    assert list(found) == ["all", "cap_1"]
+    assert found["cap_1"]["settings"]["per_instance"] == 1
+    assert all(row["resolve_rate"]["n"] == 1 and row["chosen"] for row in found.values())
+    rows = [row["cells"] for row in read(runs.data / "08_reporting/table_4.json")["rows"]]
+    assert [row[0] for row in rows[2:4]] == ["1", "none"]
+    assert not any("kedro run" in cell for row in rows for cell in row)
+
+
+def test_what_points_have_in_common_is_made_once(runs: Runs) -> None:
+    """Answers are scripted, so that one set of rollouts is that of every point."""
+    assert len(list(runs.data.glob("07_model_output/ablations/trajectories/*/_MANIFEST.json"))) == 1
+    assert len(list(runs.data.glob("07_model_output/ablations/trajectories/_asked/*"))) == 2
+
+
+def test_every_point_is_a_child_run_with_interval_and_seed(runs: Runs) -> None:
+    assert {"ablations/all", "ablations/cap_1/policy_training"} <= set(runs.children_before)
+    point = runs.children_before["ablations/cap_1"].data
+    assert {f"overall.greedy.{key}" for key in ("value", "low", "high", "n")} <= point.metrics.keys()
+    assert point.params["ablations.points.cap_1.curation.seed"] == point.params["sft.seed"] == "0"
+    assert "ablations.points.all.curation.seed" not in point.params

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from repodojo.base_model.recipe import BaseModelSettings
-from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
+from repodojo.curation.settings import AblationSettings, CurationSettings, SelfImprovementSettings
 from repodojo.errors import InputError
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
@@ -44,6 +44,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "inference_scaling": ScalingSettings,
     "publish": PublishSettings,
     "self_improvement": SelfImprovementSettings,
+    "ablations": AblationSettings,
 }
 """The model of each top-level key; every key that a configuration holds must be here."""
 

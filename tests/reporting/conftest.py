@@ -1,19 +1,24 @@
 """The results of a small made-up run, computed by the real functions."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kedro.config import OmegaConfigLoader
 
 from repodojo.curation.curate import curate
-from repodojo.curation.settings import CurationSettings
+from repodojo.curation.settings import AblationPoint, AblationSettings, CurationSettings
 from repodojo.metrics.evaluated import compare, evaluate
 from repodojo.metrics.scaling import scale_attempts
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.reporting.statistics import instance_statistics, sampling_statistics
+from repodojo.reporting.training_subsets import training_subsets
+from repodojo.settings import CONFIG_LOADER_ARGS
 from repodojo.types import Instance, Message, Trajectory, Turn, Verdict, to_json
 
+CONF = Path(__file__).parents[2] / "conf"
 PATCH = "diff --git a/m.py b/m.py\n--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
 REPOS = {"train": ("o/one", "o/two"), "held_out": ("h/three", "h/four", "h/five")}
 
@@ -98,7 +103,16 @@ def attempts(instances: list[Instance]) -> dict[str, Attempts]:
 
 
 @pytest.fixture(scope="session")
-def results(instances: list[Instance], attempts: dict[str, Attempts]) -> dict[str, Any]:
+def points() -> dict[str, AblationPoint]:
+    """The points of the default configuration's sweeps."""
+    found = OmegaConfigLoader(conf_source=str(CONF), env="local", **CONFIG_LOADER_ARGS)["parameters"]
+    return AblationSettings.model_validate(found["ablations"]).asked
+
+
+@pytest.fixture(scope="session")
+def results(
+    instances: list[Instance], attempts: dict[str, Attempts], points: dict[str, AblationPoint]
+) -> dict[str, Any]:
     """What the pipelines before the report leave, by dataset, dots as underscores."""
     trajectories, verdicts = attempts["fine_tuned"]
     noise = {key: random.Random(key).random() for key in verdicts}
@@ -113,6 +127,8 @@ def results(instances: list[Instance], attempts: dict[str, Attempts]) -> dict[st
         "verifier_quality": verifier_quality(scores, verdicts, instances),
         "scaling_curves": curves,
         "seeds": {"sampling": 0, "sft": 3},
+        "training_subsets": training_subsets(teacher.values(), graded, instances, points),
+        "ablation_results": {},
     }
     for policy, name in (("teacher", "sampling"), ("on_policy", "on_policy")):
         made, graded = attempts[policy]

@@ -95,7 +95,7 @@ def test_the_summary_survives_json_and_its_schema_documents_every_field(summary:
 def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, Any]) -> None:
     tables = {table.name: table for table in (*paper_tables(results), *run_tables(results))}
     assert list(tables)[:10] == [f"table_{number}" for number in range(1, 11)]
-    assert len(tables) == 16
+    assert len(tables) == 17
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.name
         assert table.datasets
@@ -225,19 +225,17 @@ def test_the_page_leads_to_the_page_of_every_instance(page: str) -> None:
 def test_cells_that_no_run_filled_name_the_command(results: dict[str, Any]) -> None:
     caps = next(table for table in paper_tables(results) if table.name == "table_4")
     cell = next(row.cells[3] for row in caps.rows if row.cells[0] == "3")
-    assert (
-        cell == "not measured, run: kedro run --params dedup_capping.dedup=none,dedup_capping.per_instance=3"
-    )
+    assert cell == "not measured, run: kedro run --pipelines=ablations,reporting"
 
 
 def test_training_subsets_add_up(results: dict[str, Any]) -> None:
-    subsets = results["sampling_statistics"]["subsets"]
-    *repos, total = subsets["repositories"].values()
-    for name, count in total.items():
-        assert sum(row[name] for row in repos) == count
-    assert total["original"] == results["sampling_statistics"]["resolved"] == subsets["caps"]["none"]
-    assert total["dedup"] == subsets["caps"]["1"]
-    assert total["random 25 %"] == total["repository 25 %"] == total["dedup"] // 4
+    subsets = results["training_subsets"]
+    total = {name: found["trajectories"] for name, found in subsets.items()}
+    for found in subsets.values():
+        assert sum(found["repositories"].values()) == found["trajectories"]
+    assert total["all"] == results["sampling_statistics"]["resolved"]
+    assert total["single"] == total["cap_1"] <= total["cap_2"] <= total["cap_3"] <= total["all"]
+    assert total["single_random_25"] == total["single_repository_25"] == total["single"] // 4
 
 
 def test_lines_show_bounds_only_where_something_was_not_measured() -> None:

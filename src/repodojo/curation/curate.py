@@ -54,15 +54,39 @@ def curate(
         InputError: a trajectory is of a held-out instance, or of one that is not among ``instances``.
     """
     listed, known = list(trajectories), list(instances)
-    outcomes = {name: verdict.outcome for name, verdict in verdicts.items()}
-    attempts = describe_attempts(listed, outcomes, _training_repos(listed, known))
-    resolved = attempts.loc[attempts["outcome"] == "resolved", "arrival"].tolist()
-    flags: Flags = {place: quality_flags(listed[place]) for place in resolved}
-    overlaps = None if rules.decontaminate is None else find_overlaps(known, rules.decontaminate)
-    signatures = None if rules.near_duplicates is None else _signatures(listed, resolved)
-    choice = choose(attempts, rules, Material(overlaps, signatures, flags))
+    attempts = training_attempts(listed, verdicts, known)
+    flags = _flags(listed, attempts)
+    choice = choose(attempts, rules, _material(listed, known, attempts, rules)._replace(flags=flags))
     chosen, control = ([listed[at] for at in part["arrival"]] for part in choice[:2])
     return Curation(chosen, control, _report(attempts, choice, flags), _notes(choice, listed, flags))
+
+
+def count_by_repository(
+    trajectories: Iterable[Trajectory],
+    verdicts: Mapping[str, Verdict],
+    instances: Iterable[Instance],
+    rules: Mapping[str, CurationSettings],
+) -> dict[str, dict[str, int]]:
+    """Count what each of several ways of choosing chooses, by repository; see `curate`."""
+    listed, known = list(trajectories), list(instances)
+    attempts = training_attempts(listed, verdicts, known)
+    chosen = {
+        name: choose(attempts, each, _material(listed, known, attempts, each)).chosen
+        for name, each in rules.items()
+    }
+    return {name: dict(sorted(Counter(part["repo"]).items())) for name, part in chosen.items()}
+
+
+def training_attempts(
+    trajectories: Sequence[Trajectory], verdicts: Mapping[str, Verdict], instances: Iterable[Instance]
+) -> pd.DataFrame:
+    """Return the table of trajectories of training instances, with their outcomes.
+
+    Raises:
+        InputError: a trajectory is of a held-out instance, or of one that is not among ``instances``.
+    """
+    outcomes = {name: verdict.outcome for name, verdict in verdicts.items()}
+    return describe_attempts(trajectories, outcomes, _training_repos(trajectories, instances))
 
 
 def choose(attempts: pd.DataFrame, rules: CurationSettings, material: Material) -> Choice:
@@ -122,6 +146,30 @@ def _notes(choice: Choice, listed: Sequence[Trajectory], flags: Flags) -> list[N
         key = (listed[at].rollout_id, listed[at].instance_id)
         notes += [Note(*key, "flags", flag, False, seen) for flag, seen in flags[at].items()]
     return notes
+
+
+def _material(
+    listed: Sequence[Trajectory],
+    known: Sequence[Instance],
+    attempts: pd.DataFrame,
+    rules: CurationSettings,
+) -> Material:
+    """Return what the rules need beside the table."""
+    return Material(
+        None if rules.decontaminate is None else find_overlaps(known, rules.decontaminate),
+        None if rules.near_duplicates is None else _signatures(listed, _resolved(attempts)),
+        _flags(listed, attempts) if rules.drop_flagged else None,
+    )
+
+
+def _resolved(attempts: pd.DataFrame) -> list[int]:
+    """Return the places, in the order of arrival, of what resolved its instance."""
+    places: list[int] = attempts.loc[attempts["outcome"] == "resolved", "arrival"].tolist()
+    return places
+
+
+def _flags(listed: Sequence[Trajectory], attempts: pd.DataFrame) -> Flags:
+    return {place: quality_flags(listed[place]) for place in _resolved(attempts)}
 
 
 def _signatures(listed: Sequence[Trajectory], places: Sequence[int]) -> Signatures:

@@ -1,8 +1,9 @@
-"""How a training set is chosen, and how it grows round by round."""
+"""How a training set is chosen, how it grows round by round, and sweeps over ways of choosing it."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from repodojo.curation.quality import Flag
 from repodojo.rollouts.settings import RolloutSettings
@@ -57,3 +58,41 @@ class SelfImprovementSettings(BaseModel):
     """Train on the successes of all rounds so far (and the teacher's, with ``fine_tuned``), or of one."""
     sampling: RolloutSettings = RolloutSettings(first_temperature=1.0, temperatures=(1.0,))
     curation: CurationSettings = CurationSettings(per_instance=2)
+
+
+class AblationPoint(BaseModel):
+    """One point of a sweep: a training set, and the model that is trained on it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    curation: CurationSettings
+    model: str = "base_checkpoint"
+    """The catalog's name of the checkpoint that training starts from."""
+
+    def settings(self) -> dict[str, object]:
+        """Return everything that can vary, by name."""
+        return {"model": self.model, **self.curation.model_dump(mode="json")}
+
+
+class AblationSettings(BaseModel):
+    """Sweeps over training sets and models, as points; `reporting.sweeps` finds those of a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    points: Mapping[Annotated[str, StringConstraints(pattern="^[a-z0-9_]+$")], AblationPoint] = Field(
+        {"all": AblationPoint(curation=CurationSettings(dedup="none"))}, min_length=1
+    )
+    """By name."""
+    only: tuple[str, ...] = ()
+    """The points that are run; without any, all are."""
+
+    @model_validator(mode="after")
+    def _only_has_points(self) -> Self:
+        if unknown := sorted(set(self.only) - set(self.points)):
+            raise ValueError(f"only: expected names of {', '.join(self.points)}; found {', '.join(unknown)}")
+        return self
+
+    @property
+    def asked(self) -> dict[str, AblationPoint]:
+        """Return the points that are run."""
+        return {name: point for name, point in self.points.items() if name in (self.only or self.points)}

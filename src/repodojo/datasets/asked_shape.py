@@ -1,4 +1,4 @@
-"""What of the parameters decides the graph of rounds: Kedro makes pipelines before it knows any parameter.
+"""What of the parameters decides the graphs of rounds and sweeps: Kedro makes pipelines before it knows any.
 
 The hook that reads the configuration says it here, and has the pipelines made again.
 """
@@ -6,23 +6,26 @@ The hook that reads the configuration says it here, and has the pipelines made a
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from repodojo.curation.settings import SelfImprovementSettings
+from repodojo.curation.settings import AblationSettings, SelfImprovementSettings
 
 
 class Shape(NamedTuple):
-    """The graph of rounds."""
+    """The graphs of rounds and of sweeps."""
 
     rounds: int
     first_policy: str
     start: str
+    points: tuple[tuple[str, str], ...] = ()
+    """Name and model of each point of the sweeps."""
 
 
-def shape_of(settings: SelfImprovementSettings) -> Shape:
-    """Return the graph that settings ask for."""
-    return Shape(settings.rounds, settings.first_policy, settings.start)
+def shape_of(rounds: SelfImprovementSettings, ablations: AblationSettings) -> Shape:
+    """Return the graphs that settings ask for."""
+    points = tuple((name, point.model) for name, point in ablations.asked.items())
+    return Shape(rounds.rounds, rounds.first_policy, rounds.start, points)
 
 
-_asked = [shape_of(SelfImprovementSettings())]
+_asked = [shape_of(SelfImprovementSettings(), AblationSettings())]
 
 
 def asked_shape() -> Shape:
@@ -32,7 +35,10 @@ def asked_shape() -> Shape:
 
 def ask_for(parameters: Mapping[str, Any]) -> bool:
     """Take the shape from checked parameters; return whether it is another than before."""
-    before, settings = asked_shape(), parameters.get("self_improvement")
-    if isinstance(settings, SelfImprovementSettings):
-        _asked[:] = [shape_of(settings)]
+    before = asked_shape()
+    rounds, ablations = (
+        parameters.get("self_improvement", SelfImprovementSettings()),
+        parameters.get("ablations", AblationSettings()),
+    )
+    _asked[:] = [shape_of(rounds, ablations)]
     return asked_shape() != before

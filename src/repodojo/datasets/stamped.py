@@ -21,16 +21,21 @@ SUFFIX = ".produced_by.json"
 class StampedDataset(AbstractDataset[Any, Any]):
     """Wraps a dataset of one file; exists only for the configuration that the file was made by."""
 
-    def __init__(self, *, dataset: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, dataset: dict[str, Any], otherwise: Any = None, metadata: dict[str, Any] | None = None
+    ) -> None:
         """Describe the wrapped dataset.
 
         Args:
             dataset: its catalog entry, with ``type`` and ``filepath``.
+            otherwise: what is loaded where the current configuration has not made the file; without it, that
+                is an error.
             metadata: of no concern to the dataset itself.
         """
         if not {"type", "filepath"} <= dataset.keys():
             raise InputDatasetError(f"'dataset' needs 'type' and 'filepath', found {sorted(dataset)}")
         self._config = dataset
+        self._otherwise = otherwise
         self._filepath = Path(dataset["filepath"])
         self._note = self._filepath.with_name(self._filepath.name + SUFFIX)
         self.configuration: Configuration | None = None
@@ -48,6 +53,8 @@ class StampedDataset(AbstractDataset[Any, Any]):
             IncompleteDatasetError: the file is missing, or another configuration made it.
         """
         if self.configuration is not None and not self._exists():
+            if self._otherwise is not None:
+                return self._otherwise
             raise IncompleteDatasetError(
                 f"{self._filepath} was not made by the current configuration ({self._difference()}); "
                 f"run its node '{self.configuration.node}' again: plain `kedro run` does"

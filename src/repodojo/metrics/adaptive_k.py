@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from repodojo.metrics.best_at_k import place_weights, ranked
-from repodojo.metrics.matrices import AttemptMatrices, Floats, measured_or
+from repodojo.metrics.matrices import AttemptMatrices, Floats
 
 MOST_THRESHOLDS = 41
 _LOWEST = -1e300
@@ -37,7 +37,7 @@ def instance_adaptive(attempts: AttemptMatrices, threshold: float, k: int) -> Ad
     n = attempts.outcomes.shape[1]
     if not 1 <= k <= n:
         raise ValueError(f"adaptive k needs 1 <= k <= {n} attempts, found k = {k}")
-    known, scores = measured_or(attempts.outcomes, 0.0), _scores(attempts)
+    known, scores = attempts.known, attempts.known_scores
     sure = scores >= threshold
     count = sure.sum(axis=1)
     missed = np.array([[comb(n - m, j) / comb(n, j) for j in range(k + 1)] for m in range(n + 1)])[count]
@@ -53,14 +53,9 @@ def instance_adaptive(attempts: AttemptMatrices, threshold: float, k: int) -> Ad
 
 def thresholds(training: Sequence[AttemptMatrices]) -> list[float]:
     """Return the thresholds that are tried: quantiles of the training attempts' scores, and never sure."""
-    scores = np.concatenate([np.empty(0), *(_scores(each).ravel() for each in training)])
+    scores = np.concatenate([np.empty(0), *(each.known_scores.ravel() for each in training)])
     given = scores[~np.isnan(scores)]
     if not len(given):
         return [inf]
     levels = np.linspace(0.0, 1.0, MOST_THRESHOLDS)
     return [*np.unique(np.quantile(given, levels, method="lower")).tolist(), inf]
-
-
-def _scores(attempts: AttemptMatrices) -> Floats:
-    """Return the scores of what was measured."""
-    return np.where(np.isnan(attempts.outcomes), np.nan, attempts.scores)

@@ -5,17 +5,41 @@ was asked: an attempt without a trajectory or a verdict is not measured.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from repodojo.errors import InputError
-from repodojo.types import Trajectory, Verdict
+from repodojo.types import Outcome, Trajectory
 
 Floats = NDArray[np.float64]
 
 _OUTCOME = {"resolved": 1.0, "unresolved": 0.0, "not_measured": np.nan}
+
+
+class Attempt(Protocol):
+    """What is placed by instance and attempt: a trajectory, or a record of one."""
+
+    @property
+    def rollout_id(self) -> str:
+        """Its key."""
+
+    @property
+    def instance_id(self) -> str:
+        """Its row."""
+
+    @property
+    def attempt(self) -> int:
+        """Its column."""
+
+
+class Graded(Protocol):
+    """What has an outcome: a verdict, or a record that holds one."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What grading found."""
 
 
 class AttemptMatrices(NamedTuple):
@@ -24,6 +48,16 @@ class AttemptMatrices(NamedTuple):
     instance_ids: tuple[str, ...]
     outcomes: Floats
     scores: Floats
+
+    @property
+    def known(self) -> Floats:
+        """Return the outcomes, what was not measured as unresolved."""
+        return measured_or(self.outcomes, 0.0)
+
+    @property
+    def known_scores(self) -> Floats:
+        """Return the scores of what was measured."""
+        return np.where(np.isnan(self.outcomes), np.nan, self.scores)
 
     def rows(self, instance_ids: Iterable[str]) -> "AttemptMatrices":
         """Return the part that holds only these instances."""
@@ -35,8 +69,8 @@ class AttemptMatrices(NamedTuple):
 
 def attempt_matrices(
     instance_ids: Sequence[str],
-    trajectories: Iterable[Trajectory],
-    verdicts: Mapping[str, Verdict],
+    trajectories: Iterable[Attempt],
+    verdicts: Mapping[str, Graded],
     scores: Mapping[str, float | None] | None = None,
 ) -> AttemptMatrices:
     """Arrange verdicts and scores (by rollout_id) by instance and attempt, in the order of ``instance_ids``.

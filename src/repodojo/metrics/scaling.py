@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from repodojo.metrics.auc import auc_estimate
-from repodojo.metrics.best_at_k import best_at_k, instance_best_at_k
+from repodojo.metrics.best_at_k import best_at_k
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
-from repodojo.metrics.gap_closed import gap_closed_estimate
+from repodojo.metrics.gap_closed import gap_at_k
 from repodojo.metrics.log_fit import log_fit
 from repodojo.metrics.majority import majority_vote
-from repodojo.metrics.matrices import AttemptMatrices, Floats, attempt_matrices, measured_or, patch_rows
+from repodojo.metrics.matrices import AttemptMatrices, attempt_matrices, patch_rows
 from repodojo.metrics.paired_difference import paired_difference
-from repodojo.metrics.pass_at_k import instance_pass_at_k, pass_at_k
+from repodojo.metrics.pass_at_k import pass_at_k
 from repodojo.metrics.plain import plain
-from repodojo.metrics.random_at_k import instance_random_at_k, random_at_k
+from repodojo.metrics.random_at_k import random_at_k
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.smoothed import moatless_smoothed, paper_smoothed
 from repodojo.types import Instance, Trajectory, Verdict
@@ -75,23 +75,22 @@ def measure_scaling(
         "moatless_smoothed": {point.k: point for point in moatless_smoothed(outcomes, scores, seed=seed)},
     }
     by_k = {name: {point.k: point for point in points} for name, points in curves.items()}
-    result: dict[str, Any] = plain(found | by_k | _comparisons(outcomes, scores, settings))
+    result: dict[str, Any] = plain(found | by_k | _comparisons(attempts, settings))
     return result
 
 
-def _comparisons(outcomes: Floats, scores: Floats, settings: ScalingSettings) -> dict[str, Any]:
+def _comparisons(attempts: AttemptMatrices, settings: ScalingSettings) -> dict[str, Any]:
     """Return the greedy attempt, and best@max_k beside it and beside chance, all on the same instances."""
-    known, ks, seed = measured_or(outcomes, 0.0), [settings.max_k], settings.seed
+    known, seed = attempts.known, settings.seed
     if not known.size or known.shape[1] < settings.max_k:
         missing = ("greedy", "best_minus_greedy", "best_minus_random", "gap_closed")
         return dict.fromkeys(missing, UNDEFINED._replace(n=len(known)))
-    best = instance_best_at_k(known, np.where(np.isnan(outcomes), np.nan, scores), ks)[:, 0]
-    chance, oracle = instance_random_at_k(known, ks)[:, 0], instance_pass_at_k(known, ks)[:, 0]
+    gap = gap_at_k(attempts, settings.max_k)
     return {
         "greedy": mean_estimate(known[:, 0], seed=seed),
-        "best_minus_greedy": paired_difference(best, known[:, 0], seed=seed),
-        "best_minus_random": paired_difference(best, chance, seed=seed),
-        "gap_closed": gap_closed_estimate(best, chance, oracle, seed=seed),
+        "best_minus_greedy": paired_difference(gap.best, known[:, 0], seed=seed),
+        "best_minus_random": paired_difference(gap.best, gap.chance, seed=seed),
+        "gap_closed": gap.closed(gap.best, seed),
     }
 
 

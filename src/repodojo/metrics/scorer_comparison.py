@@ -6,14 +6,11 @@ from typing import Any
 import numpy as np
 
 from repodojo.metrics.auc import auc_difference, auc_estimate
-from repodojo.metrics.best_at_k import instance_best_at_k
 from repodojo.metrics.bootstrap import UNDEFINED, Estimate, mean_estimate
-from repodojo.metrics.gap_closed import gap_closed_estimate
-from repodojo.metrics.matrices import AttemptMatrices, measured_or
+from repodojo.metrics.gap_closed import gap_at_k
+from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.paired_difference import Difference, paired_difference
-from repodojo.metrics.pass_at_k import instance_pass_at_k
 from repodojo.metrics.plain import plain
-from repodojo.metrics.random_at_k import instance_random_at_k
 from repodojo.metrics.reasons import why_undefined
 
 NO_DIFFERENCE = Difference(*UNDEFINED, np.nan, np.nan)
@@ -76,15 +73,9 @@ def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, see
 
 
 def _picked(each: AttemptMatrices, reference: AttemptMatrices, seed: int) -> dict[str, Any]:
-    known, k = measured_or(each.outcomes, 0.0), [each.outcomes.shape[1]]
-    unknown = np.isnan(each.outcomes)
-    best, ours = (
-        instance_best_at_k(known, np.where(unknown, np.nan, scores), k)[:, 0]
-        for scores in (each.scores, reference.scores)
-    )
-    chance, oracle = instance_random_at_k(known, k)[:, 0], instance_pass_at_k(known, k)[:, 0]
+    gap, ours = (gap_at_k(one, each.outcomes.shape[1]) for one in (each, reference))
     return {
-        "best_at_k": mean_estimate(best, seed=seed),
-        "reference_best_minus": paired_difference(ours, best, seed=seed),
-        "gap_closed": gap_closed_estimate(best, chance, oracle, seed=seed),
+        "best_at_k": mean_estimate(gap.best, seed=seed),
+        "reference_best_minus": paired_difference(ours.best, gap.best, seed=seed),
+        "gap_closed": gap.closed(gap.best, seed),
     }

@@ -12,13 +12,10 @@ from typing import Any
 import numpy as np
 
 from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
-from repodojo.metrics.best_at_k import instance_best_at_k
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
-from repodojo.metrics.gap_closed import gap_closed_estimate
-from repodojo.metrics.matrices import AttemptMatrices, measured_or
-from repodojo.metrics.pass_at_k import instance_pass_at_k
+from repodojo.metrics.gap_closed import gap_at_k
+from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.plain import plain
-from repodojo.metrics.random_at_k import instance_random_at_k
 from repodojo.metrics.reasons import why_undefined
 from repodojo.types import SCHEMA_VERSION, to_json
 
@@ -100,19 +97,16 @@ def _point(attempts: AttemptMatrices, threshold: float, k: int) -> dict[str, flo
 
 def _measured(attempts: AttemptMatrices, threshold: float, k: int, seed: int) -> dict[str, Any]:
     resolved, made = instance_adaptive(attempts, threshold, k)
-    known = measured_or(attempts.outcomes, 0.0)
-    scores = np.where(np.isnan(attempts.outcomes), np.nan, attempts.scores)
-    best = instance_best_at_k(known, scores, [k])[:, 0]
-    chance, oracle = instance_random_at_k(known, [k])[:, 0], instance_pass_at_k(known, [k])[:, 0]
-    gap = gap_closed_estimate(resolved, chance, oracle, seed=seed)
+    gap = gap_at_k(attempts, k)
+    closed = gap.closed(resolved, seed)
     share = mean_estimate(made / k, seed=seed)
-    gapless = bool(np.isnan(gap.value))
+    gapless = bool(np.isnan(closed.value))
     return {
         "resolve_rate": mean_estimate(resolved, seed=seed),
         "mean_attempts": mean_estimate(made, span=(1.0, float(k)), seed=seed),
         "attempts_share": share,
-        "gap_closed": gap,
-        "gap_closed_by_all": gap_closed_estimate(best, chance, oracle, seed=seed),
-        "reaches_aim": None if gapless else gap.value >= AIM_GAP and share.value <= AIM_ATTEMPTS,
+        "gap_closed": closed,
+        "gap_closed_by_all": gap.closed(gap.best, seed),
+        "reaches_aim": None if gapless else closed.value >= AIM_GAP and share.value <= AIM_ATTEMPTS,
         "reason": "the oracle gains nothing over one attempt" if gapless else "",
     }

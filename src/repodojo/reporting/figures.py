@@ -157,8 +157,8 @@ CAPTIONS = {
     "figure_4": ("pass@k and best@k; bands are 95 % intervals", ("scaling_curves",)),
     "figure_5": ("best@k by the verifier's training data", ("scaling_curves",)),
     "figure_6": ("pass@k and best@k with another scaffold", ("scaling_curves",)),
-    "figure_7": ("Resolve rate by share of the training data", ("zero_shot.metrics", "fine_tuned.metrics")),
-    "figure_8": ("Resolve rate by choice of the training data", ("zero_shot.metrics", "fine_tuned.metrics")),
+    "figure_7": ("Resolve rate by share of the training data", ("ablation_results", "zero_shot.metrics")),
+    "figure_8": ("Resolve rate by choice of the training data", ("ablation_results", "zero_shot.metrics")),
 }
 """What each figure shows, and the catalog entries that our panel was drawn from."""
 

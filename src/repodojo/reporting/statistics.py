@@ -11,7 +11,6 @@ from repodojo.metrics.bootstrap import ratio_estimate
 from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.metrics.plain import plain
 from repodojo.metrics.wilson import wilson_interval
-from repodojo.reporting.training_subsets import training_subsets
 from repodojo.types import Instance, Trajectory, Verdict
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
@@ -70,7 +69,6 @@ def sampling_statistics(
         },
         "tokens": {"resolved": _spread(map(_tokens, resolved)), "unresolved": _spread(map(_tokens, failed))},
         "successes": sorted(successes.values(), reverse=True),
-        "subsets": training_subsets(attempts, verdicts, {key: each.repo for key, each in by_id.items()}),
     }
     result: dict[str, Any] = plain(found)
     return result

@@ -18,7 +18,7 @@ from repodojo.reporting.run_tables import (
 )
 from repodojo.reporting.system_tables import open_weights, openness
 from repodojo.reporting.table import Table
-from repodojo.reporting.training_tables import caps, rounds, subsets
+from repodojo.reporting.training_tables import caps, rounds, subsets, sweeps
 
 PAPER = (
     dataset_comparison,
@@ -33,7 +33,7 @@ PAPER = (
     trajectory_sources,
 )
 """Tables 1-10 of the paper, in its order."""
-RUN = (held_out_projects, curves_over_k, verifier_scores, instance_funnel, bug_kinds, curation_steps)
+RUN = (held_out_projects, curves_over_k, verifier_scores, instance_funnel, bug_kinds, curation_steps, sweeps)
 """Tables that the paper has no counterpart of."""
 
 

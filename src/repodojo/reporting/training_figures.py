@@ -1,9 +1,12 @@
 """Figures of what training does: verifier data (5), scaffold (6), amount (7) and choice (8) of the data."""
 
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from repodojo.reporting.named import Results
-from repodojo.reporting.panels import COLOURS, draw_published, finish, percents, say, scaled
+from repodojo.reporting.panels import COLOURS, CYCLE, draw_published, finish, percents, say, scaled
+from repodojo.reporting.sweeps import COMMAND, Point, by_choice, by_model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,24 +32,34 @@ def other_scaffold(ours: "Axes", paper: "Axes", results: Results) -> None:
 
 
 def amount_of_data(ours: "Axes", paper: "Axes", results: Results) -> None:
-    """Draw Figure 7: resolve rate by the share of the training data."""
-    _shares(ours, results, "kedro run --params dedup_capping.fraction=0.5")
+    """Draw Figure 7: resolve rate by the share of the training data, for each model."""
+    _shares(ours, results, by_model(results))
     draw_published(paper, 7)
 
 
 def choice_of_data(ours: "Axes", paper: "Axes", results: Results) -> None:
     """Draw Figure 8: resolve rate by the way of choosing the training data."""
-    half = "dedup_capping.fraction_by=repository,dedup_capping.fraction=0.5"
-    _shares(ours, results, f"kedro run --params {half}")
+    _shares(ours, results, by_choice(results))
     draw_published(paper, 8)
 
 
-def _shares(panel: "Axes", results: Results, command: str) -> None:
-    """Draw the policy before and after training on everything, with its interval."""
-    found = [results[f"{policy}_metrics"]["overall"]["greedy"] for policy in ("zero_shot", "fine_tuned")]
-    values, lows, highs = ([scaled(each[key]) for each in found] for key in ("value", "low", "high"))
-    panel.vlines([0, 100], lows, highs, color=COLOURS["pass"], alpha=0.4)
-    panel.plot([0, 100], values, "o", color=COLOURS["pass"], label="student, 0 is zero-shot")
+def _shares(panel: "Axes", results: Results, series: Mapping[str, Sequence[Point]]) -> None:
+    """Draw series of points by their share of the trajectories, with intervals, over the untrained policy."""
+    untrained = results["zero_shot_metrics"]["overall"]["greedy"]
+    panel.axhline(scaled(untrained["value"]), color=COLOURS["random"], linewidth=0.8, label="zero-shot")
+    owed = 0
+    for (label, points), colour in zip(series.items(), cycle(CYCLE)):
+        measured = [(p.share, p.measured["resolve_rate"]) for p in points if p.measured is not None]
+        owed += len(points) - len(measured)
+        if measured:
+            shares = [share for share, _ in measured]
+            values, lows, highs = ([scaled(m[key]) for _, m in measured] for key in ("value", "low", "high"))
+            panel.vlines(shares, lows, highs, color=colour, alpha=0.4)
+            panel.plot(
+                *zip(*sorted(zip(shares, values, strict=True)), strict=True), "o-", color=colour, label=label
+            )
+    panel.set_xlim(0, 105)
     panel.set_ylim(bottom=0)
-    say(panel, f"Other shares: not measured, run\n{command}")
+    if owed:
+        say(panel, f"{owed} points are not measured, run\n{COMMAND}")
     finish(panel, "% of the trajectories", "resolve rate %")

@@ -1,24 +1,26 @@
 """The paper's tables about what is trained on: caps (4), rounds (5), subsets (7)."""
 
+from collections import Counter
+
 from repodojo.reporting.named import Results
 from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
+from repodojo.reporting.sweeps import COMMAND, WHOLE, all_points, points_along, subset_name
 from repodojo.reporting.table import Table, ours, published
-from repodojo.reporting.text import missing, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, missing, percent, with_interval
 
 
 def caps(results: Results) -> Table:
     """Return Table 4: what a cap on the trajectories of one instance does."""
-    counts = results["sampling_statistics"]["subsets"]["caps"]
     rows: list[tuple[Cell, ...]] = [("zero-shot", 0, *_measured(results, "zero_shot"))]
     chosen = results["curation_report"]["chosen"]
-    rows.append(("the cap of this run, after deduplication", chosen, *_measured(results, "fine_tuned")))
-    for cap, count in counts.items():
-        value = "null" if cap == "none" else cap
-        told = missing(f"kedro run --params dedup_capping.dedup=none,dedup_capping.per_instance={value}")
-        rows.append((cap, count, told, told))
-    note = "This run trains one policy; the counts of the other caps are of its teacher's successes."
-    datasets = ("sampling_statistics", "curation_report", "zero_shot.metrics", "fine_tuned.metrics")
+    rows.append(("the default run's, after deduplication", chosen, *_measured(results, "fine_tuned")))
+    capped = points_along(results, "per_instance")
+    for point in sorted(capped, key=lambda each: each.settings["per_instance"] or float("inf")):
+        cap = point.settings["per_instance"] or "none"
+        rows.append((point.labelled(str(cap)), point.trajectories, *point.rates))
+    note = f"Greedy attempts on held-out instances; the teacher's successes. {COMMAND} measures the caps."
+    datasets = ("training_subsets", "ablation_results", "zero_shot.metrics", "fine_tuned.metrics")
     return Table("table_4", TABLES[4].title, TABLES[4].columns, ours(*rows) + published(4), datasets, note)
 
 
@@ -36,11 +38,48 @@ def rounds(results: Results) -> Table:
 
 def subsets(results: Results) -> Table:
     """Return Table 7: trajectories of each training subset by repository."""
-    counts = results["sampling_statistics"]["subsets"]["repositories"]
-    rows = ours(*((repo, *found.values()) for repo, found in counts.items()))
+    points = points_along(results, "fraction", "fraction_by", "dedup")
+    totals: Counter[str] = sum((Counter(point.repositories) for point in points), Counter())
+    rows = [
+        (repo, *(point.repositories.get(repo, 0) for point in points))
+        for repo in sorted(totals, key=lambda name: (-totals[name], name))
+    ]
+    rows.append(("total", *(point.trajectories for point in points)))
+    columns = ("repository", *map(subset_name, points))
+    printed = published(7, lambda row: map(dict(zip(TABLES[7].columns, row, strict=True)).get, columns))
     note = "Resolved attempts of the teacher; dedup keeps one of each instance. Sizes are rounded down."
+    return Table("table_7", TABLES[7].title, columns, ours(*rows) + printed, ("training_subsets",), note)
+
+
+def sweeps(results: Results) -> Table:
+    """Return every point of the sweeps, whatever varies in it."""
+    rows: list[tuple[Cell, ...]] = []
+    for point in all_points(results):
+        varies = {name: value for name, value in point.settings.items() if value != WHOLE[name]}
+        found, seed = point.measured, point.settings["seed"]
+        words = ", ".join(f"{name} {value}" for name, value in varies.items() if name != "seed")
+        everything = (
+            missing(COMMAND) if found is None else with_interval(found["resolve_rate_of_all_attempts"])
+        )
+        attempts = NOT_GIVEN if found is None else found["attempts"]
+        rows.append(
+            (
+                point.name,
+                words or "all successes",
+                seed,
+                point.trajectories,
+                *point.rates,
+                everything,
+                attempts,
+            )
+        )
+    columns = (
+        *("point", "differs in", "seed", "trajectories", "empty patch %", "resolve rate, greedy % [95 %]"),
+        *("resolve rate, all attempts % [95 %]", "attempts"),
+    )
+    note = "One training each: intervals are of the instances; REPODOJO_SEED=1 is another training of all."
     return Table(
-        "table_7", TABLES[7].title, TABLES[7].columns, rows + published(7), ("sampling_statistics",), note
+        "sweeps", "Points of the sweeps", columns, ours(*rows), ("training_subsets", "ablation_results"), note
     )
 
 

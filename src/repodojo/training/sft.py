@@ -108,22 +108,34 @@ def lora_config(settings: LoraSettings | None) -> LoraConfig | None:
     )
 
 
-def train(config: dict[str, Any]) -> None:
-    """Train, and write the finished checkpoint to ``scratch/model``."""
-    scratch, settings = Path(config["scratch"]), TrainingSettings(**config["settings"])
+def build_trainer(
+    checkpoint: Path,
+    tokenizer: Any,
+    rows: list[dict[str, list[int]]],
+    settings: TrainingSettings,
+    scratch: Path,
+    processes: int = 1,
+) -> SFTTrainer:
+    """Load a checkpoint, and return what trains it on rows of tokens."""
     transformers.set_seed(settings.seed)
-    tokenizer = load_tokenizer(Path(config["model"]))
     dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(config["model"], dtype=dtype)
-    rows, counts = _rows(tokenizer, Path(config["model"]), scratch, settings)
-    trainer = SFTTrainer(
-        model=model,
-        args=trainer_arguments(settings, scratch, config["processes"]),
+    return SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype),
+        args=trainer_arguments(settings, scratch, processes),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         peft_config=lora_config(settings.lora),
         callbacks=[StepLog(scratch / "metrics.jsonl")],
     )
+
+
+def train(config: dict[str, Any]) -> None:
+    """Train, and write the finished checkpoint to ``scratch/model``."""
+    scratch, settings = Path(config["scratch"]), TrainingSettings(**config["settings"])
+    checkpoint = Path(config["model"])
+    tokenizer = load_tokenizer(checkpoint)
+    rows, counts = _rows(tokenizer, checkpoint, scratch, settings)
+    trainer = build_trainer(checkpoint, tokenizer, rows, settings, scratch, config["processes"])
     resumed = drop_torn_checkpoints(scratch / "run")
     result = trainer.train(resume_from_checkpoint=resumed or None)
     _write_checkpoint(trainer, tokenizer, scratch / "model")

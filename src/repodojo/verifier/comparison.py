@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from repodojo.metrics.matrices import AttemptMatrices
+from repodojo.metrics.matrices import AttemptMatrices, attempt_matrices
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reliability import calibration_error, reliability_curve
 from repodojo.metrics.scorer_comparison import compare_scorers
@@ -14,7 +12,6 @@ from repodojo.verifier.features import AttemptFeatures
 from repodojo.verifier.fits import BASELINES, Fits, Scores
 
 VERIFIER = "verifier"
-_OUTCOME = {"resolved": 1.0, "unresolved": 0.0, "not_measured": np.nan}
 
 
 def compare_verifier(
@@ -39,17 +36,10 @@ def compare_verifier(
 def feature_matrices(
     attempts: Iterable[AttemptFeatures], scores: Mapping[str, float | None]
 ) -> AttemptMatrices:
-    """Arrange attempts by instance and attempt; those that were not made are not measured."""
-    listed = list(attempts)
-    row_of = {name: row for row, name in enumerate(sorted({each.instance_id for each in listed}))}
-    shape = (len(row_of), 1 + max((each.attempt for each in listed), default=-1))
-    outcomes, given = np.full(shape, np.nan), np.full(shape, np.nan)
-    for each in listed:
-        place = (row_of[each.instance_id], each.attempt)
-        score = scores.get(each.rollout_id)
-        outcomes[place] = _OUTCOME[each.outcome]
-        given[place] = np.nan if score is None else score
-    return AttemptMatrices(tuple(row_of), outcomes, given)
+    """Arrange one policy's attempts, and scores of them, by instance and attempt."""
+    by_id = {each.rollout_id: each for each in attempts}
+    names = sorted({each.instance_id for each in by_id.values()})
+    return attempt_matrices(names, by_id.values(), by_id, scores)
 
 
 def own_scores(attempts: Iterable[AttemptFeatures]) -> Scores:

@@ -62,6 +62,8 @@ def catalog() -> DataCatalog:
         "curation_report": to_json(report),
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
         "scaling_curves": curves,
+        "ablation_results": {},
+        "params:ablations": {},
         "timings": {"pipelines": {"sampling": {"last_s": 1.0, "work_s": 2.0}}, "nodes": {}},
         "params:sampling": RolloutSettings(seed=11),
         "params:dedup_capping": CurationSettings(seed=12),
@@ -99,7 +101,7 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["versions"]["kedro"]
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
-    assert len(catalog["tables"].load()) == 6
+    assert len(catalog["tables"].load()) == 7
     assert [row["difficulty"]["attempts"] for row in outputs["instance_table"].load()] == [2, 2, 0, 0]
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.lstrip().startswith("<!doctype html>")

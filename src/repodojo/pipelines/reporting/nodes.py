@@ -8,6 +8,7 @@ from repodojo.curation.settings import CurationSettings
 from repodojo.instances import table
 from repodojo.instances.certificate import Certificate
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.pipelines.ablations.nodes import asked_points
 from repodojo.reporting.figures import draw_figures
 from repodojo.reporting.numbers import headline_numbers
 from repodojo.reporting.report import Report, render_report
@@ -15,6 +16,7 @@ from repodojo.reporting.statistics import instance_statistics, sampling_statisti
 from repodojo.reporting.summary import Summary
 from repodojo.reporting.table import Table
 from repodojo.reporting.tables import paper_tables, run_tables
+from repodojo.reporting.training_subsets import training_subsets
 from repodojo.reporting.viewer.page import group_attempts, instance_index, page_name, render_page
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
@@ -40,6 +42,16 @@ def describe_attempts(
 ) -> dict[str, Any]:
     """Count and measure a policy's attempts at the training instances."""
     return sampling_statistics(trajectories.values(), verdicts, instances)
+
+
+def describe_training_sets(
+    trajectories: dict[str, Trajectory],
+    verdicts: dict[str, Verdict],
+    instances: list[Instance],
+    ablations: dict[str, Any],
+) -> dict[str, Any]:
+    """Count what each point of the sweeps trains on, by repository."""
+    return training_subsets(trajectories.values(), verdicts, instances, asked_points(ablations))
 
 
 def collect_seeds(

@@ -7,6 +7,7 @@ from repodojo.pipelines.reporting.nodes import (
     collect_seeds,
     describe_attempts,
     describe_instances,
+    describe_training_sets,
     draw_results,
     gather_results,
     tabulate_instances,
@@ -31,6 +32,8 @@ RESULTS = (
     "verifier_quality",
     "scaling_curves",
     "seeds",
+    "training_subsets",
+    "ablation_results",
 )
 """The datasets that the report rests on."""
 POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
@@ -68,6 +71,12 @@ def _numbers() -> Pipeline:
                     name=f"describe_{output}",
                 )
                 for policy, output in (("teacher", "sampling"), ("on_policy", "on_policy"))
+            ),
+            Node(
+                func=describe_training_sets,
+                inputs=["teacher.trajectories", "teacher.verdicts", "instances", "params:ablations"],
+                outputs="training_subsets",
+                name="describe_training_sets",
             ),
             Node(
                 func=collect_seeds,

@@ -1,0 +1,28 @@
+"""Points of sweeps: what each was trained on, and what its policy does on held-out instances."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from repodojo.curation.settings import AblationPoint
+
+
+def describe_points(
+    points: Mapping[str, AblationPoint], found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> dict[str, Any]:
+    """Return a row for each point by name, from its curation report and its policy's metrics."""
+    return {
+        name: _row(point, report, metrics["overall"])
+        for (name, point), (report, metrics) in zip(points.items(), found, strict=True)
+    }
+
+
+def _row(point: AblationPoint, report: Mapping[str, Any], overall: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "settings": point.settings(),
+        "chosen": report["chosen"],
+        "instances_chosen": report["instances_chosen"],
+        "attempts": overall["attempts"],
+        "resolve_rate": overall["greedy"],
+        "resolve_rate_of_all_attempts": overall["mean"],
+        "empty_patch": overall["greedy_rates"]["empty_patch"],
+    }
