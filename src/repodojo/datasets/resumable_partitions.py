@@ -115,10 +115,11 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         run.open({"fingerprint": dict(plan.fingerprint), **self.configuration.as_json()})
         complete = run.keys() == sorted(plan.thunks)
         found = {key: record for key in plan.thunks if (record := run.find(key)) is not None}
+        again = set(plan.resume(run.folder, found))
         owed = {
             key: thunk
             for key, thunk in plan.thunks.items()
-            if key not in found or (not complete and self._failed(found[key]))
+            if key not in found or key in again or (not complete and self._failed(found[key]))
         }
         if owed:
             run.reopen()

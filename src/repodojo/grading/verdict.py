@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from repodojo.grading.rules import RequiredTests, Rule, can_resolve, failed_tests
+from repodojo.rollouts.run import OVER_BUDGET
 from repodojo.types import Outcome, Verdict
 
 
@@ -34,8 +35,9 @@ def not_measured(instance: RequiredTests, rollout_id: str, cause: str, patch_dig
 
 
 def summarise(verdict: Verdict) -> dict[str, int]:
-    """Count a verdict for the live bar."""
+    """Count a verdict for the live bar; what a budget left out is no failure."""
+    over_budget = verdict.cause.startswith(OVER_BUDGET)
     return {
         "resolved": int(verdict.resolved),
-        "infrastructure_failures": int(verdict.outcome == "not_measured"),
+        "infrastructure_failures": int(verdict.outcome == "not_measured" and not over_budget),
     }

@@ -13,6 +13,7 @@ from repodojo.grading.settings import GradingSettings
 from repodojo.grading.store import VerdictStore, grade_trajectory
 from repodojo.policies.policy import Policy
 from repodojo.rollouts.plan import plan_rollouts
+from repodojo.rollouts.resume import within_budget
 from repodojo.rollouts.run import RolloutContext, run_rollout
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.scaffolds.choice import check_fits
@@ -32,6 +33,7 @@ def plan_attempts(
     scaffold = settings.make_scaffold()
     check_fits(policy.name, scaffold)
     context = RolloutContext(workshop.sandboxes, workshop.spec, policy, scaffold, settings.limits())
+    context, resume = within_budget(context, settings.budget)
     plans = plan_rollouts(
         chosen, settings.attempts, settings.seed, settings.first_temperature, settings.temperatures
     )
@@ -43,6 +45,7 @@ def plan_attempts(
             "scaffold": scaffold.fingerprint,
             "settings": settings.identity(),
         },
+        resume=resume,
     )
 
 

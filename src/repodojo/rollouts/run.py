@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
-from repodojo.errors import ContextLengthError, PolicyError, SandboxError, UntakenPatchError
+from repodojo.errors import BudgetError, ContextLengthError, PolicyError, SandboxError, UntakenPatchError
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
 from repodojo.rollouts.plan import RolloutPlan, derive_seed
 from repodojo.scaffolds.scaffold import Response, Scaffold
@@ -18,6 +18,9 @@ from repodojo.types import Instance, Message, Trajectory, Turn
 
 INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError"})
 """Ends that say nothing about the agent: such a rollout is run again, then not measured."""
+OVER_BUDGET = "BudgetExceeded"
+"""The end of a rollout that was not begun, or not gone on with, for a budget; not measured either."""
+UNMEASURED_STATUSES = INFRASTRUCTURE_STATUSES | {OVER_BUDGET}
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class RolloutLimits:
     """Of a conversation, the last answer among them."""
 
 
+def _nothing() -> str:
+    """Refuse nothing."""
+    return ""
+
+
 @dataclass(frozen=True)
 class RolloutContext:
     """What rollouts share; safe to use from many threads at once."""
@@ -43,6 +51,8 @@ class RolloutContext:
     policy: Policy
     scaffold: Scaffold
     limits: RolloutLimits = RolloutLimits()
+    refusal: Callable[[], str] = _nothing
+    """Says why no rollout is begun any more; empty where one may be."""
 
 
 class _Ended(Exception):
@@ -59,17 +69,9 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
     started = time.monotonic()
     rollout = _Rollout(instance, plan, context)
     patch = ""
-    try:
-        with context.sandboxes.start(context.spec(instance)) as sandbox:
-            rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
-            for path, content in context.scaffold.files(instance).items():
-                sandbox.write(path, content)
-            end = rollout.converse(sandbox)
-            patch = sandbox.diff(instance.base_commit)
-    except UntakenPatchError as error:
-        end.error = f"{end.error}; {error}".removeprefix("; ")
-    except SandboxError as error:
-        end = _Ended("SandboxError", str(error))
+    end = _Ended(OVER_BUDGET, context.refusal())
+    if not end.error:
+        end, patch = _act(rollout, instance, context)
     return Trajectory(
         rollout_id=plan.rollout_id,
         instance_id=instance.instance_id,
@@ -88,6 +90,23 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
         tools=context.scaffold.tools,
         sandbox=rollout.sandbox,
     )
+
+
+def _act(rollout: "_Rollout", instance: Instance, context: RolloutContext) -> tuple[_Ended, str]:
+    """Converse in a sandbox; return the end and the patch."""
+    patch = ""
+    try:
+        with context.sandboxes.start(context.spec(instance)) as sandbox:
+            rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
+            for path, content in context.scaffold.files(instance).items():
+                sandbox.write(path, content)
+            end = rollout.converse(sandbox)
+            patch = sandbox.diff(instance.base_commit)
+    except UntakenPatchError as error:
+        end.error = f"{end.error}; {error}".removeprefix("; ")
+    except SandboxError as error:
+        end = _Ended("SandboxError", str(error))
+    return end, patch
 
 
 class _Rollout:
@@ -114,6 +133,8 @@ class _Rollout:
             return end
         except ContextLengthError as error:
             return _Ended("ContextLength", str(error))
+        except BudgetError as error:
+            return _Ended(OVER_BUDGET, str(error))
         except PolicyError as error:
             return _Ended("PolicyError", str(error))
 
