@@ -121,7 +121,7 @@ class Trajectory:
     model_patch: str
     exit_status: str
     """Submitted, Rejected, LimitsExceeded, TimeExceeded, StuckInLoop, FormatError, ContextLength,
-    SandboxError, PolicyError or BudgetExceeded."""
+    SandboxError, PolicyError, Straggler or BudgetExceeded."""
     error: str = ""
     duration_s: float = 0.0
     sandbox: Mapping[str, str] = field(default_factory=dict)

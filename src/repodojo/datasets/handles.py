@@ -13,9 +13,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from kedro.io import AbstractDataset
-from pydantic import ValidationError
 
 from repodojo.datasets.engines import Engine, Engines
+from repodojo.datasets.entries import checked
 from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.files import file_digest, read_json
 from repodojo.datasets.kinds import check_arguments, known_kind
@@ -201,14 +201,7 @@ class EnginesDataset(HandleDataset):
         """
         if self._kind != "vllm":
             return None
-        try:
-            return VLLMSettings(**self._settings, **self._operation)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise InputDatasetError(
-                f"kind 'vllm' in the catalog: '{name}': {first['msg']}, found {first['input']!r}"
-            ) from error
+        return checked(VLLMSettings, {**self._settings, **self._operation}, "kind 'vllm'")
 
     def _serve(self, checkpoint: Path) -> AbstractContextManager[Engine]:
         settings = self.vllm_settings()

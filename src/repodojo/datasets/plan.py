@@ -12,6 +12,10 @@ def _nothing() -> None:
     """Stop nothing."""
 
 
+def _unknown() -> None:
+    """Know no latency."""
+
+
 def _none_again(folder: Path, kept: Mapping[str, Any]) -> Collection[str]:
     """Ask for no kept result again."""
     return ()
@@ -27,6 +31,10 @@ class Plan:
     """JSON-compatible; whatever could change a result and nothing else: no worker count, timeout or path."""
     stop: Callable[[], None] = _nothing
     """Called on Ctrl-C or SIGTERM: makes the thunks that run end soon (kills their sandboxes)."""
+    give_up: Callable[[str, str], Any] | None = None
+    """From a key and a reason to the record of a thunk that is given up; without it, that is an error."""
+    latency: Callable[[], float | None] = _unknown
+    """Mean seconds that the thunks waited for an answer, since it was last asked; None where unknown."""
     resume: Callable[[Path, Mapping[str, Any]], Collection[str]] = _none_again
     """Called before the thunks with the run's folder, where its own files begin with ``_``, and the results
     kept there; returns the keys of those that are owed again, complete or not."""

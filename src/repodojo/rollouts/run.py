@@ -16,7 +16,7 @@ from repodojo.rollouts.plan import RolloutPlan, derive_seed
 from repodojo.scaffolds.scaffold import Response, Scaffold
 from repodojo.types import Instance, Message, Trajectory, Turn
 
-INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError"})
+INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError", "Straggler"})
 """Ends that say nothing about the agent: such a rollout is run again, then not measured."""
 OVER_BUDGET = "BudgetExceeded"
 """The end of a rollout that was not begun, or not gone on with, for a budget; not measured either."""
@@ -66,35 +66,21 @@ class _Ended(Exception):
 
 def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) -> Trajectory:
     """Run a rollout and return its record; `SandboxError` and `PolicyError` end in it, too."""
-    started = time.monotonic()
     rollout = _Rollout(instance, plan, context)
-    patch = ""
-    end = _Ended(OVER_BUDGET, context.refusal())
+    end, patch = _Ended(OVER_BUDGET, context.refusal()), ""
     if not end.error:
-        end, patch = _act(rollout, instance, context)
-    return Trajectory(
-        rollout_id=plan.rollout_id,
-        instance_id=instance.instance_id,
-        policy=context.policy.name,
-        scaffold=context.scaffold.name,
-        attempt=plan.attempt,
-        temperature=plan.temperature,
-        seed=plan.seed,
-        messages=tuple(rollout.messages),
-        turns=tuple(rollout.turns),
-        model_patch=patch,
-        exit_status=end.exit_status,
-        error=end.error,
-        duration_s=time.monotonic() - started,
-        scaffold_fingerprint=context.scaffold.fingerprint,
-        tools=context.scaffold.tools,
-        sandbox=rollout.sandbox,
-    )
+        end, patch = _act(rollout)
+    return rollout.trajectory(end, patch)
 
 
-def _act(rollout: "_Rollout", instance: Instance, context: RolloutContext) -> tuple[_Ended, str]:
+def give_up_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext, why: str) -> Trajectory:
+    """Return the record of a rollout that nobody waits for any more."""
+    return _Rollout(instance, plan, context).trajectory(_Ended("Straggler", why), "")
+
+
+def _act(rollout: "_Rollout") -> tuple[_Ended, str]:
     """Converse in a sandbox; return the end and the patch."""
-    patch = ""
+    instance, context, patch = rollout.instance, rollout.context, ""
     try:
         with context.sandboxes.start(context.spec(instance)) as sandbox:
             rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
@@ -113,6 +99,7 @@ class _Rollout:
     """The conversation so far."""
 
     def __init__(self, instance: Instance, plan: RolloutPlan, context: RolloutContext) -> None:
+        self.instance = instance
         self.plan = plan
         self.context = context
         self.limits = context.limits
@@ -121,7 +108,8 @@ class _Rollout:
         self.turns: list[Turn] = []
         self.malformed = 0
         self.sandbox: dict[str, str] = {}
-        self.deadline = time.monotonic() + context.limits.rollout_timeout_s
+        self.started = time.monotonic()
+        self.deadline = self.started + context.limits.rollout_timeout_s
 
     def converse(self, sandbox: Sandbox) -> _Ended:
         """Take turns until one ends the rollout."""
@@ -194,6 +182,27 @@ class _Rollout:
             raise _Ended("LimitsExceeded", f"{len(self.turns)} turns")
         if self.remaining_s() <= 0:
             raise _Ended("TimeExceeded", f"{self.limits.rollout_timeout_s:g} s")
+
+    def trajectory(self, end: _Ended, patch: str) -> Trajectory:
+        """Return the record."""
+        return Trajectory(
+            rollout_id=self.plan.rollout_id,
+            instance_id=self.instance.instance_id,
+            policy=self.context.policy.name,
+            scaffold=self.context.scaffold.name,
+            attempt=self.plan.attempt,
+            temperature=self.plan.temperature,
+            seed=self.plan.seed,
+            messages=tuple(self.messages),
+            turns=tuple(self.turns),
+            model_patch=patch,
+            exit_status=end.exit_status,
+            error=end.error,
+            duration_s=time.monotonic() - self.started,
+            scaffold_fingerprint=self.context.scaffold.fingerprint,
+            tools=self.context.scaffold.tools,
+            sandbox=self.sandbox,
+        )
 
     def remaining_s(self) -> float:
         """Return the seconds left to the rollout."""
