@@ -18,8 +18,7 @@ from repodojo.grading.patches import patch_digest
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.settings import GradingSettings
 from repodojo.grading.verdict import not_measured
-from repodojo.rollouts.run import UNMEASURED_STATUSES
-from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+from repodojo.types import UNMEASURED_STATUSES, Instance, Trajectory, Verdict, from_json, to_json
 from repodojo.unfinished import write_text
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from repodojo.grading.rules import RequiredTests, Rule, can_resolve, failed_tests
-from repodojo.rollouts.run import OVER_BUDGET
-from repodojo.types import Outcome, Verdict
+from repodojo.types import OVER_BUDGET, Outcome, Verdict
 
 
 def judge_statuses(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from repodojo.policies.budget import Budget, Tokens
 from repodojo.policies.budgeted import BudgetedPolicy
-from repodojo.rollouts.run import OVER_BUDGET, RolloutContext
-from repodojo.types import Trajectory
+from repodojo.rollouts.run import RolloutContext
+from repodojo.types import OVER_BUDGET, Trajectory
 
 SPENT = "_SPENT.jsonl"
 """The file of what was used, in a run's folder."""

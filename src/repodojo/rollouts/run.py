@@ -14,13 +14,7 @@ from repodojo.errors import BudgetError, ContextLengthError, PolicyError, Sandbo
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
 from repodojo.rollouts.plan import RolloutPlan, derive_seed
 from repodojo.scaffolds.scaffold import Response, Scaffold
-from repodojo.types import Instance, Message, Trajectory, Turn
-
-INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError", "Straggler"})
-"""Ends that say nothing about the agent: such a rollout is run again, then not measured."""
-OVER_BUDGET = "BudgetExceeded"
-"""The end of a rollout that was not begun, or not gone on with, for a budget; not measured either."""
-UNMEASURED_STATUSES = INFRASTRUCTURE_STATUSES | {OVER_BUDGET}
+from repodojo.types import OVER_BUDGET, Instance, Message, Trajectory, Turn
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
 
 def give_up_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext, why: str) -> Trajectory:
     """Return the record of a rollout that nobody waits for any more."""
-    return _Rollout(instance, plan, context).trajectory(_Ended("Straggler", why), "")
+    return _Rollout(instance, plan, context).trajectory(_Ended("GivenUp", why), "")
 
 
 def _act(rollout: "_Rollout") -> tuple[_Ended, str]:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 
-from repodojo.rollouts.run import INFRASTRUCTURE_STATUSES, OVER_BUDGET
 from repodojo.rollouts.stuck import repeats_action
-from repodojo.types import Trajectory, Verdict
+from repodojo.types import INFRASTRUCTURE_STATUSES, OVER_BUDGET, Trajectory, Verdict
 
 
 @dataclass(frozen=True)
