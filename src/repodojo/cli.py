@@ -1,4 +1,4 @@
-"""``kedro run`` with errors that a user caused shown as one message, without a traceback."""
+"""``kedro run`` and ``kedro dry-run``; errors that a user caused are one message, without a traceback."""
 
 import logging
 from collections.abc import Callable
@@ -10,8 +10,12 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import pipelines as registered
+from kedro.framework.project import settings
+from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
 
+from repodojo.datasets.asked import check_environment
+from repodojo.datasets.serving import describe_launches, find_launches, serving_facts
 from repodojo.errors import InputError, RepoDojoError
 
 logger = logging.getLogger(__name__)
@@ -45,11 +49,9 @@ def explained(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn errors raised on purpose into click's, which are shown as one message."""
 
     @wraps(function)
-    def run(*, pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
+    def run(*arguments: Any, **options: Any) -> Any:
         try:
-            names = [*pipelines, pipeline] if pipeline else pipelines
-            check_pipelines(names)
-            return function(pipeline=None, pipelines=names, **options)
+            return function(*arguments, **options)
         except Exception as error:
             message = explain(error)
             if message is None:
@@ -60,9 +62,37 @@ def explained(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Check the names of pipelines first."""
+
+    @wraps(function)
+    def run(*, pipeline: str | None, pipelines: list[str], **options: Any) -> Any:
+        names = [*pipelines, pipeline] if pipeline else pipelines
+        check_pipelines(names)
+        return function(pipeline=None, pipelines=names, **options)
+
+    return run
+
+
 run = copy(kedro_run)
 if kedro_run.callback is not None:
-    run.callback = explained(kedro_run.callback)
+    run.callback = explained(checked(kedro_run.callback))
+
+
+@click.command("dry-run")
+@click.option("--env", "-e", required=True, help="Environment, a folder of conf.")
+@click.pass_obj
+@explained
+def dry_run(metadata: ProjectMetadata, env: str) -> None:
+    """Show what vLLM would serve in an environment: commands and memory; nothing is started."""
+    source = metadata.project_path / "conf"
+    loader = settings.CONFIG_LOADER_CLASS(str(source), env, **settings.CONFIG_LOADER_ARGS)
+    check_environment(loader, env)
+    launches = find_launches(loader["catalog"])
+    if not launches:
+        raise InputError(f"environment '{env}': vLLM serves nothing in it; 'kind: vllm' in a catalog would")
+    for line in describe_launches(launches, serving_facts(loader, env)):
+        click.echo(line)
 
 
 @click.group(name="RepoDojo")
@@ -71,3 +101,4 @@ def cli() -> None:
 
 
 cli.add_command(run)
+cli.add_command(dry_run)

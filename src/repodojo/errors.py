@@ -28,6 +28,10 @@ class ContextLengthError(PolicyError):
     """The conversation does not fit the policy's context."""
 
 
+class BudgetError(PolicyError):
+    """A call was not made: it could cost more than its budget leaves."""
+
+
 class BuildError(RepoDojoError):
     """A project could not be fetched, unpacked or prepared."""
 

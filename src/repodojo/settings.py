@@ -59,6 +59,6 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
-    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"], "serving": ["serving*"]},
     "custom_resolvers": {"root": _root, "env_or": _env_or},
 }

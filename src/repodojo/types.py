@@ -15,6 +15,12 @@ Split = Literal["train", "held_out"]
 Role = Literal["system", "user", "assistant", "tool"]
 Record = TypeVar("Record")
 
+INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError", "GivenUp"})
+"""Ends that say nothing about the agent: such a rollout is run again, then not measured."""
+OVER_BUDGET = "BudgetExceeded"
+"""The end of a rollout that was not begun, or not gone on with, for a budget; not measured either."""
+UNMEASURED_STATUSES = INFRASTRUCTURE_STATUSES | {OVER_BUDGET}
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -121,7 +127,7 @@ class Trajectory:
     model_patch: str
     exit_status: str
     """Submitted, Rejected, LimitsExceeded, TimeExceeded, StuckInLoop, FormatError, ContextLength,
-    SandboxError or PolicyError."""
+    SandboxError, PolicyError, GivenUp or BudgetExceeded."""
     error: str = ""
     duration_s: float = 0.0
     sandbox: Mapping[str, str] = field(default_factory=dict)

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.grading.store import VerdictStore
-from repodojo.types import Verdict
+from repodojo.grading.settings import GradingSettings
+from repodojo.grading.store import VerdictStore, grade_trajectory
+from repodojo.grading.verdict import summarise
+from repodojo.types import Instance, Trajectory, Verdict
 
 VERDICT = Verdict("r.0", "r", "resolved", "tests")
 ADDRESS = "ab" * 32
@@ -30,3 +32,19 @@ def test_a_verdict_that_measured_nothing_is_not_kept(tmp_path: Path) -> None:
     store = VerdictStore(tmp_path)
     store.get_or_grade(ADDRESS, lambda: Verdict("r.0", "r", "not_measured", "SandboxError"))
     assert store.get_or_grade(ADDRESS, lambda: VERDICT) == VERDICT
+
+
+@pytest.mark.parametrize(
+    ("status", "failures"), [("PolicyError", 1), ("SandboxError", 1), ("BudgetExceeded", 0)]
+)
+def test_a_rollout_that_failed_outside_the_agent_is_not_measured(
+    status: str, failures: int, tmp_path: Path
+) -> None:
+    """It used to be graded by what it left: an endpoint that was down counted as an empty patch."""
+    instance = Instance("i", "o/r", "1", "c", "", "", "", ("t::a",), (), "e", ())
+    trajectory = Trajectory("i.0", "i", "p", "s", 0, 0.0, 0, (), (), "", status, "the endpoint is down")
+    verdict = grade_trajectory(trajectory, instance, None, VerdictStore(tmp_path), GradingSettings())
+    assert (verdict.rollout_id, verdict.outcome) == ("i.0", "not_measured")
+    assert verdict.cause == f"{status}: the endpoint is down"
+    assert summarise(verdict)["infrastructure_failures"] == failures
+    assert list(tmp_path.iterdir()) == []

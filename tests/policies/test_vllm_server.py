@@ -11,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from repodojo.errors import PolicyError
-from repodojo.policies.vllm_server import VLLMSettings, launch_command, serve, served_policy
+from repodojo.policies.vllm_command import VLLMSettings, launch_command
+from repodojo.policies.vllm_server import serve, served_policy
 
 STAND_IN = """
 import http.server, json, os, subprocess, sys, time

@@ -133,7 +133,7 @@ class FolderDataset(AbstractDataset[None, Path]):
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         """Describe the folder."""
-        self._path = Path(filepath)
+        self.path = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> Path:
@@ -144,13 +144,13 @@ class FolderDataset(AbstractDataset[None, Path]):
         """
         if not self._exists():
             raise InputDatasetError(
-                f"{self._path} is missing or empty; expected the folder of a checkpoint, mend 'filepath'"
+                f"{self.path} is missing or empty; expected the folder of a checkpoint, mend 'filepath'"
             )
-        return self._path
+        return self.path
 
     def save(self, data: None) -> None:
         """Refuse: no node writes this folder."""
-        raise InputDatasetError(f"{self._path} is an input, and no node writes it")
+        raise InputDatasetError(f"{self.path} is an input, and no node writes it")
 
     def check(self) -> None:
         """Look whether the folder can be trained and served from.
@@ -165,13 +165,13 @@ class FolderDataset(AbstractDataset[None, Path]):
 
     def identity(self) -> str:
         """Return the digest of the folder's files."""
-        return file_digest(self._path) if self._exists() else "missing"
+        return file_digest(self.path) if self._exists() else "missing"
 
     def _exists(self) -> bool:
-        return self._path.is_dir() and any(self._path.iterdir())
+        return self.path.is_dir() and any(self.path.iterdir())
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path.as_posix()}
+        return {"filepath": self.path.as_posix()}
 
 
 def _sizes(folder: Path) -> dict[str, int]:

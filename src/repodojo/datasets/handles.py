@@ -6,9 +6,7 @@ Nothing starts before it is used; `close` ends what was started, and the next us
 """
 
 import atexit
-from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.error import HTTPError
@@ -17,12 +15,15 @@ from urllib.request import urlopen
 from kedro.io import AbstractDataset
 
 from repodojo.datasets.engines import Engine, Engines
+from repodojo.datasets.entries import checked
 from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.files import file_digest, read_json
+from repodojo.datasets.kinds import check_arguments, known_kind
 from repodojo.datasets.plan import digest
 from repodojo.datasets.records import load_object
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.policies.policy import Policy
+from repodojo.policies.vllm_command import VLLMSettings
 from repodojo.training.checkpoint_digest import digest_checkpoint
 
 BACKENDS = {
@@ -35,6 +36,7 @@ PROGRAMS = {
 }
 CHECK_TIMEOUT_S = 10.0
 ENGINES = {"local": "repodojo.policies.local_engine", "vllm": "repodojo.policies.vllm_server"}
+VLLM_SETTINGS = "repodojo.policies.vllm_command.VLLMSettings"
 
 
 class HandleDataset(AbstractDataset[None, Any]):
@@ -179,9 +181,10 @@ class EnginesDataset(HandleDataset):
     def check(self) -> None:
         """Look at the settings: an engine starts only when it is first asked."""
         self.load()
-        program = "LocalEngine" if self._kind == "local" else "VLLMSettings"
+        program = f"{ENGINES['local']}.LocalEngine" if self._kind == "local" else VLLM_SETTINGS
         given = {**self._settings, **self._operation}
-        check_arguments(self._kind, load_object(f"{ENGINES[self._kind]}.{program}"), given, ("checkpoint",))
+        check_arguments(self._kind, load_object(program), given, ("checkpoint",))
+        self.vllm_settings()
 
     def identity(self) -> Any:
         """Return the engine's kind, settings and scripts."""
@@ -190,44 +193,28 @@ class EnginesDataset(HandleDataset):
     def _make(self) -> Engines:
         return Engines(self._serve, self._fingerprint, _scripted(self._scripts) if self._scripts else None)
 
+    def vllm_settings(self) -> VLLMSettings | None:
+        """Return how vLLM serves checkpoints; None where another engine does.
+
+        Raises:
+            InputDatasetError: naming the setting that is wrong.
+        """
+        if self._kind != "vllm":
+            return None
+        return checked(VLLMSettings, {**self._settings, **self._operation}, "kind 'vllm'")
+
     def _serve(self, checkpoint: Path) -> AbstractContextManager[Engine]:
-        settings = {**self._settings, **self._operation}
-        if self._kind == "local":
-            local = load_object(f"{ENGINES['local']}.LocalEngine")(checkpoint, **settings)
-            return cast("AbstractContextManager[Engine]", local)
+        settings = self.vllm_settings()
+        if settings is None:
+            local = load_object(f"{ENGINES['local']}.LocalEngine")
+            engine = local(checkpoint, **self._settings, **self._operation)
+            return cast("AbstractContextManager[Engine]", engine)
         served_policy = load_object(f"{ENGINES['vllm']}.served_policy")
-        vllm_settings = load_object(f"{ENGINES['vllm']}.VLLMSettings")(**settings)
-        return cast("AbstractContextManager[Engine]", served_policy(vllm_settings, checkpoint))
+        return cast("AbstractContextManager[Engine]", served_policy(settings, checkpoint))
 
     def _fingerprint(self, checkpoint: Path) -> str:
         weights = digest_checkpoint(checkpoint)
         return digest({"checkpoint": weights, "engine": self._kind, "settings": self._settings})
-
-
-def check_arguments(
-    kind: str, function: Callable[..., Any], given: Mapping[str, Any], filled: Collection[str] = ()
-) -> None:
-    """Refuse names that a constructor does not take, and the lack of one that it needs, unless ``filled``.
-
-    Raises:
-        InputDatasetError: naming it.
-    """
-    takes = {name: each for name, each in signature(function).parameters.items() if name not in filled}
-    unknown = sorted(given.keys() - takes.keys())
-    missing = sorted(name for name, each in takes.items() if each.default is each.empty and name not in given)
-    if unknown or missing:
-        found = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
-        raise InputDatasetError(
-            f"'settings' and 'operation' of kind '{kind}' in the catalog: found {found}, "
-            f"expected of: {', '.join(sorted(takes))}"
-        )
-
-
-def known_kind(kind: str, kinds: dict[str, str], what: str) -> str:
-    """Return the kind, if it is one."""
-    if kind not in kinds:
-        raise InputDatasetError(f"unknown {what} '{kind}', expected one of: {', '.join(sorted(kinds))}")
-    return kind
 
 
 def _scripts_identity(scripts: str | None) -> dict[str, str]:
@@ -245,4 +232,4 @@ def _scripted(scripts: str | None) -> Policy:
     return cast("Policy", load_object("repodojo.policies.scripted.ScriptedPolicy")(found))
 
 
-__all__ = ["Engines", "EnginesDataset", "HandleDataset", "PolicyDataset", "SandboxesDataset", "known_kind"]
+__all__ = ["Engines", "EnginesDataset", "HandleDataset", "PolicyDataset", "SandboxesDataset"]

@@ -2,13 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
 def _nothing() -> None:
     """Stop nothing."""
+
+
+def _unknown() -> None:
+    """Know no latency."""
+
+
+def _none_again(folder: Path, kept: Mapping[str, Any]) -> Collection[str]:
+    """Ask for no kept result again."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,13 @@ class Plan:
     """JSON-compatible; whatever could change a result and nothing else: no worker count, timeout or path."""
     stop: Callable[[], None] = _nothing
     """Called on Ctrl-C or SIGTERM: makes the thunks that run end soon (kills their sandboxes)."""
+    give_up: Callable[[str, str], Any] | None = None
+    """From a key and a reason to the record of a thunk that is given up; without it, that is an error."""
+    latency: Callable[[], float | None] = _unknown
+    """Mean seconds that the thunks waited for an answer, since it was last asked; None where unknown."""
+    resume: Callable[[Path, Mapping[str, Any]], Collection[str]] = _none_again
+    """Called before the thunks with the run's folder, where its own files begin with ``_``, and the results
+    kept there; returns the keys of those that are owed again, complete or not."""
 
 
 def digest(value: Any) -> str:

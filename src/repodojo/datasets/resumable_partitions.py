@@ -13,12 +13,16 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from repodojo.datasets.configuration import Configuration, Saved
+from repodojo.datasets.entries import checked
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
 from repodojo.datasets.execution import Execution, Result, interruptible
+from repodojo.datasets.pacing import Pacer
 from repodojo.datasets.plan import Plan, digest
 from repodojo.datasets.progress import Progress, progress
 from repodojo.datasets.records import Codec, load_object
 from repodojo.datasets.runs import AskedRuns, Run, check_keys
+from repodojo.datasets.stragglers import Stragglers
+from repodojo.rollouts.concurrency import ConcurrencySettings
 
 INFRASTRUCTURE_FAILURES = "infrastructure_failures"
 """The one counter of ``summarise`` with a meaning here: such results stay owed until the run is complete."""
@@ -40,6 +44,8 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         progress: str = "",
         summarise: str | None = None,
         failure_threshold: float = 1.0,
+        adaptive: dict[str, Any] | None = None,
+        stragglers: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Describe where results lie and how they are made.
@@ -52,6 +58,10 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
             summarise: dotted name of ``record -> {counter: int}``, shown on the bar.
             failure_threshold: the share of ``infrastructure_failures`` above which `save` fails, after
                 everything else was saved; the next run retries them.
+            adaptive: settings of `ConcurrencySettings`; with them, so many run at once as the machine and the
+                endpoint bear, up to ``max_workers``.
+            stragglers: ``each_s`` and ``together_s``: seconds after which a thunk, or the last few, are given
+                up.
             metadata: of no concern to the dataset itself.
         """
         self._path = Path(path)
@@ -60,6 +70,8 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         self._label = progress or self._path.name
         self._summarise_name = summarise
         self._failure_threshold = failure_threshold
+        self._concurrency = None if adaptive is None else checked(ConcurrencySettings, adaptive, "adaptive")
+        self._stragglers = None if stragglers is None else checked(Stragglers, stragglers, "stragglers")
         self._asked = AskedRuns(self._path)
         self.configuration = Configuration()
         self.metadata = metadata
@@ -115,10 +127,11 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         run.open({"fingerprint": dict(plan.fingerprint), **self.configuration.as_json()})
         complete = run.keys() == sorted(plan.thunks)
         found = {key: record for key in plan.thunks if (record := run.find(key)) is not None}
+        again = set(plan.resume(run.folder, found))
         owed = {
             key: thunk
             for key, thunk in plan.thunks.items()
-            if key not in found or (not complete and self._failed(found[key]))
+            if key not in found or key in again or (not complete and self._failed(found[key]))
         }
         if owed:
             run.reopen()
@@ -135,7 +148,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         with progress(self._label, len(plan.thunks), len(plan.thunks) - len(owed)) as bar, interruptible():
             for key in found.keys() - owed.keys():
                 bar.known(self._summary(found[key]))
-            execution = Execution(owed, self._max_workers)
+            execution = self._start(plan, owed)
             try:
                 errors = self._collect(execution.results(), run, bar)
             except BaseException as error:
@@ -146,6 +159,10 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
                     logger.warning("%s: interrupted; run the same command to go on", self._label)
                 raise
         self._judge(errors, bar.counts[INFRASTRUCTURE_FAILURES], len(plan.thunks))
+
+    def _start(self, plan: Plan, owed: Mapping[str, Callable[[], Any]]) -> Execution:
+        pace = self._concurrency and Pacer(self._concurrency, self._max_workers, plan.latency)
+        return Execution(owed, self._max_workers, pace, self._stragglers, plan.give_up)
 
     def _collect(
         self, results: Iterable[Result], run: Run, bar: Progress, keep_failures: bool = True

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, cast
 
-from repodojo.datasets.handles import BACKENDS, HandleDataset, known_kind
+from repodojo.datasets.handles import BACKENDS, HandleDataset
+from repodojo.datasets.kinds import known_kind
 from repodojo.datasets.records import load_object
 from repodojo.environments.workshop import Workshop
 from repodojo.grading.store import VerdictStore

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
+from repodojo.grading.patches import patch_digest
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.settings import GradingSettings
-from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+from repodojo.grading.verdict import not_measured
+from repodojo.types import UNMEASURED_STATUSES, Instance, Trajectory, Verdict, from_json, to_json
 from repodojo.unfinished import write_text
 
 
@@ -65,7 +67,14 @@ def grade_trajectory(
     store: VerdictStore,
     settings: GradingSettings,
 ) -> Verdict:
-    """Return the verdict on a trajectory's patch, from the store where it is there."""
+    """Return the verdict on a trajectory's patch, from the store where it is there.
+
+    A rollout that ended for reasons outside the agent is not measured, whatever it left.
+    """
+    if trajectory.exit_status in UNMEASURED_STATUSES:
+        cause = f"{trajectory.exit_status}: {trajectory.error}"
+        digest = patch_digest(trajectory.model_patch)
+        return not_measured(instance, trajectory.rollout_id, cause, digest)
     address = verdict_address(instance, trajectory.model_patch, settings)
 
     def grade_now() -> Verdict:

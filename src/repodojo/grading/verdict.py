@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from repodojo.grading.rules import RequiredTests, Rule, can_resolve, failed_tests
-from repodojo.types import Outcome, Verdict
+from repodojo.types import OVER_BUDGET, Outcome, Verdict
 
 
 def judge_statuses(
@@ -34,8 +34,9 @@ def not_measured(instance: RequiredTests, rollout_id: str, cause: str, patch_dig
 
 
 def summarise(verdict: Verdict) -> dict[str, int]:
-    """Count a verdict for the live bar."""
+    """Count a verdict for the live bar; what a budget left out is no failure."""
+    over_budget = verdict.cause.startswith(OVER_BUDGET)
     return {
         "resolved": int(verdict.resolved),
-        "infrastructure_failures": int(verdict.outcome == "not_measured"),
+        "infrastructure_failures": int(verdict.outcome == "not_measured" and not over_budget),
     }

@@ -12,8 +12,10 @@ from repodojo.environments.workshop import Workshop
 from repodojo.grading.settings import GradingSettings
 from repodojo.grading.store import VerdictStore, grade_trajectory
 from repodojo.policies.policy import Policy
+from repodojo.policies.timed import TimedPolicy
 from repodojo.rollouts.plan import plan_rollouts
-from repodojo.rollouts.run import RolloutContext, run_rollout
+from repodojo.rollouts.resume import within_budget
+from repodojo.rollouts.run import RolloutContext, give_up_rollout, run_rollout
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.scaffolds.choice import check_fits
 from repodojo.training.trained_on import refuse_trained_on
@@ -31,18 +33,24 @@ def plan_attempts(
     chosen = {i.instance_id: i for i in instances if split in (None, i.split)}
     scaffold = settings.make_scaffold()
     check_fits(policy.name, scaffold)
-    context = RolloutContext(workshop.sandboxes, workshop.spec, policy, scaffold, settings.limits())
+    timed = TimedPolicy(policy)
+    context = RolloutContext(workshop.sandboxes, workshop.spec, timed, scaffold, settings.limits())
+    context, resume = within_budget(context, settings.budget)
     plans = plan_rollouts(
         chosen, settings.attempts, settings.seed, settings.first_temperature, settings.temperatures
     )
+    arguments = {p.rollout_id: (chosen[p.instance_id], p, context) for p in plans}
     return Plan(
-        thunks={p.rollout_id: partial(run_rollout, chosen[p.instance_id], p, context) for p in plans},
+        thunks={key: partial(run_rollout, *each) for key, each in arguments.items()},
         fingerprint={
             "instances": digest([to_json(chosen[key]) for key in sorted(chosen)]),
             "policy": policy.fingerprint,
             "scaffold": scaffold.fingerprint,
             "settings": settings.identity(),
         },
+        resume=resume,
+        give_up=lambda key, why: give_up_rollout(*arguments[key], why),
+        latency=timed.latency,
     )
 
 

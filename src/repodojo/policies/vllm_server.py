@@ -12,77 +12,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
-
-from pydantic import BaseModel, ConfigDict
 
 from repodojo.errors import PolicyError
 from repodojo.policies import process_guard
 from repodojo.policies.child import read_tail
 from repodojo.policies.openai_api import OpenAIPolicy
 from repodojo.policies.tokenizer_files import copy_tokenizer
+from repodojo.policies.vllm_command import HOST, VLLMSettings, launch_command
 from repodojo.training.checkpoint_digest import digest_checkpoint
 
 logger = logging.getLogger(__name__)
 
-_HOST = "127.0.0.1"
 _POLL_S = 0.5
 _HEALTH_TIMEOUT_S = 5
 _STOP_TIMEOUT_S = 30
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-
-
-class VLLMSettings(BaseModel):
-    """How vLLM serves a checkpoint."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    command: tuple[str, ...] = ("vllm", "serve")
-    """What starts the server; its first word may be the interpreter of another environment.
-
-    The unofficial build for CPUs has no working ``vllm`` command: there it is PYTHON, -m,
-    vllm.entrypoints.openai.api_server.
-    """
-    dtype: str = "auto"
-    tensor_parallel_size: int = 1
-    """GPUs that share the model."""
-    max_model_len: int | None = None
-    """Tokens of prompt and answer together; the model's own limit unless given."""
-    gpu_memory_utilization: float | None = None
-    """Share of the device's memory to take; vLLM's own default unless given."""
-    lora_modules: Mapping[str, str] = {}
-    """Adapter folders by the model name that they are served as."""
-    extra_args: tuple[str, ...] = ()
-    environment: Mapping[str, str] = {}
-    """Environment variables of the server."""
-    start_timeout_s: float = 900.0
-
-
-def launch_command(
-    settings: VLLMSettings, checkpoint: str, name: str, port: int, tokenizer: str | None = None
-) -> list[str]:
-    """Return the command that serves ``checkpoint`` as ``name``."""
-    command = [*settings.command]
-    command += [checkpoint] if command[-1] == "serve" else ["--model", checkpoint]
-    options: dict[str, str | int | float | None] = {
-        "tokenizer": tokenizer,
-        "served-model-name": name,
-        "host": _HOST,
-        "port": port,
-        "dtype": settings.dtype,
-        "tensor-parallel-size": settings.tensor_parallel_size,
-        "max-model-len": settings.max_model_len,
-        "gpu-memory-utilization": settings.gpu_memory_utilization,
-    }
-    for option, value in options.items():
-        command += [] if value is None else [f"--{option}", str(value)]
-    if settings.lora_modules:
-        modules = [f"{module}={folder}" for module, folder in settings.lora_modules.items()]
-        command += ["--enable-lora", "--lora-modules", *modules]
-    return [*command, *settings.extra_args]
 
 
 @contextmanager
@@ -107,7 +55,7 @@ def serve(settings: VLLMSettings, checkpoint: str, name: str) -> Iterator[str]:
         try:
             _wait_until_healthy(process, port, log, settings.start_timeout_s)
             try:
-                yield f"http://{_HOST}:{port}/v1"
+                yield f"http://{HOST}:{port}/v1"
             finally:
                 if process.poll() is not None:
                     logger.error("vLLM's server ended while it was in use; its log ends:\n%s", read_tail(log))
@@ -150,7 +98,7 @@ def _is_healthy(port: int) -> bool:
 
 
 def _connect(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(_HOST, port, timeout=_HEALTH_TIMEOUT_S)
+    return http.client.HTTPConnection(HOST, port, timeout=_HEALTH_TIMEOUT_S)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -166,6 +114,6 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
     return port

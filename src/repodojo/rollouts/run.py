@@ -10,14 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
-from repodojo.errors import ContextLengthError, PolicyError, SandboxError, UntakenPatchError
+from repodojo.errors import BudgetError, ContextLengthError, PolicyError, SandboxError, UntakenPatchError
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
 from repodojo.rollouts.plan import RolloutPlan, derive_seed
 from repodojo.scaffolds.scaffold import Response, Scaffold
-from repodojo.types import Instance, Message, Trajectory, Turn
-
-INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError"})
-"""Ends that say nothing about the agent: such a rollout is run again, then not measured."""
+from repodojo.types import OVER_BUDGET, Instance, Message, Trajectory, Turn
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,11 @@ class RolloutLimits:
     """Of a conversation, the last answer among them."""
 
 
+def _nothing() -> str:
+    """Refuse nothing."""
+    return ""
+
+
 @dataclass(frozen=True)
 class RolloutContext:
     """What rollouts share; safe to use from many threads at once."""
@@ -43,6 +45,8 @@ class RolloutContext:
     policy: Policy
     scaffold: Scaffold
     limits: RolloutLimits = RolloutLimits()
+    refusal: Callable[[], str] = _nothing
+    """Says why no rollout is begun any more; empty where one may be."""
 
 
 class _Ended(Exception):
@@ -56,9 +60,21 @@ class _Ended(Exception):
 
 def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) -> Trajectory:
     """Run a rollout and return its record; `SandboxError` and `PolicyError` end in it, too."""
-    started = time.monotonic()
     rollout = _Rollout(instance, plan, context)
-    patch = ""
+    end, patch = _Ended(OVER_BUDGET, context.refusal()), ""
+    if not end.error:
+        end, patch = _act(rollout)
+    return rollout.trajectory(end, patch)
+
+
+def give_up_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext, why: str) -> Trajectory:
+    """Return the record of a rollout that nobody waits for any more."""
+    return _Rollout(instance, plan, context).trajectory(_Ended("GivenUp", why), "")
+
+
+def _act(rollout: "_Rollout") -> tuple[_Ended, str]:
+    """Converse in a sandbox; return the end and the patch."""
+    instance, context, patch = rollout.instance, rollout.context, ""
     try:
         with context.sandboxes.start(context.spec(instance)) as sandbox:
             rollout.sandbox = {"backend": context.sandboxes.name, **sandbox.mechanisms()}
@@ -70,30 +86,14 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
         end.error = f"{end.error}; {error}".removeprefix("; ")
     except SandboxError as error:
         end = _Ended("SandboxError", str(error))
-    return Trajectory(
-        rollout_id=plan.rollout_id,
-        instance_id=instance.instance_id,
-        policy=context.policy.name,
-        scaffold=context.scaffold.name,
-        attempt=plan.attempt,
-        temperature=plan.temperature,
-        seed=plan.seed,
-        messages=tuple(rollout.messages),
-        turns=tuple(rollout.turns),
-        model_patch=patch,
-        exit_status=end.exit_status,
-        error=end.error,
-        duration_s=time.monotonic() - started,
-        scaffold_fingerprint=context.scaffold.fingerprint,
-        tools=context.scaffold.tools,
-        sandbox=rollout.sandbox,
-    )
+    return end, patch
 
 
 class _Rollout:
     """The conversation so far."""
 
     def __init__(self, instance: Instance, plan: RolloutPlan, context: RolloutContext) -> None:
+        self.instance = instance
         self.plan = plan
         self.context = context
         self.limits = context.limits
@@ -102,7 +102,8 @@ class _Rollout:
         self.turns: list[Turn] = []
         self.malformed = 0
         self.sandbox: dict[str, str] = {}
-        self.deadline = time.monotonic() + context.limits.rollout_timeout_s
+        self.started = time.monotonic()
+        self.deadline = self.started + context.limits.rollout_timeout_s
 
     def converse(self, sandbox: Sandbox) -> _Ended:
         """Take turns until one ends the rollout."""
@@ -114,6 +115,8 @@ class _Rollout:
             return end
         except ContextLengthError as error:
             return _Ended("ContextLength", str(error))
+        except BudgetError as error:
+            return _Ended(OVER_BUDGET, str(error))
         except PolicyError as error:
             return _Ended("PolicyError", str(error))
 
@@ -173,6 +176,27 @@ class _Rollout:
             raise _Ended("LimitsExceeded", f"{len(self.turns)} turns")
         if self.remaining_s() <= 0:
             raise _Ended("TimeExceeded", f"{self.limits.rollout_timeout_s:g} s")
+
+    def trajectory(self, end: _Ended, patch: str) -> Trajectory:
+        """Return the record."""
+        return Trajectory(
+            rollout_id=self.plan.rollout_id,
+            instance_id=self.instance.instance_id,
+            policy=self.context.policy.name,
+            scaffold=self.context.scaffold.name,
+            attempt=self.plan.attempt,
+            temperature=self.plan.temperature,
+            seed=self.plan.seed,
+            messages=tuple(self.messages),
+            turns=tuple(self.turns),
+            model_patch=patch,
+            exit_status=end.exit_status,
+            error=end.error,
+            duration_s=time.monotonic() - self.started,
+            scaffold_fingerprint=self.context.scaffold.fingerprint,
+            tools=self.context.scaffold.tools,
+            sandbox=self.sandbox,
+        )
 
     def remaining_s(self) -> float:
         """Return the seconds left to the rollout."""

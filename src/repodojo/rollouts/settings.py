@@ -4,9 +4,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from repodojo.policies.budget import Budget
 from repodojo.rollouts.run import RolloutLimits
 from repodojo.scaffolds.choice import ScaffoldChoice, make_scaffold
 from repodojo.scaffolds.scaffold import Scaffold
+
+_OPTIONAL = ("scaffold", "context_tokens", "budget")
 
 
 class RolloutSettings(BaseModel):
@@ -32,6 +35,8 @@ class RolloutSettings(BaseModel):
     """Tokens of a conversation, the last answer among them, that end a rollout; the policy's own limit
     unless given."""
     seed: int = 0
+    budget: Budget = Budget()
+    """Rollouts beyond it are not asked; a later run with a larger one takes them up."""
 
     def make_scaffold(self) -> Scaffold:
         """Build the scaffold.
@@ -42,13 +47,16 @@ class RolloutSettings(BaseModel):
         return make_scaffold(self.scaffold.name, self.scaffold.options, self.observation_chars)
 
     def identity(self) -> dict[str, Any]:
-        """Return what decides results beside the scaffold, whose fingerprint says more than its name."""
-        return self.model_dump(mode="json", exclude={"scaffold"})
+        """Return what decides results beside the scaffold, whose fingerprint says more than its name.
+
+        A budget decides how many there are, not what they are.
+        """
+        return self.model_dump(mode="json", exclude={"scaffold", "budget"})
 
     @model_serializer(mode="wrap")
     def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is not chosen: results made before there was a choice stay valid."""
-        unused = {name: type(self).model_fields[name].default for name in ("scaffold", "context_tokens")}
+        unused = {name: type(self).model_fields[name].default for name in _OPTIONAL}
         chosen: dict[str, Any] = serialise(self)
         return {
             name: value

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 
-from repodojo.rollouts.run import INFRASTRUCTURE_STATUSES
 from repodojo.rollouts.stuck import repeats_action
-from repodojo.types import Trajectory, Verdict
+from repodojo.types import INFRASTRUCTURE_STATUSES, OVER_BUDGET, Trajectory, Verdict
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,11 @@ def compute_stats(trajectories: Sequence[Trajectory]) -> RolloutStats:
 
 def summarise(trajectory: Trajectory) -> dict[str, int]:
     """Count one trajectory for a progress bar."""
+    over_budget = {"over_budget": 1} if trajectory.exit_status == OVER_BUDGET else {}
     return {
+        **over_budget,
         "submitted": int(trajectory.exit_status == "Submitted"),
-        "empty_patches": int(not trajectory.model_patch),
+        "empty_patches": int(not trajectory.model_patch and not over_budget),
         "infrastructure_failures": int(trajectory.exit_status in INFRASTRUCTURE_STATUSES),
     }
 

@@ -1,0 +1,26 @@
+"""Settings that stand in a catalog entry, checked before anything runs."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from repodojo.datasets.errors import InputDatasetError
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def checked(kind: type[Settings], given: Mapping[str, Any], where: str) -> Settings:
+    """Build settings from what a catalog says.
+
+    Raises:
+        InputDatasetError: naming the field, what was expected and what was found.
+    """
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputDatasetError(
+            f"{where} in the catalog: '{name}': {first['msg']}, found {first['input']!r}"
+        ) from error
