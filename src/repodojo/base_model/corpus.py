@@ -47,8 +47,15 @@ class Bug(NamedTuple):
 class Writer(Draws):
     """Writes documents from functions."""
 
-    def __init__(self, functions: list[Function], rng: random.Random, max_characters: int) -> None:
-        super().__init__(functions, rng)
+    def __init__(
+        self,
+        functions: list[Function],
+        rng: random.Random,
+        max_characters: int,
+        made_up_share: float = 0.0,
+    ) -> None:
+        """Bind what documents are drawn from and their bound in characters."""
+        super().__init__(functions, rng, made_up_share)
         self.max_characters = max_characters
 
     def document(self) -> Document:
@@ -67,7 +74,7 @@ class Writer(Draws):
     def bug(self) -> Bug | None:
         """Draw a function, one edit in it, and other edits that do not help; None where it admits none."""
         rng = self.rng
-        function = rng.choice(self.functions)
+        function = self.function()
         lines = list(function.lines[: function.length])
         edits = [e for e in find_edits(lines, rng) if e.line not in function.text_lines]
         if not edits:
@@ -135,7 +142,7 @@ class Writer(Draws):
     def _whereabouts(self, name: str, path: str, text: str) -> Document:
         """Files that may hold a definition, among them the one that does."""
         rng = self.rng
-        rows = [(self.path(), rng.choice(self.functions).name) for _ in range(rng.randrange(4))]
+        rows = [(self.path(), self.function().name) for _ in range(rng.randrange(4))]
         rows.insert(rng.randrange(len(rows) + 1), (path, name))
         listing = "\n".join(f"{p}:{int(10 ** rng.uniform(0, 3))}:def {f}(" for p, f in rows)
         parts = [text, listing] if rng.random() < 0.7 else [listing, text]
@@ -144,12 +151,12 @@ class Writer(Draws):
     def copy(self) -> Document:
         """A passage, other text, and the passage again."""
         rng = self.rng
-        function = rng.choice(self.functions)
+        function = self.function()
         start = rng.randrange(max(1, function.length - 2))
         passage = "\n".join(function.lines[start : start + rng.randrange(1, 6)])
         if rng.random() < 0.5:
             passage = self.symptom(function.name)[0]
-        other = rng.choice(self.functions)
+        other = self.function()
         filler = rng.choice(
             [self.path(), self.symptom(other.name)[0], "\n".join(other.lines[: other.length])]
         )
@@ -162,10 +169,10 @@ class Writer(Draws):
         """A listing of definitions, and the place of one of them; or a symptom, and the name in it."""
         rng = self.rng
         if rng.random() < _CALLED_SHARE:
-            name = rng.choice(self.functions).name
+            name = self.function().name
             return self._called(name, self.symptom(name)[0])
         rows = [
-            (self.path(), int(10 ** rng.uniform(0, 3)), rng.choice(self.functions).name)
+            (self.path(), int(10 ** rng.uniform(0, 3)), self.function().name)
             for _ in range(rng.randrange(1, 6))
         ]
         path, line, name = rng.choice(rows)
@@ -177,7 +184,7 @@ class Writer(Draws):
     def compare(self) -> Document:
         """Two values, and whether they are the same."""
         rng = self.rng
-        text, got, want = self.symptom(rng.choice(self.functions).name)
+        text, got, want = self.symptom(self.function().name)
         value = rng.choice([want, want, got, self.changed(want)])
         filler = f"{self.path()}\n" if rng.random() < 0.5 else ""
         return Document(

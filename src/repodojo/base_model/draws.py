@@ -10,9 +10,11 @@ from repodojo.base_model.functions import Function
 class Draws:
     """Draws parts of documents with one random generator."""
 
-    def __init__(self, functions: list[Function], rng: random.Random) -> None:
+    def __init__(self, functions: list[Function], rng: random.Random, made_up_share: float = 0.0) -> None:
+        """Bind what is drawn from, and how many of the names are made up."""
         self.functions = functions
         self.rng = rng
+        self.made_up_share = made_up_share
         self.words = sorted({w for f in functions for w in re.findall(r"[a-z]{3,9}", f.name)})
 
     def path(self) -> str:
@@ -21,7 +23,28 @@ class Draws:
         parts = [self._word() for _ in range(rng.choice([1, 2, 2, 3]))]
         return rng.choice(["", "./", "./", "./src/"]) + "/".join(parts) + ".py"
 
+    def function(self) -> Function:
+        """Draw a function, now and then under a made-up name."""
+        function = self.rng.choice(self.functions)
+        if not self._makes_up() or function.name.startswith("__"):
+            return function
+        name = self._word()
+        lines = tuple(re.sub(rf"\b{function.name}\b", name, line) for line in function.lines)
+        return function._replace(name=name, lines=lines)
+
+    def _makes_up(self) -> bool:
+        return self.made_up_share > 0 and self.rng.random() < self.made_up_share
+
+    def _made_up(self) -> str:
+        """Put the head of one word before the tail of another: several tokens, as names of a project are."""
+        rng = self.rng
+        head, tail = rng.choice(self.words), rng.choice(self.words)
+        digit = str(rng.randrange(10)) if rng.random() < 0.1 else ""
+        return head[: rng.randrange(1, 5)] + tail[rng.randrange(len(tail) - 1) :] + digit
+
     def _word(self) -> str:
+        if self._makes_up():
+            return "_".join(self._made_up() for _ in range(self.rng.choice([1, 1, 2])))
         word = self.rng.choice(self.words)
         return f"{word}_{self.rng.choice(self.words)}" if self.rng.random() < 0.3 else word
 

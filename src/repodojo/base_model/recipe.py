@@ -26,6 +26,8 @@ class Stage(BaseModel):
     """Whether a document is a question and its answer between the chat's control tokens."""
     sessions_share: float = Field(0.0, ge=0, le=1)
     """Of documents in turns, the share that are a bug worked on over several turns."""
+    made_up_share: float = Field(0.0, ge=0, le=1)
+    """Of names and words, the share that no vocabulary holds whole."""
     repeats_share: float = Field(0.0, ge=0, le=1)
     """Share of rows of random tokens said twice: the second time teaches copying, and nothing else."""
     first_learning_rate: float = Field(2e-3, gt=0)

@@ -26,7 +26,7 @@ class RolloutSettings(BaseModel):
     turns: int = Field(12, ge=1)
     malformed: int = Field(3, ge=1)
     """Malformed answers in a row that end a rollout."""
-    answer_tokens: int = Field(160, ge=1)
+    answer_tokens: int = Field(256, ge=1)
     command_timeout_s: float = Field(10.0, gt=0)
     rollout_timeout_s: float = Field(600.0, gt=0)
     observation_chars: int = Field(1800, ge=100)

@@ -1,38 +1,52 @@
 """The shell commands that the repair agent gives; `history` reads the same forms back.
 
-The shell keeps the file that is worked on in ``$f``; every command on a file begins by setting it, and
-`spoken` leaves that out where it is set already. The first command defines three functions of the shell:
-``code`` prints the file's lines with their numbers and without docstrings, ``run`` runs the snippet, ``try``
-makes one edit and runs it. What remains to be said at each step is what the step is about.
+The first command defines four functions of the shell, so that each later step says only what it is about:
+``run`` runs the snippet, ``code`` shows lines of the file ``$f`` without docstrings, ``look`` lists the files
+that hold a definition, sets ``$f`` to the first and shows it, ``try`` makes one edit and runs the snippet. A
+command on another file begins by setting ``$f``; `spoken` leaves that out where it is set already.
 """
+
+from collections.abc import Sequence
 
 from repodojo.scaffolds.bash_only import ISSUE_FILE
 
 SCRIPT = "/tmp/r.py"  # noqa: S108
+_FOUND = "/tmp/f"  # noqa: S108
+_FIRST_LINES = 8
+"""Of the snippet's output, the last ones that the first command shows."""
 VIEW_LINES = 18
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
 
 def reproduce(text: str, lines: int) -> str:
-    """Write the issue's snippet to a file, run it, and list the files that hold a text.
+    """Write the issue's snippet to a file, run it, and look for a text.
 
     ``lines`` is how many of the snippet's last lines a try shows.
     """
     return "\n".join(
         [
             f"awk '/^```/ {{p=/python/; next}} p' {ISSUE_FILE} > {SCRIPT}",
-            '''code() { awk '{n=gsub(/"""/,"&")} n==1 {d=!d} n+d==0 {print NR":"$0}' $f; }''',
             f"run() {{ python -X no_debug_ranges {SCRIPT} 2>&1; }}",
+            'code() { awk \'{n=gsub(/"""/,"&")} n==1 {d=!d} n+d==0 {print NR":"$0}\' $f'
+            f' | grep -A {VIEW_LINES} "$1"; }}',
+            f'look() {{ grep -rl "$1" --include=*.py . | sort | tee {_FOUND}',
+            f"g=$(grep -v /test {_FOUND} | head -1)",
+            '[ $g ] && f=$g && code "$1"; }',
             f'try() {{ git checkout -q .; sed -i "$1" $f; run | tail -{lines}; }}',
-            "run",
-            locate(text),
+            f"run | tail -{_FIRST_LINES}",
+            look(text),
         ]
     )
 
 
-def locate(text: str) -> str:
-    """List the files that hold a text."""
-    return f'grep -rl "{text}" --include=*.py .'
+def look(text: str) -> str:
+    """List the files that hold a text, and show it in the first that is no test's."""
+    return f'look "{text}"'
+
+
+def first_file(paths: Sequence[str]) -> str:
+    """Return the file that ``look`` shows of those that it lists; empty where it shows none."""
+    return next((path for path in paths if "/test" not in path), "")
 
 
 def search(name: str) -> str:
@@ -42,7 +56,7 @@ def search(name: str) -> str:
 
 def view(text: str, path: str) -> str:
     """Show the lines of code from a definition on."""
-    return f'f={path}; code | grep -A {VIEW_LINES} "{text}"'
+    return f'f={path}; code "{text}"'
 
 
 def more(path: str, first: int) -> str:

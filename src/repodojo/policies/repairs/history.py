@@ -3,21 +3,22 @@
 The policy keeps no memory; what it knows is what stands in the messages.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from repodojo.policies.repairs.commands import SCRIPT, VIEW_LINES
+from repodojo.policies.repairs.commands import SCRIPT, VIEW_LINES, first_file, view
 from repodojo.policies.repairs.issue import Issue, shows
 from repodojo.policies.repairs.source import Listing
 from repodojo.types import Message
 
 _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LOCATE = re.compile(r'grep -rl "([^"]+)" --include=\*\.py \.$')
+_LOOK = re.compile(r'look "([^"]+)"$')
 _SEARCH = re.compile(r'grep -rnw "(\w+)" ')
 _FILE = re.compile(r"f=(\S+); ")
-_VIEW = re.compile(r'f=(\S+); code \| grep -A \d+ "[^"]+"$')
+_VIEW = re.compile(r'f=(\S+); code "[^"]+"$')
+_PATH = re.compile(r"\./\S+\.py")
 _TRY = re.compile(r"f=(\S+); try ((['\"]).*\3)$")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
@@ -55,7 +56,7 @@ class Knowledge:
 def read_knowledge(messages: Sequence[Message], issue: Issue) -> Knowledge:
     """Read every command and its output."""
     known = Knowledge()
-    for message, answer in pairwise(messages):
+    for message, answer in itertools.pairwise(messages):
         block = _BLOCK.search(message.content) if message.role == "assistant" else None
         if block and answer.role == "user":
             _learn(known, block[1].rstrip("\n"), _HEADER.sub("", answer.content), issue)
@@ -72,18 +73,27 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
     if match := _TRY.match(last):
         known.edits[f"sed -i {match[2]} {match[1]}"] = not shows(output, issue.actual)
         known.done = shows(output, issue.expected)
-    elif match := _LOCATE.search(command):
-        paths = tuple(row for row in output.split("\n") if re.fullmatch(r"\./\S+\.py", row))
-        known.located[match[1]] = paths
-        if SCRIPT in command:
-            printed = "\n".join(row for row in output.split("\n") if row not in paths)
+    elif match := _LOOK.match(last):
+        _learn_look(known, match[1], output.split("\n"))
+        if command != last:
+            printed = "\n".join(itertools.takewhile(lambda row: not _PATH.fullmatch(row), output.split("\n")))
             known.done = shows(printed, issue.expected)
-            known.frames = _project_frames(output, paths)
+            known.frames = _project_frames(output, known.located[match[1]])
     elif match := _SEARCH.search(command):
         rows = (row.split(":", 2) for row in output.split("\n") if row.count(":") > 1)
         known.mentions[match[1]] = [(path, text) for path, _, text in rows]
     elif match := _VIEW.match(last):
         known.listings.setdefault(match[1], Listing(match[1])).learn(output, VIEW_LINES + 1)
+
+
+def _learn_look(known: Knowledge, text: str, rows: list[str]) -> None:
+    places = [place for place, row in enumerate(rows) if _PATH.fullmatch(row)]
+    known.located[text] = tuple(rows[place] for place in places)
+    if found := first_file(known.located[text]):
+        known.file = found
+        known.commands.add(view(text, known.file))
+        listing = known.listings.setdefault(known.file, Listing(known.file))
+        listing.learn("\n".join(rows[places[-1] + 1 :]), VIEW_LINES + 1)
 
 
 def _project_frames(output: str, paths: tuple[str, ...]) -> tuple[Frame, ...]:

@@ -138,7 +138,7 @@ def _lookups(place: Place, issue: Issue, known: Knowledge) -> Iterator[Option]:
         return
     for text in (first, second):
         if text not in known.located:
-            yield Option(commands.locate(text), place.worth * 0.3)
+            yield Option(commands.look(text), place.worth * 0.4)
             return
         paths = _rank_paths(known.located[text], issue)[:3]
         views = [view for path in paths if (view := commands.view(text, path)) not in known.commands]
