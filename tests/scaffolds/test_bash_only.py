@@ -1,3 +1,5 @@
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,7 +57,7 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
 
 def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
     """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
-    assert SCAFFOLD.fingerprint == "bash_only-2-1800-a2cdd82020419826"
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-a514d226"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:
@@ -191,3 +193,38 @@ def test_a_long_output_loses_whole_lines_of_its_middle() -> None:
 def test_shortening_keeps_to_its_limit(text: str, limit: int) -> None:
     short = shorten(text, limit)
     assert short == text if len(text) <= limit else len(short) <= limit + 45
+
+
+def use_tools(folder: Path, command: str) -> str:
+    """Run a command of a shell that has the tools, in a small project with an issue."""
+    tools = (Path(shipped.__file__).parent / "tools.sh").read_text().replace("/tmp/", f"{folder}/")
+    (folder / "issue.md").write_text("Wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n")
+    project = folder / "project"
+    (project / "tests").mkdir(parents=True)
+    (project / "m.py").write_text(
+        'def f(a):\n    """Add."""\n    b = 2\n    """a\n    b\n    """\n    return a + b\n'
+    )
+    (project / "tests" / "test_m.py").write_text("import m\n\n\ndef f(a):\n    pass\n")
+    commit = "git init -q; git add -A; git -c user.name=a -c user.email=a@b commit -qm a"
+    done = subprocess.run(
+        ["bash", "-c", f"{commit}\n{tools}\n{command}"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def test_the_tools_reproduce_show_and_try(tmp_path: Path) -> None:
+    listed = "./m.py\n./tests/test_m.py\n"
+    code = "1:def f(a):\n3:    b = 2\n7:    return a + b\n"
+    assert use_tools(tmp_path / "a", 'run; look "def f("') == "3\n" + listed + code
+    assert use_tools(tmp_path / "b", 'look "def f(" >/dev/null; code "^3:"') == code.split("\n", 1)[1]
+    tried = """look "def f(" >/dev/null; try '7s/+/-/'; try '3s/2/5/'; git diff --stat | tail -1"""
+    assert use_tools(tmp_path / "c", tried) == "-1\n6\n 1 file changed, 1 insertion(+), 1 deletion(-)\n"
+
+
+def test_a_text_that_is_nowhere_leaves_the_file_that_is_worked_on(tmp_path: Path) -> None:
+    assert use_tools(tmp_path, 'f=m.py; look "class g" || echo $? $f') == "1 m.py\n"

@@ -46,7 +46,7 @@ def decide(messages: Sequence[Message], temperature: float, seed: int) -> str:
     known = read_knowledge(messages, issue)
     if not known.commands:
         name = issue.names[0] if issue.names else "main"
-        return commands.reproduce(definition_text(name), issue.expected.count("\n") + 1)
+        return commands.reproduce(definition_text(name))
     options = [] if known.done else list_options(issue, known)
     if not options:
         return commands.SUBMIT

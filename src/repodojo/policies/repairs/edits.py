@@ -33,9 +33,9 @@ def weigh_edits(
             score += 2.0 * any(frame.line == number for frame in known.frames)
             scores.setdefault(edit, math.exp(score))
     share = worth * len(scores) ** 0.7 / (sum(scores.values()) + _NONE_OF_THEM)
-    damping = _damping(known)
+    damping, lines = _damping(known), issue.expected.count("\n") + 1
     return [
-        (commands.attempt(edit), odds * share * damping.get(_line_of(edit), 1.0))
+        (commands.attempt(edit, lines), odds * share * damping.get(_line_of(edit), 1.0))
         for edit, odds in scores.items()
         if edit not in known.edits
     ]

@@ -8,18 +8,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from repodojo.policies.repairs.commands import SCRIPT, VIEW_LINES, first_file, view
+from repodojo.policies.repairs.commands import VIEW_LINES, first_file, view
 from repodojo.policies.repairs.issue import Issue, shows
 from repodojo.policies.repairs.source import Listing
 from repodojo.types import Message
 
 _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LOOK = re.compile(r'look "([^"]+)"$')
+_LOOK = re.compile(r'(?:.*; )?look "([^"]+)"$')
 _SEARCH = re.compile(r'grep -rnw "(\w+)" ')
 _FILE = re.compile(r"f=(\S+); ")
 _VIEW = re.compile(r'f=(\S+); code "[^"]+"$')
 _PATH = re.compile(r"\./\S+\.py")
-_TRY = re.compile(r"f=(\S+); try ((['\"]).*\3)$")
+_TRY = re.compile(r"f=(\S+); try ((['\"]).*\3)(?: \d+)?$")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
 
@@ -75,7 +75,7 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
         known.done = shows(output, issue.expected)
     elif match := _LOOK.match(last):
         _learn_look(known, match[1], output.split("\n"))
-        if command != last:
+        if "run; " in last:
             printed = "\n".join(itertools.takewhile(lambda row: not _PATH.fullmatch(row), output.split("\n")))
             known.done = shows(printed, issue.expected)
             known.frames = _project_frames(output, known.located[match[1]])
@@ -99,7 +99,7 @@ def _learn_look(known: Knowledge, text: str, rows: list[str]) -> None:
 def _project_frames(output: str, paths: tuple[str, ...]) -> tuple[Frame, ...]:
     """Read the traceback's frames in the project, whose root follows from a file that was located."""
     found = [Frame(path, int(line), function) for path, line, function in _FRAME.findall(output)]
-    outside = re.compile(r"^<|/lib/python|site-packages|" + re.escape(SCRIPT))
+    outside = re.compile(r"^<|/lib/python|site-packages|^/tmp/")
     found = [frame for frame in found if not outside.search(frame.path)]
     ends = [path[1:] for path in paths]
     roots = [f.path.removesuffix(end) + "/" for f in found for end in ends if f.path.endswith(end)]

@@ -3,6 +3,7 @@
 It keeps no state, so one object serves every rollout at once. It runs nothing itself.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,11 +19,14 @@ from repodojo.types import Instance, Message
 
 ISSUE_FILE = "/tmp/issue.md"  # noqa: S108
 """Where a sandbox holds the issue, so that nobody has to type its snippets again."""
+TOOLS_FILE = "/tmp/tools.sh"  # noqa: S108
+"""Where a sandbox holds functions for an agent's shell."""
+_TOOLS = Path(__file__).with_name("tools.sh").read_bytes()
 SUBMIT_MARKER = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 RULE_VERSION = 2
 """Raised when parsing, submission or shortening changes."""
 PROMPTS: dict[str, dict[str, object]] = {
-    "system": {"issue_file": "/path"},
+    "system": {"issue_file": "/path", "tools_file": "/path"},
     "instance": {"problem_statement": "text", "repo": "owner/repo", "version": "1", "hints_text": ""},
     "observation": {"output": "text", "exit_code": 1, "timed_out": False},
     "malformed": {"blocks": 0},
@@ -55,16 +59,17 @@ class BashOnly:
         """
         self._templates = load_templates(prompts or Path(__file__).parent, PROMPTS)
         self._observation_chars = observation_chars
-        self.fingerprint = f"bash_only-{RULE_VERSION}-{observation_chars}-{self._templates.digest}"
+        tools = hashlib.sha256(_TOOLS).hexdigest()[:8]
+        self.fingerprint = f"bash_only-{RULE_VERSION}-{observation_chars}-{self._templates.digest}-{tools}"
 
     def open(self, instance: Instance) -> Sequence[Message]:
         """Return the system message and the issue."""
-        system = self._templates.render("system", issue_file=ISSUE_FILE)
+        system = self._templates.render("system", issue_file=ISSUE_FILE, tools_file=TOOLS_FILE)
         return (Message("system", system), Message("user", self._issue(instance)))
 
     def files(self, instance: Instance) -> Mapping[str, bytes]:
-        """Return the issue as the file `ISSUE_FILE`."""
-        return {ISSUE_FILE: self._issue(instance).encode() + b"\n"}
+        """Return the issue as the file `ISSUE_FILE`, and the tools as `TOOLS_FILE`."""
+        return {ISSUE_FILE: self._issue(instance).encode() + b"\n", TOOLS_FILE: _TOOLS}
 
     def begin(self, instance: Instance) -> OneCommand:
         """Return the state of a new rollout."""
