@@ -198,6 +198,7 @@ def test_shortening_keeps_to_its_limit(text: str, limit: int) -> None:
 def use_tools(folder: Path, command: str) -> str:
     """Run a command of a shell that has the tools, in a small project with an issue."""
     tools = (Path(shipped.__file__).parent / "tools.sh").read_text().replace("/tmp/", f"{folder}/")
+    folder.mkdir(exist_ok=True)
     (folder / "issue.md").write_text("Wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n")
     project = folder / "project"
     (project / "tests").mkdir(parents=True)
