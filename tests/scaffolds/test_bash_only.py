@@ -57,7 +57,7 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
 
 def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
     """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
-    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-a514d226"
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-bb95fb0a"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:
@@ -223,8 +223,22 @@ def test_the_tools_reproduce_show_and_try(tmp_path: Path) -> None:
     code = "1:def f(a):\n3:    b = 2\n7:    return a + b\n"
     assert use_tools(tmp_path / "a", 'run; look "def f("') == "3\n" + listed + code
     assert use_tools(tmp_path / "b", 'look "def f(" >/dev/null; code "^3:"') == code.split("\n", 1)[1]
-    tried = """look "def f(" >/dev/null; try '7s/+/-/'; try '3s/2/5/'; git diff --stat | tail -1"""
-    assert use_tools(tmp_path / "c", tried) == "-1\n6\n 1 file changed, 1 insertion(+), 1 deletion(-)\n"
+    tried = "look 'def f(' >/dev/null; try <<'E'\n    return a + b\n    return a - b\nE\n"
+    again = "try <<'E'\n    b = 2\n    b = '\\n$5'\nE\ngit diff --unified=0 | tail -n 2"
+    assert use_tools(tmp_path / "c", tried + again).split("\n")[0] == "-1"
+    assert use_tools(tmp_path / "d", tried + again).endswith("\n-    b = 2\n+    b = '\\n$5'\n")
+
+
+def test_a_try_at_a_line_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
+    tried = "f=m.py; try <<'E'\n    b = 3\n    b = 2\nE\ngit status --short"
+    assert use_tools(tmp_path, tried) == "no line of m.py is:     b = 3\n"
+
+
+def test_of_equal_lines_the_first_from_the_shown_definition_on_is_edited(tmp_path: Path) -> None:
+    more = r"printf 'x = 1\ndef g():\n    pass\nx = 1\n' > m.py; git commit -qam b 2>/dev/null"
+    tried = "try <<'E' >/dev/null\nx = 1\nx = 2\nE\ncat m.py"
+    assert use_tools(tmp_path / "a", f"{more}; look 'def g' >/dev/null; {tried}").endswith("pass\nx = 2\n")
+    assert use_tools(tmp_path / "b", f"{more}; f=m.py; {tried}").startswith("x = 2\ndef g")
 
 
 def test_a_text_that_is_nowhere_leaves_the_file_that_is_worked_on(tmp_path: Path) -> None:

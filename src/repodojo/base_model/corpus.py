@@ -6,7 +6,7 @@ here has the form of an agent's conversation: that form is what fine-tuning teac
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from repodojo.base_model.draws import Draws
@@ -53,9 +53,11 @@ class Writer(Draws):
         rng: random.Random,
         max_characters: int,
         made_up_share: float = 0.0,
+        rewrites_share: float = 0.0,
     ) -> None:
-        """Bind what documents are drawn from and their bound in characters."""
+        """Bind what is drawn from, the bound in characters, and how many repairs are rewrites."""
         super().__init__(functions, rng, made_up_share)
+        self.rewrites_share = rewrites_share
         self.max_characters = max_characters
 
     def document(self) -> Document:
@@ -103,15 +105,21 @@ class Writer(Draws):
         if not bug:
             return None
         path = self.path()
+        say = self._way_to_say(bug, path)
         text, got, _ = bug.symptom
         code = f"{path}\n{self.numbered(bug.shown, bug.first)}"
         parts = [text, code] if rng.random() < 0.8 else [code, text]
         for line, wrong in bug.tries[: rng.choice([0, 0, 0, 1, 2, 3])]:
-            parts.append(f"tried {sed_command(bug.first + line, *wrong, path)}\nstill {got}")
+            parts.append(f"tried {say(line, wrong)}\nstill {got}")
         head = rng.choice(["# repair", "Bug report", "ticket", "Fix this function.", ""])
         tail = rng.choice(["fix:", "$", ">>", "change:", "patch with"])
-        command = sed_command(bug.first + bug.line, *bug.undo, path)
-        return Document("\n".join([p for p in [head, *parts] if p]) + f"\n{tail}\n", command)
+        return Document("\n".join([p for p in [head, *parts] if p]) + f"\n{tail}\n", say(bug.line, bug.undo))
+
+    def _way_to_say(self, bug: Bug, path: str) -> Callable[[int, tuple[str, str]], str]:
+        """Choose how edits of a bug's lines are said: as a sed command, or as the line before and after."""
+        if self.rewrites_share > 0 and self.rng.random() < self.rewrites_share:
+            return lambda line, undo: f"{bug.shown[line]}\n{bug.shown[line].replace(*undo, 1)}"
+        return lambda line, undo: sed_command(bug.first + line, *undo, path)
 
     def session(self) -> list[Document]:
         """A bug worked on step by step: its name, its place, tries in vain, the repair, the outcome."""
@@ -120,16 +128,16 @@ class Writer(Draws):
         while repair is None:
             repair = self.bug()
         path, text, got, want = self.path(), *repair.symptom
+        say = self._way_to_say(repair, path)
         steps = [
             self._called(repair.name, text),
             self._whereabouts(repair.name, path, got),
             Document(self.numbered(repair.shown, repair.first), ""),
         ]
         for line, wrong in repair.tries[: rng.choice([0, 0, 1, 1, 2, 3, 4])]:
-            command = sed_command(repair.first + line, *wrong, path)
-            steps[-1] = Document(steps[-1].prompt, command, taught=False)
+            steps[-1] = Document(steps[-1].prompt, say(line, wrong), taught=False)
             steps.append(Document(rng.choice([got, got, f"still {got}", f"no: {self.changed(got)}"]), ""))
-        steps[-1] = Document(steps[-1].prompt, sed_command(repair.first + repair.line, *repair.undo, path))
+        steps[-1] = Document(steps[-1].prompt, say(repair.line, repair.undo))
         good = rng.random() < 0.7
         steps.append(Document(want if good else self.changed(want), "YES" if good else "NO"))
         return steps

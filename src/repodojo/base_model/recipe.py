@@ -28,6 +28,8 @@ class Stage(BaseModel):
     """Of documents in turns, the share that are a bug worked on over several turns."""
     made_up_share: float = Field(0.0, ge=0, le=1)
     """Of names and words, the share that no vocabulary holds whole."""
+    rewrites_share: float = Field(0.0, ge=0, le=1)
+    """Of repairs, the share said as the line before and after; the others are sed commands."""
     repeats_share: float = Field(0.0, ge=0, le=1)
     """Share of rows of random tokens said twice: the second time teaches copying, and nothing else."""
     first_learning_rate: float = Field(2e-3, gt=0)

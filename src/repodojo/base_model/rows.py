@@ -35,7 +35,9 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
         seed: int,
     ) -> None:
         """Bind what the rows are drawn from."""
-        self.writer = Writer(functions, random.Random(seed), stage.max_characters, stage.made_up_share)
+        self.writer = Writer(
+            functions, random.Random(seed), stage.max_characters, stage.made_up_share, stage.rewrites_share
+        )
         self.stage, self.prompt_weight, self.tokenizer, self.seed = stage, prompt_weight, tokenizer, seed
 
     def __len__(self) -> int:

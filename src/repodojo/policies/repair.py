@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from math import log
 from pathlib import Path
 
-from repodojo import substitution
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.policies.repairs import commands
 from repodojo.policies.repairs.history import read_knowledge
@@ -61,5 +60,5 @@ def decide(messages: Sequence[Message], temperature: float, seed: int) -> str:
 def _source_digest() -> str:
     """Digest the source text that decides the answers."""
     here = Path(__file__)
-    files = [here, Path(substitution.__file__), *sorted((here.parent / "repairs").glob("*.py"))]
+    files = [here, *sorted((here.parent / "repairs").glob("*.py"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]

@@ -43,10 +43,10 @@ def more(path: str, first: int) -> str:
     return view(f"^{first}:", path)
 
 
-def attempt(edit: str, lines: int) -> str:
-    """Make an edit on the file as it was, run the example, and show its last lines."""
-    script, path = edit.removeprefix("sed -i ").rsplit(" ", maxsplit=1)
-    return f"f={path}; try {script}" + (f" {lines}" if lines > 1 else "")
+def attempt(path: str, old: str, new: str, lines: int) -> str:
+    """Replace a line of a file as it was, run the example, and show its last ``lines`` lines."""
+    many = f" {lines}" if lines > 1 else ""
+    return f"f={path}; try{many} <<'E'\n{old}\n{new}\nE"
 
 
 def spoken(command: str, current: str) -> str:

@@ -1,17 +1,15 @@
 """The edits of a definition, each with its share of the definition's worth."""
 
 import math
-import re
 from collections.abc import Iterator
 
 from repodojo.policies.repairs import commands
-from repodojo.policies.repairs.history import Knowledge
+from repodojo.policies.repairs.history import Knowledge, Rewrite
 from repodojo.policies.repairs.issue import Issue
 from repodojo.policies.repairs.operators import Change, find_changes, find_default_changes
 from repodojo.policies.repairs.prior import change_score
 from repodojo.policies.repairs.source import Function, following_statements
 from repodojo.policies.repairs.statements import find_statement_changes
-from repodojo.substitution import Edit, sed_command, undo_pattern
 
 _NONE_OF_THEM = 4.0
 """Odds that none of a definition's edits is the repair."""
@@ -23,22 +21,27 @@ def weigh_edits(
     """Return the commands that try an edit not tried before, with their worth."""
     text = known.listings[function.path].lines
     following = following_statements(function.numbers, code)
-    scores: dict[str, float] = {}
+    scores: dict[Rewrite, float] = {}
     for number, change in _changes(function, code, text, following.get(function.numbers[0], 0)):
-        old = text[number][change.start : change.end]
-        pair = undo_pattern(Edit(number, change.start, change.new, old), text[number])
-        edit = pair and _quote(sed_command(number, *pair, function.path))
-        if edit:
-            score = change_score(issue, change, text[number], text.get(following.get(number, -1), ""))
+        old = text[number]
+        if _place(old, text, known.at) == number:
+            score = change_score(issue, change, old, text.get(following.get(number, -1), ""))
             score += 2.0 * any(frame.line == number for frame in known.frames)
-            scores.setdefault(edit, math.exp(score))
+            new = old[: change.start] + change.new + old[change.end :]
+            scores.setdefault(Rewrite(function.path, old, new), math.exp(score))
     share = worth * len(scores) ** 0.7 / (sum(scores.values()) + _NONE_OF_THEM)
     damping, lines = _damping(known), issue.expected.count("\n") + 1
     return [
-        (commands.attempt(edit, lines), odds * share * damping.get(_line_of(edit), 1.0))
+        (commands.attempt(*edit, lines), odds * share * damping.get(edit[:2], 1.0))
         for edit, odds in scores.items()
         if edit not in known.edits
     ]
+
+
+def _place(line: str, text: dict[int, str], at: int) -> int:
+    """Return the number of the line that the tools replace: the first from ``at`` on, else the first."""
+    places = sorted(number for number, other in text.items() if other == line)
+    return next((number for number in places if number >= at), places[0])
 
 
 def _changes(
@@ -51,23 +54,10 @@ def _changes(
     yield from find_statement_changes(function.numbers, code)
 
 
-def _quote(command: str) -> str:
-    """Put a script that holds a single quote into double quotes; empty where the shell reads it otherwise."""
-    if command.count("'") == 2:
-        return command
-    script = command[command.index("'") + 1 : command.rindex("'")]
-    return "" if re.search(r'["$`\\!]', script) else command.replace(f"'{script}'", f'"{script}"')
-
-
-def _damping(known: Knowledge) -> dict[str, float]:
+def _damping(known: Knowledge) -> dict[tuple[str, str], float]:
     """Lower the worth of a line with each try, more where the try changed nothing."""
-    result: dict[str, float] = {}
+    result: dict[tuple[str, str], float] = {}
     for edit, changed in known.edits.items():
-        line = _line_of(edit)
+        line = edit[:2]
         result[line] = result.get(line, 1.0) * (0.75 if changed else 0.45)
     return result
-
-
-def _line_of(edit: str) -> str:
-    """Return the line number and the file of an edit's command."""
-    return re.sub(r"sed -i .(\d+)s.* (\S+)$", r"\1 \2", edit)

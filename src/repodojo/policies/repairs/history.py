@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from repodojo.policies.repairs.commands import VIEW_LINES, first_file, view
 from repodojo.policies.repairs.issue import Issue, shows
@@ -14,12 +15,12 @@ from repodojo.policies.repairs.source import Listing
 from repodojo.types import Message
 
 _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LOOK = re.compile(r'(?:.*; )?look "([^"]+)"$')
+_LOOK = re.compile(r'(?:.*; )?look "([^"]+)"')
 _SEARCH = re.compile(r'grep -rnw "(\w+)" ')
 _FILE = re.compile(r"f=(\S+); ")
-_VIEW = re.compile(r'f=(\S+); code "[^"]+"$')
+_VIEW = re.compile(r'f=\S+; code "([^"]+)"')
 _PATH = re.compile(r"\./\S+\.py")
-_TRY = re.compile(r"f=(\S+); try ((['\"]).*\3)(?: \d+)?$")
+_TRY = re.compile(r"(?:f=\S+; )?try(?: \d+)? <<'E'\n(.*)\n(.*)\nE")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 _HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
 
@@ -33,6 +34,14 @@ class Frame:
     function: str
 
 
+class Rewrite(NamedTuple):
+    """A line of a file, and what it becomes."""
+
+    path: str
+    old: str
+    new: str
+
+
 @dataclass
 class Knowledge:
     """What a conversation has shown so far."""
@@ -44,10 +53,12 @@ class Knowledge:
     """The file and line of every mention of a name."""
     frames: tuple[Frame, ...] = ()
     commands: set[str] = field(default_factory=set)
-    """The last lines of the commands given, each with the file that it worked on."""
+    """The commands given, each that shows code with its file."""
     file: str = ""
     """What ``$f`` stands for."""
-    edits: dict[str, bool] = field(default_factory=dict)
+    at: int = 1
+    """What ``$at`` stands for."""
+    edits: dict[Rewrite, bool] = field(default_factory=dict)
     """The edits tried, and whether each changed what is printed."""
     done: bool = False
     """Whether the last run printed what it should."""
@@ -64,26 +75,25 @@ def read_knowledge(messages: Sequence[Message], issue: Issue) -> Knowledge:
 
 
 def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
-    last = command.rsplit("\n", maxsplit=1)[-1]
-    if match := _FILE.match(last):
+    if match := _FILE.match(command):
         known.file = match[1]
-    elif last.startswith(("code ", "try ")):
-        last = f"f={known.file}; {last}"
-    known.commands.add(last)
-    if match := _TRY.match(last):
-        known.edits[f"sed -i {match[2]} {match[1]}"] = not shows(output, issue.actual)
+    elif command.startswith("code "):
+        command = f"f={known.file}; {command}"
+    known.commands.add(command)
+    if match := _TRY.fullmatch(command):
+        known.edits[Rewrite(known.file, *match.groups())] = not shows(output, issue.actual)
         known.done = shows(output, issue.expected)
-    elif match := _LOOK.match(last):
+    elif match := _LOOK.fullmatch(command):
         _learn_look(known, match[1], output.split("\n"))
-        if "run; " in last:
-            printed = "\n".join(itertools.takewhile(lambda row: not _PATH.fullmatch(row), output.split("\n")))
-            known.done = shows(printed, issue.expected)
+        if "run; " in command:
+            printed = itertools.takewhile(lambda row: not _PATH.fullmatch(row), output.split("\n"))
+            known.done = shows("\n".join(printed), issue.expected)
             known.frames = _project_frames(output, known.located[match[1]])
-    elif match := _SEARCH.search(command):
+    elif match := _SEARCH.match(command):
         rows = (row.split(":", 2) for row in output.split("\n") if row.count(":") > 1)
         known.mentions[match[1]] = [(path, text) for path, _, text in rows]
-    elif match := _VIEW.match(last):
-        known.listings.setdefault(match[1], Listing(match[1])).learn(output, VIEW_LINES + 1)
+    elif match := _VIEW.fullmatch(command):
+        _learn_view(known, match[1], output)
 
 
 def _learn_look(known: Knowledge, text: str, rows: list[str]) -> None:
@@ -91,9 +101,15 @@ def _learn_look(known: Knowledge, text: str, rows: list[str]) -> None:
     known.located[text] = tuple(rows[place] for place in places)
     if found := first_file(known.located[text]):
         known.file = found
-        known.commands.add(view(text, known.file))
-        listing = known.listings.setdefault(known.file, Listing(known.file))
-        listing.learn("\n".join(rows[places[-1] + 1 :]), VIEW_LINES + 1)
+        known.commands.add(view(text, found))
+        _learn_view(known, text, "\n".join(rows[places[-1] + 1 :]))
+
+
+def _learn_view(known: Knowledge, text: str, output: str) -> None:
+    listing = known.listings.setdefault(known.file, Listing(known.file))
+    first = listing.learn(output, VIEW_LINES + 1)
+    if first and not text.startswith("^"):
+        known.at = first
 
 
 def _project_frames(output: str, paths: tuple[str, ...]) -> tuple[Frame, ...]:

@@ -26,18 +26,22 @@ class Listing:
     end: int | None = None
     """The file's last line, once it has been seen."""
 
-    def learn(self, output: str, rows_asked: int) -> None:
-        """Add the rows ``12:text`` of a listing; what it leaves out between two rows counts as blank.
+    def learn(self, output: str, rows_asked: int) -> int | None:
+        """Add the rows ``12:text`` of a listing, and return the first one's number.
 
-        A last part of fewer than ``rows_asked`` rows ends at the end of the file.
+        What it leaves out between two rows counts as blank. A last part of fewer than ``rows_asked`` rows
+        ends at the end of the file.
         """
+        first = None
         for part in re.split(r"^--$", output, flags=re.MULTILINE):
             rows = {int(match[1]): match[2] for match in _ROW.finditer(part)}
             cut = "left out" in part
             hidden = range(min(rows), max(rows)) if rows and not cut else ()
             self.lines = dict.fromkeys(hidden, "") | self.lines | rows
+            first = first or min(rows, default=None)
         if rows and not cut and len(rows) < rows_asked:
             self.end = max(rows)
+        return first
 
     def runs(self) -> list[list[int]]:
         """Return the numbers of adjacent lines, run by run."""
