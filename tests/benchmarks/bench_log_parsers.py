@@ -50,8 +50,8 @@ def made_up(style: str, every: int) -> str:
         )
         for number in range(LINES)
     ]
-    lines.insert(0, "=========================== short test summary info ============================")
-    return "\n".join(lines)
+    heading = ["=========================== short test summary info ============================"]
+    return "\n".join(heading * (style == PYTEST) + lines)
 
 
 def lines_per_second(parse: Callable[[str], Any], text: str, passes: int = 5) -> float:

@@ -27,7 +27,9 @@ def parse_test_log(log: str) -> dict[str, str]:
             if _END.fullmatch(line):
                 break
         elif text and not text[0].isspace():
-            add_worst(statuses, _test_id(text), status)
+            name = _test_id(text)
+            if statuses.setdefault(name, status) != status:
+                add_worst(statuses, name, status)
     return statuses
 
 
@@ -38,9 +40,7 @@ def without_colours(log: str) -> str:
 
 def add_worst(found: dict[str, str], name: str, status: str) -> None:
     """Note a test's status, unless a worse one is known."""
-    before = found.setdefault(name, status)
-    if before != status:
-        found[name] = max(before, status, key=WORST_LAST.index)
+    found[name] = max(status, found.get(name, status), key=WORST_LAST.index)
 
 
 def _last_summary(log: str) -> str:

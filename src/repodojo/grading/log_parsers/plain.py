@@ -19,7 +19,7 @@ _RESULTS = {"ok": "PASSED", "FAIL": "FAILED", "ERROR": "ERROR"}
 _RESULTS |= {"expected failure": "XFAIL", "unexpected success": "XPASS"}
 _SKIPPED = re.compile(r"(?:skipped|SKIP)\b.*")
 _NAMED = re.compile(r"(\w+ \([\w.<>]+\))(?: .*)?")
-_USUAL = re.compile(r"(\w+ \([\w.<>]+\)) \.\.\. (ok|FAIL|ERROR|skipped '[^.]*')")
+_USUAL = re.compile(r"([0-9A-Z_a-z]+ \([.0-9<>A-Z_a-z]+\)) \.\.\. (ok|FAIL|ERROR|skipped '[^.]*')")
 """What nearly all results of unittest are; they are read faster, with what they would say anyway."""
 _FOOTER = re.compile(r"(FAIL|ERROR|UNEXPECTED SUCCESS): (.+)")
 _FOOTER_STATUS = {"FAIL": "FAILED", "ERROR": "ERROR", "UNEXPECTED SUCCESS": "XPASS"}
@@ -42,7 +42,8 @@ def parse_pytest_output(log: str) -> dict[str, str]:
         path, _, name = word.partition("::")
         status = outcome(rest) if name and is_path(path) else None
         if status:
-            add_worst(found, word, status)
+            if found.setdefault(word, status) != status:
+                add_worst(found, word, status)
         elif not line.startswith(_SUMMARY):
             _read_unusual(line.rstrip(), found, subtests)
     found |= parse_test_log(text)
@@ -82,23 +83,33 @@ def parse_unittest_output(log: str) -> dict[str, str]:
     found: dict[str, str] = {}
     pending = ""  # a test whose line has not ended yet
     for raw in without_colours(log).split("\n"):
-        line = raw.strip()
-        status = None
-        usual = _USUAL.fullmatch(line) if " ... " in line else None
+        usual = _USUAL.fullmatch(raw) if " ... " in raw else None
         if usual:
-            pending, status = usual[1], _RESULTS.get(usual[2], "SKIPPED")
-        elif " ..." in line and (parts := _split(line)):
-            pending, status = _id(parts[0], pending), _status(parts[1])
-        elif line.startswith(_HEADINGS) and (footer := _FOOTER.fullmatch(line)):
-            add_worst(found, _id(footer[2], ""), _FOOTER_STATUS[footer[1]])
-        elif pending and (status := _status(line)):
-            pass
-        elif " (" in line and _NAMED.fullmatch(line):
-            pending = line
-        if status is not None:
-            add_worst(found, pending, status)
+            name, told = usual.groups()
+            status = _RESULTS.get(told, "SKIPPED")
+            if found.setdefault(name, status) != status:
+                add_worst(found, name, status)
             pending = ""
+        else:
+            pending = _read_unusual_result(raw.strip(), pending, found)
     return found
+
+
+def _read_unusual_result(line: str, pending: str, found: dict[str, str]) -> str:
+    """Note what a line says; returns the test whose result is still to come."""
+    status = None
+    if " ..." in line and (parts := _split(line)):
+        pending, status = _id(parts[0], pending), _status(parts[1])
+    elif line.startswith(_HEADINGS) and (footer := _FOOTER.fullmatch(line)):
+        add_worst(found, _id(footer[2], ""), _FOOTER_STATUS[footer[1]])
+    elif pending and (status := _status(line)):
+        pass
+    elif " (" in line and _NAMED.fullmatch(line):
+        pending = line
+    if status is None:
+        return pending
+    add_worst(found, pending, status)
+    return ""
 
 
 def parse_tox_output(log: str) -> dict[str, str]:

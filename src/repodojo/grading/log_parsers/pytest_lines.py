@@ -12,8 +12,8 @@ STATUSES = ("FAILED", "PASSED", "SKIPPED", "ERROR", "XFAIL")
 """What a line has to start (or end) with; ``XPASS`` is none of them, so such a test has no status."""
 _FOLDED = re.compile(r"\[\d+\]")
 _COLOUR = re.compile(r"\[\d+m")
-_CONTROLS = "".join(chr(code) for code in range(1, 32) if code != ord("\n"))
-_PROGRESS = re.compile(r"FAILED\s*\[.*?\]")
+_CONTROLS = bytes(code for code in range(1, 32) if code != ord("\n"))
+_PROGRESS = re.compile(r"FAILED[^\S\n]*\[.*?\]")
 
 
 def parse_pytest(log: str) -> dict[str, str]:
@@ -50,8 +50,7 @@ def parse_cleaned(log: str) -> dict[str, str]:
 def parse_pydantic(log: str) -> dict[str, str]:
     """Return the status by id cut at its first blank, without colours and progress (SWE-Gym's harness)."""
     found = {}
-    for raw in _clean(log).split("\n"):
-        line = _PROGRESS.sub("FAILED", raw) if "FAILED" in raw else raw
+    for line in _PROGRESS.sub("FAILED", _clean(log)).split("\n"):
         if line.startswith(STATUSES):
             words = _words(line)
             if len(words) > 1 and not _is_folded(words):
@@ -72,13 +71,16 @@ def _status_lines(log: str) -> Iterator[tuple[str, str]]:
 
 
 def _words(line: str) -> list[str]:
-    """Split off the status and the id."""
-    return (line.replace(" - ", " ") if line.startswith("FAILED") else line).split(None, 2)
+    """Split off the status and the id; a dash between them is no id of what failed."""
+    words = line.split(None, 2)
+    if words[1:2] == ["-"] and line.startswith("FAILED"):
+        return line.replace(" - ", " ").split(None, 2)
+    return words
 
 
 def _is_folded(words: list[str]) -> bool:
     """Tell ``SKIPPED [2] file:line: reason``, where the number stands for tests without an id."""
-    return words[0] == "SKIPPED" and _FOLDED.fullmatch(words[1]) is not None
+    return words[1][0] == "[" and words[0] == "SKIPPED" and _FOLDED.fullmatch(words[1]) is not None
 
 
 def _shorten_path(name: str) -> str:
@@ -95,8 +97,5 @@ def _shorten_path(name: str) -> str:
 
 def _clean(log: str) -> str:
     """Remove colours and control characters, line ends apart."""
-    text = _COLOUR.sub("", log)
-    for control in _CONTROLS:
-        if control in text:
-            text = text.replace(control, "")
-    return text
+    data = _COLOUR.sub("", log).encode(errors="surrogatepass")
+    return data.translate(None, _CONTROLS).decode(errors="surrogatepass")
