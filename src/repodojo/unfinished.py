@@ -23,13 +23,15 @@ def unfinished(path: Path) -> Path:
 def write_text(path: Path, text: str) -> None:
     """Write a file so that no reader ever sees half of it, making its folder.
 
+    A lone surrogate, which a byte that is no UTF-8 becomes in a patch, is written as JSON escapes it.
+
     Raises:
         OSError: nothing of the file is left behind (a full disk, no permission).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = unfinished(path)
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

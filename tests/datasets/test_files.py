@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.datasets.files import check_writable
+from repodojo.datasets.files import check_writable, read_json, write_json
 from repodojo.errors import InputError
 
 
@@ -13,3 +13,10 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"data folder .*file/data: .*Not a directory; make room or mend"):
         check_writable(tmp_path / "file/data")
+
+
+def test_a_patch_of_a_file_that_is_no_utf8_comes_back(tmp_path: Path) -> None:
+    """A lone surrogate used to end the run that had made the patch, with a UnicodeEncodeError."""
+    patch = {"model_patch": b"-# caf\xe9 \\\n".decode(errors="surrogateescape")}
+    write_json(tmp_path / "record.json", patch)
+    assert read_json(tmp_path / "record.json") == patch

@@ -46,6 +46,15 @@ def test_a_sandbox_that_fails_leaves_a_reason(project, sandboxes) -> None:
     assert found.reason == "no room"
 
 
+def test_tests_that_are_not_believed_are_not_timed_and_the_reason_says_why(project, tiny, sandboxes) -> None:
+    """The reason used to be empty where a run was not trusted."""
+    patch = made(tiny.fix("min(high, max(value, low))"))
+    found = measure_patch(patch, project.instance, sandboxes, lambda _: project.spec, 0.01)
+    assert found.test_s is found.gold_test_s is None
+    assert found.new_findings == 0
+    assert found.reason == "tests of the patch: timeout; tests of the gold patch: timeout"
+
+
 def test_equal_patches_of_an_instance_are_measured_once() -> None:
     attempts = {key: made("a" if key != "i.2" else "b", key) for key in ("i.0", "i.1", "i.2", "i.3")}
     verdicts = {

@@ -95,7 +95,7 @@ def _parse(line: bytes, where: str) -> Any:
     """Parse one line as JSON."""
     try:
         return json.loads(line)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputDatasetError(
             f"{where}: expected a JSON object, found {line[:80].decode(errors='replace')!r} ({error})"
         ) from error

@@ -6,6 +6,7 @@ both alike; a single pair of times is still noise, and only many of them say som
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import SandboxError
@@ -58,16 +59,30 @@ def measure_patch(
         ours = _measure(patch, instance, sandboxes, started, timeout_s)
     except SandboxError as error:
         return PatchMeasure(trajectory.rollout_id, instance.instance_id, *(None,) * 4, reason=str(error))
-    reason = "" if linter_is_installed() else "ruff is not installed (extra 'dev')"
+    reasons = [
+        "" if linter_is_installed() else "ruff is not installed (extra 'dev')",
+        ours.fault and f"tests of the patch: {ours.fault}",
+        gold.fault and f"tests of the gold patch: {gold.fault}",
+    ]
     return PatchMeasure(
-        *(trajectory.rollout_id, instance.instance_id, ours[0], gold[0], ours[1], gold[1]), reason
+        trajectory.rollout_id,
+        instance.instance_id,
+        *(ours.new_findings, gold.new_findings, ours.test_s, gold.test_s),
+        reason="; ".join(filter(None, reasons)),
     )
+
+
+class _Measured(NamedTuple):
+    """What one patch costs; ``fault`` is why the run of its tests is not believed, and so not timed."""
+
+    new_findings: int | None
+    test_s: float | None
+    fault: str
 
 
 def _measure(
     patch: str, instance: Instance, sandboxes: Sandboxes, spec: SandboxSpec, timeout_s: float
-) -> tuple[int | None, float | None]:
-    """Return new findings and seconds of the tests."""
+) -> _Measured:
     paths = sorted(path for path in touched_paths(patch) if path.endswith(".py"))
     with sandboxes.start(referee_spec(spec)) as sandbox:
         before = _sources(sandbox, paths)
@@ -78,7 +93,7 @@ def _measure(
         after = _sources(sandbox, paths)
         run = run_tests_in(sandbox, spec, instance.test_files, timeout_s)
     findings = sum(new_findings(before[p], after[p], p) for p in paths) if linter_is_installed() else None
-    return findings, run.duration_s if run.trusted else None
+    return _Measured(findings, run.duration_s if run.trusted else None, run.fault)
 
 
 def _sources(sandbox: Sandbox, paths: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from repodojo.environments.git_objects import Blob
 from repodojo.environments.recipes.environment import Builder
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.recipe import Recipe
@@ -102,6 +103,7 @@ def test_a_hand_written_recipe_is_the_only_one_tried_and_every_attempt_has_its_r
     wanted = wanted_of(rows.wanted[0])
     tree = open_clone(repository.path).tree(rows.wanted[0]["commit"])
     tree = {path: blob for path, blob in tree.items() if path.startswith("tests/")}
+    tree["Pipfile"] = Blob("100644", b"[packages\n")
     hand = Recipe(repo="an/tiny", python="3.11", requirements=(), declared_requirements=False)
     built = Builder(sandboxes, Folders(tmp_path), [hand]).build(wanted, tree)
     assert not built.works
@@ -109,6 +111,7 @@ def test_a_hand_written_recipe_is_the_only_one_tried_and_every_attempt_has_its_r
     assert built.attempts[0].reason.startswith("no_build: ")
     assert built.attempts[1].found_by == "hand"
     assert "No module named 'tiny_helper'" in built.attempts[1].reason
+    assert built.failure.startswith(built.attempts[1].reason + "; not read: Pipfile: TOMLDecodeError")
 
 
 def test_two_clones_of_one_repository_are_refused(clones, tmp_path):

@@ -14,11 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from repodojo.environments.git_objects import Tree
-from repodojo.environments.interpreters import (
-    Interpreter,
-    find_interpreters,
-    get_interpreter,
-)
+from repodojo.environments.interpreters import Interpreter, find_interpreters, get_interpreter
 from repodojo.environments.layers import sandbox_spec
 from repodojo.environments.recipes.candidates import (
     choose_pythons,
@@ -80,6 +76,8 @@ class Builder:
         """Build an environment; a repository that cannot be built is a record with every attempt's reason."""
         started = time.monotonic()
         declarations = read_declarations(tree)
+        for fault in declarations.faults:
+            logger.warning("%s: %s; what the other files declare counts", wanted.name, fault)
         trials: list[_Trial] = []
         attempts: list[Attempt] = []
         for python in self._pythons(wanted, declarations):
@@ -91,7 +89,9 @@ class Builder:
             if any(not trial.attempt.reason for trial in trials):
                 break
         record = CloneEnvironment(
-            wanted.name, wanted.repo, wanted.version, wanted.date.isoformat(), tuple(attempts)
+            *(wanted.name, wanted.repo, wanted.version, wanted.date.isoformat()),
+            tuple(attempts),
+            declarations.faults,
         )
         best = max(
             (trial for trial in trials if trial.attempt.passed), key=lambda trial: trial.score, default=None

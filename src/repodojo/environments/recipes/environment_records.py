@@ -44,6 +44,8 @@ class CloneEnvironment:
     version: str
     date: str
     attempts: tuple[Attempt, ...]
+    faults: tuple[str, ...] = ()
+    """Files that declare what is needed and cannot be read, and why."""
     recipe: dict[str, object] = field(default_factory=dict)
     """The recipe that works best; empty where none does."""
     python: str = ""
@@ -63,3 +65,9 @@ class CloneEnvironment:
     def works(self) -> bool:
         """Whether tests run in it."""
         return bool(self.recipe)
+
+    @property
+    def failure(self) -> str:
+        """Why no recipe works: what the last one ended with, and what its makers could not read."""
+        last = self.attempts[-1].reason if self.attempts else "no interpreter fits"
+        return "; not read: ".join([last, *self.faults])

@@ -78,10 +78,7 @@ class Prover:
     def prove(self, record: MinedValidation) -> MinedValidation:
         """Take all steps."""
         if not self.environment.works:
-            last = (
-                self.environment.attempts[-1].reason if self.environment.attempts else "no interpreter fits"
-            )
-            raise Rejected("environment", f"no_recipe_works: {last}")
+            raise Rejected("environment", f"no_recipe_works: {self.environment.failure}")
         draft = self._prepare()
         gold, empty = [self._run(draft, True, 0)], [self._run(draft, False, 0)]
         lists = self._lists(draft, gold[0].statuses, empty[0].statuses)
