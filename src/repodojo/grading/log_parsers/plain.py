@@ -33,7 +33,7 @@ def parse_pytest_output(log: str) -> dict[str, str]:
     """Return the status by id from pytest's short summary, its verbose lines and its lines of subtests."""
     text = without_colours(log)
     found: dict[str, str] = {}
-    subtests = []
+    subtests: list[str] = []
     is_path, outcome = cache(_is_path), cache(_outcome)  # few and many times each in one log
     for line in text.split("\n"):
         if "::" not in line:
