@@ -195,13 +195,16 @@ def test_every_format_that_has_no_file_for_each_run_says_which_row_is_doubled():
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["```bash\n", "<function=bash>\n<parameter=command>", "/workspace/a__" + "a__" * 50]
-)
+@pytest.mark.parametrize("text", ["```bash\n", "<function=bash>\n<parameter=command>"])
 def test_repetition_without_an_end_is_read_in_time_that_grows_with_it(text):
     """A model that repeats itself opens many blocks and closes none."""
     found = find_command(text * 20_000)
     assert found is None or found.startswith("<function=bash>")
+
+
+def test_a_workspace_of_many_parts_is_named_by_its_first_two():
+    record = {"messages": [{"role": "user", "content": "See /workspace/owner__repo" + "__a" * 20_000}]}
+    assert find_format("swegym_sft").parse(record, "f").instance_id.startswith("owner__repo-")
 
 
 def test_the_formats_are_those_with_an_example():
