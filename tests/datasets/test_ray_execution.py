@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from repodojo.datasets.errors import InputDatasetError
+from repodojo.datasets.ray_execution import RaySettings, check_resources
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
 
 CLUSTER = """
@@ -148,6 +149,18 @@ def test_ray_that_is_not_installed_is_one_clear_error(tmp_path: Path) -> None:
     assert (
         "'executor: ray' in the catalog needs Ray, which is not installed; install the extra" in made.stderr
     )
+
+
+def test_a_resource_that_no_node_has_is_named_instead_of_waited_for() -> None:
+    cluster = {"CPU": 2.0, "memory": 4.0 * 2**30, "sandboxes": 1.0}
+    check_resources(RaySettings(num_cpus=2, memory_gib=4, resources={"sandboxes": 1}), cluster)
+    for settings, told in (
+        (RaySettings(num_cpus=3), "3 of 'CPU', and the cluster has 2"),
+        (RaySettings(memory_gib=8), r"8.58993e\+09 of 'memory', and the cluster has 4.29497e\+09"),
+        (RaySettings(resources={"docker": 1}), "1 of 'docker', and the cluster has 0"),
+    ):
+        with pytest.raises(InputDatasetError, match=told):
+            check_resources(settings, cluster)
 
 
 @pytest.mark.parametrize(

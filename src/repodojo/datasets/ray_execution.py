@@ -81,9 +81,11 @@ class RayExecution:
         """Connect to the cluster, and see whether the thunks can be sent there.
 
         Raises:
-            InputDatasetError: Ray is not installed, or a thunk cannot leave this process.
+            InputDatasetError: Ray is not installed, the cluster has not what a thunk takes, or a thunk cannot
+                leave this process.
         """
         self._ray = connect(settings)
+        check_resources(settings, self._ray.cluster_resources())
         check_thunk(self._ray, thunks)
         self._remote = self._ray.remote(_run).options(
             num_cpus=settings.num_cpus,
@@ -175,6 +177,21 @@ def connect(settings: RaySettings) -> Any:
                 f"no Ray cluster answers at '{settings.address}' ({error}); start it, or mend 'address'"
             ) from error
     return ray
+
+
+def check_resources(settings: RaySettings, there_are: Mapping[str, float]) -> None:
+    """Refuse what no task would ever be given; Ray would let it wait without end.
+
+    Raises:
+        InputDatasetError: naming the resource, what a thunk takes and what there is.
+    """
+    memory = settings.memory_gib * 2**30
+    for name, wanted in {"CPU": settings.num_cpus, "memory": memory, **settings.resources}.items():
+        if wanted > there_are.get(name, 0.0):
+            raise InputDatasetError(
+                f"ray in the catalog: a thunk takes {wanted:g} of '{name}', and the cluster has "
+                f"{there_are.get(name, 0.0):g}: mend the entry, or start nodes that have it"
+            )
 
 
 def check_thunk(ray: Any, thunks: Mapping[str, Thunk]) -> None:
