@@ -42,16 +42,16 @@ def reference(vllm_python: str, tmp_path_factory: pytest.TempPathFactory) -> Ref
 
 
 @pytest.fixture(scope="session")
-def settings(vllm_python: str, reference: Reference) -> VLLMSettings:
+def cpu_settings(vllm_python: str) -> VLLMSettings:
     """For the unofficial CPU build, whose command, memory check and thread binding need going round."""
     return VLLMSettings(
         command=(vllm_python, "-m", "vllm.entrypoints.openai.api_server"),
         dtype="float32",
         max_model_len=1024,
+        max_num_seqs=32,
         gpu_memory_utilization=0.2,
-        lora_modules={"adapted": str(reference.adapter)},
         extra_args=(
-            *("--enforce-eager", "--max-num-seqs", "32", "--max-lora-rank", "8"),
+            "--enforce-eager",
             # A part of a prompt with a seed ends vLLM 0.32's engine: "CPU Generator does not use offset".
             *("--distributed-executor-backend", "uni", "--no-enable-chunked-prefill"),
         ),
@@ -62,6 +62,16 @@ def settings(vllm_python: str, reference: Reference) -> VLLMSettings:
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         },
     )
+
+
+@pytest.fixture(scope="session")
+def settings(cpu_settings: VLLMSettings, reference: Reference) -> VLLMSettings:
+    """With an adapter."""
+    changed = {
+        "lora_modules": {"adapted": str(reference.adapter)},
+        "extra_args": (*cpu_settings.extra_args, "--max-lora-rank", "8"),
+    }
+    return cpu_settings.model_copy(update=changed)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ dataset exists when the manifest of the run that the current configuration asks 
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kedro.io import AbstractDataset
 
@@ -19,6 +19,7 @@ from repodojo.datasets.execution import Execution, Result, interruptible
 from repodojo.datasets.pacing import Pacer
 from repodojo.datasets.plan import Plan, digest
 from repodojo.datasets.progress import Progress, progress
+from repodojo.datasets.ray_execution import RayExecution, checked_ray
 from repodojo.datasets.records import Codec, load_object
 from repodojo.datasets.runs import AskedRuns, Run, check_keys
 from repodojo.datasets.stragglers import Stragglers
@@ -46,6 +47,8 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         failure_threshold: float = 1.0,
         adaptive: dict[str, Any] | None = None,
         stragglers: dict[str, Any] | None = None,
+        executor: Literal["threads", "ray"] = "threads",
+        ray: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Describe where results lie and how they are made.
@@ -62,6 +65,8 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
                 endpoint bear, up to ``max_workers``.
             stragglers: ``each_s`` and ``together_s``: seconds after which a thunk, or the last few, are given
                 up.
+            executor: ``threads`` of this process, or tasks of a ``ray`` cluster.
+            ray: settings of `RaySettings`: the cluster, and what a thunk takes of it.
             metadata: of no concern to the dataset itself.
         """
         self._path = Path(path)
@@ -72,6 +77,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         self._failure_threshold = failure_threshold
         self._concurrency = None if adaptive is None else checked(ConcurrencySettings, adaptive, "adaptive")
         self._stragglers = None if stragglers is None else checked(Stragglers, stragglers, "stragglers")
+        self._ray = checked_ray(executor, ray, adaptive)
         self._asked = AskedRuns(self._path)
         self.configuration = Configuration()
         self.metadata = metadata
@@ -160,8 +166,11 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
                 raise
         self._judge(errors, bar.counts[INFRASTRUCTURE_FAILURES], len(plan.thunks))
 
-    def _start(self, plan: Plan, owed: Mapping[str, Callable[[], Any]]) -> Execution:
-        pace = self._concurrency and Pacer(self._concurrency, self._max_workers, plan.latency)
+    def _start(self, plan: Plan, owed: Mapping[str, Callable[[], Any]]) -> Execution | RayExecution:
+        if self._ray is not None:
+            return RayExecution(owed, self._max_workers, self._ray, self._stragglers, plan.give_up)
+        adaptive = self._concurrency
+        pace = None if adaptive is None else Pacer(adaptive, self._max_workers, plan.latency)
         return Execution(owed, self._max_workers, pace, self._stragglers, plan.give_up)
 
     def _collect(

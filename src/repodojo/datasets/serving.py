@@ -52,10 +52,12 @@ def find_launches(entries: Mapping[str, Any]) -> list[Launch]:
     Raises:
         InputDatasetError: a setting is wrong.
     """
-    catalog = DataCatalog.from_config(dict(entries))
+    served = {name: entry for name, entry in entries.items() if entry.get("kind") == "vllm"}
+    base = {name: entry for name, entry in entries.items() if name == BASE}
+    catalog = DataCatalog.from_config(served | base)
     found: list[Launch] = []
-    for name in sorted(entries):
-        dataset = catalog.get(name) if "{" not in name else None
+    for name in sorted(served):
+        dataset = catalog.get(name)
         settings = dataset.vllm_settings() if isinstance(dataset, EnginesDataset) else None
         if settings is not None:
             folder = dataset.folder if isinstance(dataset, ServedPolicyDataset) else catalog.get(BASE)

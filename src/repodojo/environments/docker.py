@@ -32,6 +32,7 @@ from repodojo.environments.docker_container import USER, container_plan, launch_
 from repodojo.environments.docker_images import DockerImages
 from repodojo.environments.docker_leftovers import remove_leftovers
 from repodojo.environments.docker_pool import WarmPool
+from repodojo.environments.elsewhere import revive
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.environments.supervised_sandbox import Connection, SupervisedSandbox
 from repodojo.errors import SandboxError
@@ -72,6 +73,10 @@ class DockerSandboxes:
         self._api: Any = None
         self._images: DockerImages | None = None
         self._search_paths: dict[str, str] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        settings = (self.name, self._image, self._engine, self._copies_layers, self._warm)
+        return revive, (type(self), *settings)
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:

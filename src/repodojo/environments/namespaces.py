@@ -28,6 +28,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from repodojo.environments.elsewhere import revive
 from repodojo.environments.host_base import SEARCH_PATH, host_base
 from repodojo.environments.inside import frames
 from repodojo.environments.kernel_support import explain
@@ -58,6 +59,9 @@ class NamespaceSandboxes:
         self._copies_layers = copies_layers
         self._lock = threading.Lock()
         self._spawners: dict[Preload, SpawnerProcess] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return revive, (type(self), self.name, self._copies_layers, self._control_groups)
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:
