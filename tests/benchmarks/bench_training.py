@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from datasets import Dataset
@@ -107,6 +107,7 @@ def plain_trl(model: Path, tokenizer: Any, rows: Rows, packing: bool, longest: i
 def timed(trainer: SFTTrainer) -> tuple[float, float]:
     """Train; return wall and CPU seconds."""
     clock = Clock()
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(clock)
     trainer.train()
     return clock.ended[0] - clock.begun[0], clock.ended[1] - clock.begun[1]
