@@ -144,6 +144,15 @@ def contenders(
     }
 
 
+def run_all(measured: dict[str, Callable[[], tuple[float, float]]]) -> dict[str, tuple[float, float]]:
+    """Run each contender once, and say what it took at once: a round takes long."""
+    found = {}
+    for name, run in measured.items():
+        wall, cpu = found[name] = run()
+        sys.stderr.write(f"{name}: {wall:.1f} s, {cpu:.1f} CPU s\n")
+    return found
+
+
 def main() -> None:
     """Measure each contender, the best of several rounds."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -161,7 +170,7 @@ def main() -> None:
         built.save_pretrained(model)
         (model.parent / "ours").mkdir()
         measured = contenders(model, tokenizer, rows, asked.longest)
-        rounds = [{name: run() for name, run in measured.items()} for _ in range(asked.rounds)]
+        rounds = [run_all(measured) for _ in range(asked.rounds)]
     found: dict[str, Any] = {"parameters": built.num_parameters(), "rows": asked.rows, "tokens": tokens}
     found["threads"] = torch.get_num_threads()
     for name in measured:
