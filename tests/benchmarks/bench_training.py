@@ -1,7 +1,7 @@
 """Script: tokens a second of fine-tuning on the CPU, beside TRL as it comes and a bare PyTorch loop.
 
 Run as ``python tests/benchmarks/bench_training.py CHECKPOINT``; of the checkpoint only the tokenizer is used,
-for a fresh model of 21 million parameters. Every contender goes once over the same rows in 32-bit floats with
+for a fresh model of 20 million parameters. Every contender goes once over the same rows in 32-bit floats with
 the same optimiser, and the bare loop gets the very batches of our packed training. Tokens are those that are
 no padding; start-up and the writing of checkpoints are left out. On a loaded machine tokens a CPU second say
 more. It prints a table and a line of JSON; nothing here fails for a time.
