@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from repodojo.curation.curate import curate
+from repodojo.curation.curate import count_by_repository, curate
 from repodojo.curation.report import CurationReport
 from repodojo.curation.settings import CurationSettings
 from repodojo.errors import InputError
@@ -39,6 +40,24 @@ def graded(trajectory: Build) -> tuple[list[Trajectory], dict[str, Verdict]]:
 @pytest.fixture
 def instances(instance: Callable[..., Instance]) -> list[Instance]:
     return [instance("a", "o/One"), instance("b", "o/two"), instance("c", "o/two")]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"dedup": "none"},
+        {"per_instance": 1},
+        {"dedup": "one_per_instance", "fraction": 0.5, "fraction_by": "repository"},
+        {"drop_flagged": ("no_verification",), "near_duplicates": 0.5, "decontaminate": 0.5},
+    ],
+)
+def test_counts_by_repository_are_those_of_what_is_chosen(
+    graded: tuple[list[Trajectory], dict[str, Verdict]], instances: list[Instance], rules: dict[str, Any]
+) -> None:
+    settings = CurationSettings(**rules)
+    report = curate(*graded, instances, settings).report
+    chosen = {repo: row["chosen"] for repo, row in report.repos.items() if row["chosen"]}
+    assert count_by_repository(*graded, instances, {"point": settings}) == {"point": chosen}
 
 
 def test_every_removal_has_a_step_and_a_reason(

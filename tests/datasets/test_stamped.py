@@ -43,6 +43,18 @@ def test_it_exists_only_for_the_configuration_that_made_it(tmp_path: Path) -> No
         dataset.load()
 
 
+def test_what_a_report_can_do_without_is_read_as_the_catalog_says(tmp_path: Path) -> None:
+    entry = {"type": "json.JSONDataset", "filepath": str(tmp_path / "x.json")}
+    dataset = StampedDataset(dataset=entry, otherwise={})
+    dataset.asked_for(ASKED)
+    assert dataset.load() == {}
+    dataset.save({"n": 1})
+    assert dataset.load() == {"n": 1}
+    dataset.asked_for(OTHER)
+    assert not dataset.exists()
+    assert dataset.load() == {}, "another configuration made the file"
+
+
 def test_half_a_file_does_not_exist(tmp_path: Path) -> None:
     """A kill between taking the note away and writing it again leaves a file that nobody vouches for."""
     dataset = stamped(tmp_path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from repodojo.reporting.named import Results
@@ -47,19 +48,18 @@ def _shares(panel: "Axes", results: Results, series: Mapping[str, Sequence[Point
     """Draw series of points by their share of the trajectories, with intervals, over the untrained policy."""
     untrained = results["zero_shot_metrics"]["overall"]["greedy"]
     panel.axhline(scaled(untrained["value"]), color=COLOURS["random"], linewidth=0.8, label="zero-shot")
-    owed = 0
+    names = {point.name for points in series.values() for point in points}
+    owed = {point.name for points in series.values() for point in points if point.measured is None}
     for (label, points), colour in zip(series.items(), cycle(CYCLE)):
-        measured = [(p.share, p.measured["resolve_rate"]) for p in points if p.measured is not None]
-        owed += len(points) - len(measured)
+        found = [(p.share, p.measured["resolve_rate"]) for p in points if p.measured is not None]
+        measured = sorted(found, key=itemgetter(0))
         if measured:
             shares = [share for share, _ in measured]
             values, lows, highs = ([scaled(m[key]) for _, m in measured] for key in ("value", "low", "high"))
             panel.vlines(shares, lows, highs, color=colour, alpha=0.4)
-            panel.plot(
-                *zip(*sorted(zip(shares, values, strict=True)), strict=True), "o-", color=colour, label=label
-            )
+            panel.plot(shares, values, "o-", color=colour, label=label)
     panel.set_xlim(0, 105)
     panel.set_ylim(bottom=0)
     if owed:
-        say(panel, f"{owed} points are not measured, run\n{COMMAND}")
+        say(panel, f"{len(owed)} of {len(names)} points not measured, run\n{COMMAND}")
     finish(panel, "% of the trajectories", "resolve rate %")

@@ -40,7 +40,7 @@ def subsets(results: Results) -> Table:
     """Return Table 7: trajectories of each training subset by repository."""
     points = points_along(results, "fraction", "fraction_by", "dedup")
     totals: Counter[str] = sum((Counter(point.repositories) for point in points), Counter())
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (repo, *(point.repositories.get(repo, 0) for point in points))
         for repo in sorted(totals, key=lambda name: (-totals[name], name))
     ]
