@@ -15,7 +15,7 @@ class Draws:
         self.functions = functions
         self.rng = rng
         self.made_up_share = made_up_share
-        self.words = sorted({w for f in functions for w in re.findall(r"[a-z]{3,9}", f.name)})
+        self.words: list[str] = sorted({w for f in functions for w in re.findall(r"[a-z]{3,9}", f.name)})
 
     def path(self) -> str:
         """Draw a file path."""
