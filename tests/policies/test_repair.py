@@ -211,7 +211,13 @@ def test_a_traceback_leads_to_its_deepest_function() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "done"), [("-1", True), ("exit code 1\n-1", True), ("killed: it ran too long\n-1", False)]
+    ("output", "done"),
+    [
+        ("-1", True),
+        ("-1\nas expected", True),
+        ("exit code 1\n-1", True),
+        ("killed: it ran too long\n-1", False),
+    ],
 )
 def test_a_run_that_was_killed_is_no_success(output: str, done: bool) -> None:
     messages = looked_up()

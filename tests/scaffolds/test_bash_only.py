@@ -57,7 +57,7 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
 
 def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
     """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
-    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-bb95fb0a"
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-e27aac27"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def use_tools(folder: Path, command: str) -> str:
 def test_the_tools_reproduce_show_and_try(tmp_path: Path) -> None:
     listed = "./m.py\n./tests/test_m.py\n"
     code = "1:def f(a):\n3:    b = 2\n7:    return a + b\n"
-    assert use_tools(tmp_path / "a", 'run; look "def f("') == "3\n" + listed + code
+    assert use_tools(tmp_path / "a", 'run; look "def f("') == "3\nas expected\n" + listed + code
     assert use_tools(tmp_path / "b", 'look "def f(" >/dev/null; code "^3:"') == code.split("\n", 1)[1]
     tried = "look 'def f(' >/dev/null; try <<'E'\n    return a + b\n    return a - b\nE\n"
     again = "try <<'E'\n    b = 2\n    b = '\\n$5'\nE\ngit diff --unified=0 | tail -n 2"

@@ -22,7 +22,8 @@ _VIEW = re.compile(r'f=\S+; code "([^"]+)"')
 _PATH = re.compile(r"\./\S+\.py")
 _TRY = re.compile(r"(?:f=\S+; )?try(?: \d+)? <<'E'\n(.*)\n(.*)\nE")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
-_HEADER = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z", re.MULTILINE)
+_SAID = re.compile(r"\Aexit code \d+(?:\n|\Z)|^\(no output\)\Z|^as expected(?:\n|\Z)", re.MULTILINE)
+"""What the scaffold and its tools add to a command's output."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read_knowledge(messages: Sequence[Message], issue: Issue) -> Knowledge:
     for message, answer in itertools.pairwise(messages):
         block = _BLOCK.search(message.content) if message.role == "assistant" else None
         if block and answer.role == "user":
-            _learn(known, block[1].rstrip("\n"), _HEADER.sub("", answer.content), issue)
+            _learn(known, block[1].rstrip("\n"), _SAID.sub("", answer.content), issue)
     return known
 
 

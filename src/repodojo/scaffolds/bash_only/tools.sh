@@ -1,9 +1,14 @@
 # Functions for a shell to source: they run the issue's example, show code and try edits.
 # $f is the file that is worked on, $at the line of the definition that was shown last.
 
-run() { # Run the issue's first Python example; show the last lines of what it prints.
+run() { # Run the issue's first Python example; show its last lines, and whether they are as expected.
     awk '/^```/ {p = !seen && /python/; seen = seen || p; next} p' /tmp/issue.md >/tmp/example.py
-    python -X no_debug_ranges /tmp/example.py 2>&1 | tail -n "${1:-8}"
+    awk '/^```/ {inside = !inside; if (inside) text = ""; next} inside {text = text $0 "\n"}
+        END {printf "%s", text}' /tmp/issue.md >/tmp/expected
+    python -X no_debug_ranges /tmp/example.py >/tmp/printed 2>&1
+    tail -n "${1:-8}" /tmp/printed
+    [ -s /tmp/expected ] && tail -n "$(wc -l </tmp/expected)" /tmp/printed | cmp -s - /tmp/expected && echo "as expected"
+    true
 }
 
 code() { # Show 18 lines from a text on in $f, numbered, without docstrings.
