@@ -38,20 +38,20 @@ def test_repairs_a_bug_that_one_edit_undoes(teach: Teach, attempt: int) -> None:
     assert made.exit_status == "Submitted"
     assert "-    return max(value, high)\n+    return min(value, high)" in made.model_patch
     assert made.model_patch.count("\n+") == 2
-    assert made.messages[-2].content == "1"
+    assert made.messages[-2].content == "1\nas expected"
 
 
 def test_gives_up_on_a_bug_beyond_its_operators(teach: Teach) -> None:
     made = teach("label", "label(1)", "'yess'", "'yes'", turns=60)
     assert made.exit_status == "Submitted"
-    assert made.messages[-2].content != "'yes'"
+    assert "as expected" not in made.messages[-2].content
     commands = [turn.command for turn in made.turns]
     assert len(commands) == len(set(commands))
     assert len(commands) < 30
 
 
 def test_leaves_its_last_edit_at_the_turn_limit(teach: Teach) -> None:
-    made = teach("label", "label(1)", "'yess'", "'yes'", turns=3)
+    made = teach("label", "label(1)", "'yess'", "'yes'", turns=2)
     assert made.exit_status == "LimitsExceeded"
     assert made.model_patch.count("\n+") == 2
     assert made.messages[-1].role == "user"
