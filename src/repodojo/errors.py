@@ -3,6 +3,25 @@
 A bad rollout is data (`Trajectory.exit_status`), never one of these.
 """
 
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field: its name, empty for the whole; what was expected; what was found."""
+
+    field: str
+    expected: str
+    found: Any
+
+
+def first_problem(error: "ValidationError") -> Problem:
+    """Return the first thing that a check of fields found."""
+    first = error.errors()[0]
+    return Problem(".".join(map(str, first["loc"])), first["msg"], first["input"])
+
 
 class RepoDojoError(Exception):
     """Base of every error that RepoDojo raises on purpose."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
 
-from repodojo.errors import InputError
+from repodojo.errors import InputError, first_problem
 
 SCHEMA_VERSION = 1
 
@@ -191,9 +191,8 @@ def from_json(kind: type[Record], data: Mapping[str, Any], where: str = "") -> R
     try:
         record: Record = _adapter(kind).validate_python(dict(data))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name, expected, found = first_problem(error)
         raise InputError(
-            f"{where or kind.__name__}: field '{name}': {first['msg']}, found {str(first['input'])[:120]!r}"
+            f"{where or kind.__name__}: field '{name}': {expected}, found {str(found)[:120]!r}"
         ) from error
     return record

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from repodojo.base_model.draws import Draws
 from repodojo.base_model.edits import find_edits
 from repodojo.base_model.functions import Function
-from repodojo.substitution import sed_command, undo_pattern
+from repodojo.base_model.substitution import sed_command, undo_pattern
 
 _WITHOUT_DOCSTRING = 0.7
 _CALLED_SHARE = 0.3

@@ -7,7 +7,7 @@ like, and is independent of the bugs that `instances.injection` puts into projec
 import random
 import re
 
-from repodojo.substitution import Edit
+from repodojo.base_model.substitution import Edit
 
 _SWAPS: dict[str, tuple[str, ...]] = {
     "<": ("<=", ">"),

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from repodojo.datasets.errors import InputDatasetError
+from repodojo.errors import first_problem
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -19,8 +20,5 @@ def checked(kind: type[Settings], given: Mapping[str, Any], where: str) -> Setti
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise InputDatasetError(
-            f"{where} in the catalog: '{name}': {first['msg']}, found {first['input']!r}"
-        ) from error
+        name, expected, found = first_problem(error)
+        raise InputDatasetError(f"{where} in the catalog: '{name}': {expected}, found {found!r}") from error

@@ -6,13 +6,14 @@ An estimate from the model's sizes alone. Activations, CUDA graphs and what the 
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from repodojo.errors import InputError
+from repodojo.errors import InputError, first_problem
 from repodojo.policies.vllm_command import VLLMSettings
 
+Parsed = TypeVar("Parsed", bound=BaseModel)
 GIB = 2**30
 _BYTES = {"float32": 4, "float": 4}
 """Of a value; any other type that vLLM serves in takes two."""
@@ -121,10 +122,7 @@ def parse_facts(raw: Mapping[str, Any], where: str) -> ServingFacts:
     Raises:
         InputError: naming the field, what was expected and what was found.
     """
-    try:
-        return ServingFacts.model_validate(raw)
-    except ValidationError as error:
-        raise InputError(f"{where}: {_first(error)}") from error
+    return _parse(ServingFacts, raw, where)
 
 
 def parse_architecture(raw: Mapping[str, Any], where: str) -> Architecture:
@@ -133,10 +131,7 @@ def parse_architecture(raw: Mapping[str, Any], where: str) -> Architecture:
     Raises:
         InputError: naming the field, what was expected and what was found.
     """
-    try:
-        return Architecture.model_validate(raw)
-    except ValidationError as error:
-        raise InputError(f"{where}: no estimate of its memory: {_first(error)}") from error
+    return _parse(Architecture, raw, f"{where}: no estimate of its memory")
 
 
 def estimate_memory(model: Architecture, gpu: GPU, settings: VLLMSettings) -> MemoryEstimate:
@@ -160,6 +155,9 @@ def estimate_memory(model: Architecture, gpu: GPU, settings: VLLMSettings) -> Me
     )
 
 
-def _first(error: ValidationError) -> str:
-    found = error.errors()[0]
-    return f"'{'.'.join(map(str, found['loc']))}': {found['msg']}, found {found['input']!r}"
+def _parse(kind: type[Parsed], raw: Mapping[str, Any], where: str) -> Parsed:
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        field, expected, found = first_problem(error)
+        raise InputError(f"{where}: '{field}': {expected}, found {found!r}") from error

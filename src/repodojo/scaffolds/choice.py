@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer, model_validator
 
-from repodojo.errors import InputError
+from repodojo.errors import InputError, first_problem
 from repodojo.scaffolds.scaffold import Scaffold
 
 _FUNCTION = "create_scaffold"
@@ -65,9 +65,6 @@ def make_scaffold(name: str, options: Mapping[str, Any], observation_chars: int)
             f"{_FUNCTION}(options, observation_chars)"
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        option = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"scaffold '{name}': option '{option}': {first['msg']}, found {first['input']!r}"
-        ) from error
+        option, expected, found = first_problem(error)
+        raise InputError(f"scaffold '{name}': option '{option}': {expected}, found {found!r}") from error
     return scaffold

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repodojo.base_model.substitution import Edit, sed_command, undo_pattern
 from repodojo.policies.repairs.operators import find_changes, find_default_changes
 from repodojo.policies.repairs.source import blot
-from repodojo.substitution import Edit, sed_command, undo_pattern
 
 
 def changed(line: str) -> set[str]:

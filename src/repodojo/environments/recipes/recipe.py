@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from repodojo.errors import InputError
+from repodojo.errors import InputError, first_problem
 
 
 class Recipe(BaseModel):
@@ -78,10 +78,7 @@ def _read(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise InputError(
-            f"{path}: field '{name}': {first['msg']}, found {str(first['input'])[:80]!r}"
-        ) from error
+        name, expected, found = first_problem(error)
+        raise InputError(f"{path}: field '{name}': {expected}, found {str(found)[:80]!r}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: expected a recipe as YAML ({error})") from error

@@ -21,10 +21,11 @@ def weigh_edits(
     """Return the commands that try an edit not tried before, with their worth."""
     text = known.listings[function.path].lines
     following = following_statements(function.numbers, code)
+    places = _places(text, known.at)
     scores: dict[Rewrite, float] = {}
     for number, change in _changes(function, code, text, following.get(function.numbers[0], 0)):
         old = text[number]
-        if _place(old, text, known.at) == number:
+        if places[old] == number:
             score = change_score(issue, change, old, text.get(following.get(number, -1), ""))
             score += 2.0 * any(frame.line == number for frame in known.frames)
             new = old[: change.start] + change.new + old[change.end :]
@@ -38,10 +39,13 @@ def weigh_edits(
     ]
 
 
-def _place(line: str, text: dict[int, str], at: int) -> int:
-    """Return the number of the line that the tools replace: the first from ``at`` on, else the first."""
-    places = sorted(number for number, other in text.items() if other == line)
-    return next((number for number in places if number >= at), places[0])
+def _places(text: dict[int, str], at: int) -> dict[str, int]:
+    """Return the number at which the tools replace each line: the first from ``at`` on, else the first."""
+    places: dict[str, int] = {}
+    for number in sorted(text):
+        if places.setdefault(text[number], number) < at <= number:
+            places[text[number]] = number
+    return places
 
 
 def _changes(

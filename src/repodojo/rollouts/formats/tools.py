@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from repodojo.errors import InputError
+from repodojo.errors import InputError, first_problem
 from repodojo.instances.sources.json_values import json_value, parse_json
 from repodojo.rollouts.formats.fields import as_objects, find
 
@@ -53,10 +53,9 @@ def check_tools(tools: Iterable[Any], where: str) -> tuple[Tool, ...]:
         try:
             _Function.model_validate(tool)
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"])) or "function"
+            field, expected, found = first_problem(error)
             raise InputError(
-                f"{where}, function {number}: field '{field}': {first['msg']}, found {first['input']!r:.80}"
+                f"{where}, function {number}: field '{field or 'function'}': {expected}, found {found!r:.80}"
             ) from error
     return checked
 

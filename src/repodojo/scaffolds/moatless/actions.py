@@ -5,6 +5,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from repodojo.errors import first_problem
+
 
 class RetryError(Exception):
     """An answer cannot be acted upon; the text says why, for the policy to read."""
@@ -90,9 +92,10 @@ def read_action(kind: type[Action], answer: str) -> Action:
         found: Any = json.JSONDecoder(strict=False).raw_decode(answer, start)[0] if start >= 0 else None
         return kind.model_validate(found)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the answer"
-        raise RetryError(f"{field}: {first['msg']}. Answer with one JSON object as described.") from error
+        field, expected, _ = first_problem(error)
+        raise RetryError(
+            f"{field or 'the answer'}: {expected}. Answer with one JSON object as described."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise RetryError(f"The answer holds no valid JSON object: {error}. Answer with one.") from error
 

@@ -1,6 +1,6 @@
 """One replacement in a line of text, and the ``sed`` command that makes it.
 
-The base model's corpus and the repair agent write their edits this way; neither knows what the other edits.
+The base model's corpus says its edits this way.
 """
 
 import re
