@@ -49,6 +49,16 @@ def test_spans_are_the_numbered_lines_of_one_file(trajectory: Callable[..., Traj
     assert spans[0].text == "(0004) def f():\n(0005)     a = 1\n(0006)     b = 2"
 
 
+def test_code_that_a_listing_of_files_leads_to_is_a_span(trajectory: Callable[..., Trajectory]) -> None:
+    """Tools that find a file and show it name no file in their command."""
+    messages = (
+        Message("assistant", '```bash\n. /tmp/tools.sh; run; look "def f("\n```'),
+        Message("user", "3\n./tests/test_m.py\n./pkg/m.py\n4:def f():\n5:    return 3"),
+    )
+    spans = viewed_spans(trajectory(messages=messages).messages)
+    assert [(span.file, span.span_id) for span in spans] == [("pkg/m.py", "4-5")]
+
+
 def test_the_sides_of_a_patch(patch: str) -> None:
     before, after = patch_sides(patch)
     assert before == '<before_file="a/m.py" start_line=3>\na = 1\nb = 2\n</before_file>'

@@ -1,7 +1,8 @@
 """Code that an agent looked at, read from what its commands printed: numbered lines of a file.
 
-A command that names one Python file and prints lines as ``grep -n`` or ``cat -n`` do gives a span of it; one
-that names none is about the file before. A shell variable set to a path stands for it from there on.
+A command that names one Python file and prints lines as ``grep -n`` or ``cat -n`` do gives a span of it. One
+that names none is about the first file that it lists and that is no test, else about the file before. A shell
+variable set to a path stands for it from there on.
 """
 
 import re
@@ -13,6 +14,7 @@ from repodojo.types import Message
 
 _NUMBERED = re.compile(r"^ *(\d+)(?:[:\t-])(.*)$")
 _PATH = re.compile(r"(?:\./)?((?:[\w.-]+/)*[\w-]+\.py)\b")
+_TEST = re.compile(r"(?:^|/)test")
 _VARIABLE = re.compile(r"\b(\w+)=(?:\./)?((?:[\w.-]+/)*[\w-]+\.py)\b")
 
 
@@ -35,7 +37,7 @@ def viewed_spans(messages: Sequence[Message]) -> list[Span]:
         if asked.role != "assistant" or shown.role != "user":
             continue
         variables |= dict(_VARIABLE.findall(asked.content))
-        file = _file(asked, variables, file)
+        file = _file(asked, variables, _listed(shown) or file)
         if file:
             seen.setdefault(file, {}).update(_numbered(shown.content.splitlines()))
     return [span for file in sorted(seen) for span in _spans(file, seen[file])]
@@ -49,6 +51,12 @@ def _file(message: Message, variables: dict[str, str], before: str | None) -> st
     if not paths:
         return before
     return paths.pop() if len(paths) == 1 else None
+
+
+def _listed(message: Message) -> str | None:
+    """Return the first path that stands on a line of its own and is no test's."""
+    paths = (match[1] for line in message.content.splitlines() if (match := _PATH.fullmatch(line)))
+    return next((path for path in paths if not _TEST.search(path)), None)
 
 
 def _numbered(lines: Iterable[str]) -> dict[int, str]:
