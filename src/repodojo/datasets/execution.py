@@ -11,23 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from repodojo.datasets.stragglers import Stragglers
+from repodojo.datasets.watch import Result, Watch
 
 STEP_S = 2.0
 """Between two looks at what is in flight."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one thunk gave."""
-
-    key: str
-    value: Any = None
-    error: BaseException | None = None
 
 
 class Execution:
@@ -52,18 +43,15 @@ class Execution:
             give_up: makes the result of one, from its key and the reason; without it, that is an error.
             step_s: seconds between two steps.
         """
-        self._total = len(thunks)
         self._waiting = deque(thunks.items())
         self._running: dict[str, float] = {}
         self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._cancelled = False
         self._changed = threading.Condition()
         self._pace = pace
-        self._stragglers = stragglers or Stragglers()
-        self._give_up = give_up
+        self._watch = Watch(stragglers, give_up, len(thunks))
         self._step_s = step_s if pace or stragglers else None
         self._next_step = time.monotonic()
-        self._last_few_since: float | None = None
         workers = max(1, min(workers, len(thunks)))
         self._allowed = min(workers, pace(0)) if pace else workers
         for _ in range(workers):
@@ -100,23 +88,15 @@ class Execution:
             return
         self._next_step = now + self._step_s
         with self._changed:
-            running = dict(self._running)
-            rest = len(self._waiting) + len(running)
-        if self._last_few_since is None and self._stragglers.are_last(rest, self._total):
-            self._last_few_since = now
-        for key, why in self._stragglers.overdue(running, self._last_few_since, now).items():
+            running, waiting = dict(self._running), len(self._waiting)
+        for key, why in self._watch.overdue(running, waiting, now).items():
             if self._forget(key):
-                yield self._given_up(key, why)
+                yield self._watch.given_up(key, why)
         if self._pace is not None:
             allowed = self._pace(len(running))
             with self._changed:
                 self._allowed = allowed
                 self._changed.notify_all()
-
-    def _given_up(self, key: str, why: str) -> Result:
-        if self._give_up is None:
-            return Result(key, error=TimeoutError(why))
-        return Result(key, value=self._give_up(key, why))
 
     def _forget(self, key: str) -> bool:
         """Stop waiting for a thunk; another thread takes the place of its own."""

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.datasets.entries import checked
 from repodojo.datasets.errors import InputDatasetError
-from repodojo.datasets.execution import STEP_S, Result
+from repodojo.datasets.execution import STEP_S
 from repodojo.datasets.stragglers import Stragglers
+from repodojo.datasets.watch import Result, Watch
 
 TRIES = 2
 """Of a task whose worker or node is lost."""
@@ -94,13 +95,10 @@ class RayExecution:
             max_retries=0,
             scheduling_strategy="SPREAD",
         )
-        self._total = len(thunks)
         self._waiting = deque(_Task(key, thunk, 1, 0.0) for key, thunk in thunks.items())
         self._running: dict[Any, _Task] = {}
         self._workers = max(1, workers)
-        self._stragglers = stragglers or Stragglers()
-        self._give_up = give_up
-        self._last_few_since: float | None = None
+        self._watch = Watch(stragglers, give_up, len(thunks))
 
     def results(self, timeout_s: float | None = None) -> Iterator[Result]:
         """Yield results as they arrive, until all are there or ``timeout_s`` has passed."""
@@ -136,24 +134,18 @@ class RayExecution:
                 self._waiting.append(task._replace(tries=task.tries + 1))
             else:
                 told = str(error).splitlines()[0] if str(error) else type(error).__name__
-                yield self._given_up(task.key, f"its worker or node was lost {task.tries} times: {told}")
+                yield self._watch.given_up(
+                    task.key, f"its worker or node was lost {task.tries} times: {told}"
+                )
 
     def _give_up_overdue(self) -> Iterator[Result]:
-        now, rest = time.monotonic(), len(self._waiting) + len(self._running)
-        if self._last_few_since is None and self._stragglers.are_last(rest, self._total):
-            self._last_few_since = now
         started = {task.key: task.since for task in self._running.values()}
-        overdue = self._stragglers.overdue(started, self._last_few_since, now)
+        overdue = self._watch.overdue(started, len(self._waiting), time.monotonic())
         for reference, task in list(self._running.items()):
             if task.key in overdue:
                 del self._running[reference]
                 self._ray.cancel(reference, force=True)
-                yield self._given_up(task.key, overdue[task.key])
-
-    def _given_up(self, key: str, why: str) -> Result:
-        if self._give_up is None:
-            return Result(key, error=TimeoutError(why))
-        return Result(key, value=self._give_up(key, why))
+                yield self._watch.given_up(task.key, overdue[task.key])
 
 
 def connect(settings: RaySettings) -> Any:

@@ -15,7 +15,7 @@ from kedro.io import AbstractDataset
 from repodojo.datasets.configuration import Configuration, Saved
 from repodojo.datasets.entries import checked
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
-from repodojo.datasets.execution import Execution, Result, interruptible
+from repodojo.datasets.execution import Execution, interruptible
 from repodojo.datasets.pacing import Pacer
 from repodojo.datasets.plan import Plan, digest
 from repodojo.datasets.progress import Progress, progress
@@ -23,6 +23,7 @@ from repodojo.datasets.ray_execution import RayExecution, checked_ray
 from repodojo.datasets.records import Codec, load_object
 from repodojo.datasets.runs import AskedRuns, Run, check_keys
 from repodojo.datasets.stragglers import Stragglers
+from repodojo.datasets.watch import Result
 from repodojo.rollouts.concurrency import ConcurrencySettings
 
 INFRASTRUCTURE_FAILURES = "infrastructure_failures"
