@@ -81,3 +81,15 @@ def test_the_last_command_of_a_session_undoes_its_edit_and_no_other_is_taught() 
         assert repair.completion.endswith(f" {path.completion}")
         assert repair.completion not in [document.completion for document in tries]
         assert judged.completion in ("YES", "NO")
+
+
+def test_variants_are_different_edits_of_lines_that_are_shown() -> None:
+    writer = Writer([FUNCTION], random.Random(3), 2000)
+    for variants in (writer.variants() for _ in range(50)):
+        said = "\n".join(document.completion for document in variants).split("\n")
+        pairs = list(zip(said[::2], said[1::2], strict=True))
+        assert len(set(pairs)) == len(pairs) >= 2
+        for before, after in pairs:
+            assert before in LINES
+            assert before in variants[0].prompt
+            assert after != before

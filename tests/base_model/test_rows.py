@@ -33,11 +33,11 @@ def test_rows_are_full_and_repeat(
     from repodojo.base_model.rows import Rows, collate
 
     stage = Stage(steps=2, rows_per_step=3, tokens_per_row=256, repeats_share=repeats_share)
-    rows = Rows(functions, stage, 0.15, tokenizer, 1)
+    rows = Rows(functions, stage, tokenizer, 1)
     drawn = [rows[number] for number in range(len(rows))]
     assert len(drawn) == 6
     assert [rows[number] for number in reversed(range(6))] == drawn[::-1]
-    assert Rows(functions, stage, 0.15, tokenizer, 2)[0] != drawn[0]
+    assert Rows(functions, stage, tokenizer, 2)[0] != drawn[0]
     assert collate(drawn)["input_ids"].shape == collate(drawn)["weights"].shape == (6, 256)
 
 

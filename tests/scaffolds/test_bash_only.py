@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
 
 def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
     """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
-    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-e27aac27"
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-06b88ee8"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:
@@ -197,8 +198,9 @@ def test_shortening_keeps_to_its_limit(text: str, limit: int) -> None:
 
 def use_tools(folder: Path, command: str) -> str:
     """Run a command of a shell that has the tools, in a small project with an issue."""
-    tools = (Path(shipped.__file__).parent / "tools.sh").read_text().replace("/tmp/", f"{folder}/")
     folder.mkdir(exist_ok=True)
+    tools = (Path(shipped.__file__).parent / "tools.sh").read_text().replace("/tmp/", f"{folder}/")
+    shutil.copy(Path(shipped.__file__).with_name("replace_line.py"), folder)
     (folder / "issue.md").write_text("Wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n")
     project = folder / "project"
     (project / "tests").mkdir(parents=True)
@@ -231,7 +233,7 @@ def test_the_tools_reproduce_show_and_try(tmp_path: Path) -> None:
 
 def test_a_try_at_a_line_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
     tried = "f=m.py; try <<'E'\n    b = 3\n    b = 2\nE\ngit status --short"
-    assert use_tools(tmp_path, tried) == "no line of m.py is:     b = 3\n"
+    assert use_tools(tmp_path, tried) == "m.py: no line is:     b = 3\n"
 
 
 def test_of_equal_lines_the_first_from_the_shown_definition_on_is_edited(tmp_path: Path) -> None:

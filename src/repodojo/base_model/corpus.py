@@ -12,7 +12,7 @@ from typing import NamedTuple
 from repodojo.base_model.draws import Draws
 from repodojo.base_model.edits import find_edits
 from repodojo.base_model.functions import Function
-from repodojo.base_model.substitution import sed_command, undo_pattern
+from repodojo.base_model.substitution import Edit, sed_command, undo_pattern
 
 _WITHOUT_DOCSTRING = 0.7
 _CALLED_SHARE = 0.3
@@ -141,6 +141,28 @@ class Writer(Draws):
         good = rng.random() < 0.7
         steps.append(Document(want if good else self.changed(want), "YES" if good else "NO"))
         return steps
+
+    def variants(self) -> list[Document]:
+        """A function shown once, and different edits of its lines: all at once, or one an answer."""
+        rng = self.rng
+        edits: list[Edit] = []
+        while not edits:
+            function = self.function()
+            lines = function.lines[: function.length]
+            edits = [e for e in find_edits(list(lines), rng) if e.line not in function.text_lines]
+        shown = {n: text for n, text in enumerate(lines) if n not in function.docstring}
+        text, got, _ = self.symptom(function.name)
+        first = Document(f"{text}\n{self.path()}\n{self.numbered(shown, int(10 ** rng.uniform(0, 3.1)))}", "")
+        chosen = rng.sample(edits, min(len(edits), rng.randrange(2, 9)))
+        changes = [f"{lines[e.line]}\n{e.apply(lines[e.line])}" for e in chosen]
+        if rng.random() < 0.3:
+            return [
+                first._replace(
+                    prompt=f"{first.prompt}\n{len(changes)} changes", completion="\n".join(changes)
+                )
+            ]
+        said = rng.choice([got, f"still {got}", "another", "no"])
+        return [Document(said if n else first.prompt, change) for n, change in enumerate(changes)]
 
     def _called(self, name: str, text: str) -> Document:
         """The name of the function that a symptom is about."""

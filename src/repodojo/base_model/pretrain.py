@@ -142,7 +142,7 @@ def pretrain(recipe: Recipe, output: Path) -> None:
             stage,
             model=model,
             args=stage_arguments(stage, scratch, seed),
-            train_dataset=Rows(functions, stage, recipe.prompt_weight, tokenizer, seed),
+            train_dataset=Rows(functions, stage, tokenizer, seed),
             data_collator=collate,
         )
         trainer.train(resume_from_checkpoint=drop_torn_checkpoints(scratch) or None)

@@ -26,12 +26,16 @@ class Stage(BaseModel):
     """Whether a document is a question and its answer between the chat's control tokens."""
     sessions_share: float = Field(0.0, ge=0, le=1)
     """Of documents in turns, the share that are a bug worked on over several turns."""
+    variants_share: float = Field(0.0, ge=0, le=1)
+    """Of documents in turns, the share that are a function and several edits of it."""
     made_up_share: float = Field(0.0, ge=0, le=1)
     """Of names and words, the share that no vocabulary holds whole."""
     rewrites_share: float = Field(0.0, ge=0, le=1)
     """Of repairs, the share said as the line before and after; the others are sed commands."""
     repeats_share: float = Field(0.0, ge=0, le=1)
     """Share of rows of random tokens said twice: the second time teaches copying, and nothing else."""
+    prompt_weight: float = Field(0.15, ge=0)
+    """Of a prompt's token in the loss; a completion's weighs 1."""
     first_learning_rate: float = Field(2e-3, gt=0)
     last_learning_rate: float = Field(0.0, ge=0)
     warmup_steps: int = Field(50, ge=0)
@@ -48,8 +52,6 @@ class Recipe(BaseModel):
     intermediate_size: int = Field(ge=8)
     vocabulary_size: int = Field(4096, ge=300)
     stages: tuple[Stage, ...] = Field(min_length=1)
-    prompt_weight: float = Field(0.15, ge=0)
-    """Of a prompt's token in the loss; a completion's weighs 1."""
     held_out_modules: int = Field(20, ge=0)
     """Modules of the standard library that training never sees."""
     seed: int = 0

@@ -30,7 +30,6 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
         self,
         functions: list[Function],
         stage: Stage,
-        prompt_weight: float,
         tokenizer: PreTrainedTokenizerFast,
         seed: int,
     ) -> None:
@@ -38,7 +37,7 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
         self.writer = Writer(
             functions, random.Random(seed), stage.max_characters, stage.made_up_share, stage.rewrites_share
         )
-        self.stage, self.prompt_weight, self.tokenizer, self.seed = stage, prompt_weight, tokenizer, seed
+        self.stage, self.tokenizer, self.seed = stage, tokenizer, seed
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -56,10 +55,17 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
 
     def _document(self) -> Piece:
         if not self.stage.turns:
-            return encode(self.writer.document(), self.tokenizer, self.prompt_weight, END_OF_TEXT)
-        session = self.writer.rng.random() < self.stage.sessions_share
-        turns = self.writer.session() if session else [self.writer.document()]
-        return join([encode(as_turn(t), self.tokenizer, self.prompt_weight, IM_END + "\n") for t in turns])
+            return encode(self.writer.document(), self.tokenizer, self.stage.prompt_weight, END_OF_TEXT)
+        drawn = self.writer.rng.random() - self.stage.sessions_share
+        if drawn < 0:
+            turns = self.writer.session()
+        elif drawn < self.stage.variants_share:
+            turns = self.writer.variants()
+        else:
+            turns = [self.writer.document()]
+        return join(
+            [encode(as_turn(t), self.tokenizer, self.stage.prompt_weight, IM_END + "\n") for t in turns]
+        )
 
 
 def as_turn(document: Document) -> Document:

@@ -41,7 +41,7 @@ def _rows(trajectory: Trajectory, settings: RowSettings) -> Iterator[dict[str, A
             for at in learned:
                 yield _row(conversation, at, [other for other in answers if other < at])
         elif learned:
-            yield _row(conversation, answers[-1], sorted(masked))
+            yield _row(conversation, learned[-1], [at for at in sorted(masked) if at < learned[-1]])
 
 
 def _row(conversation: Sequence[Message], last: int, masked: list[int]) -> dict[str, Any]:

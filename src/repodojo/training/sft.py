@@ -17,7 +17,7 @@ import transformers
 import trl
 from peft import LoraConfig
 from transformers import AutoModelForCausalLM, TrainerCallback
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
 from datasets import Dataset
@@ -25,6 +25,7 @@ from repodojo.errors import RepoDojoError, TrainingError
 from repodojo.policies.tokenizer_files import load_tokenizer
 from repodojo.training.card import render_card
 from repodojo.training.failures import explain
+from repodojo.training.labelled import LabelledTrainer
 from repodojo.training.launch import FAILURE_NAME, end_with_parent
 from repodojo.training.resume import drop_torn_checkpoints
 from repodojo.training.settings import LoraSettings, TrainingSettings
@@ -115,11 +116,11 @@ def build_trainer(
     settings: TrainingSettings,
     scratch: Path,
     processes: int = 1,
-) -> SFTTrainer:
+) -> LabelledTrainer:
     """Load a checkpoint, and return what trains it on rows of tokens."""
     transformers.set_seed(settings.seed)
     dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
-    return SFTTrainer(
+    return LabelledTrainer(
         model=AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype),
         args=trainer_arguments(settings, scratch, processes),
         train_dataset=Dataset.from_list(rows),
@@ -162,7 +163,7 @@ def _rows(
     )
 
 
-def _write_checkpoint(trainer: SFTTrainer, tokenizer: Any, folder: Path) -> None:
+def _write_checkpoint(trainer: LabelledTrainer, tokenizer: Any, folder: Path) -> None:
     """Write weights and tokenizer; every process takes part, for sharded weights have to be gathered."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     if hasattr(model, "merge_and_unload"):

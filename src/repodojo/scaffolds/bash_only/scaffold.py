@@ -21,7 +21,10 @@ ISSUE_FILE = "/tmp/issue.md"  # noqa: S108
 """Where a sandbox holds the issue, so that nobody has to type its snippets again."""
 TOOLS_FILE = "/tmp/tools.sh"  # noqa: S108
 """Where a sandbox holds functions for an agent's shell."""
-_TOOLS = Path(__file__).with_name("tools.sh").read_bytes()
+_TOOLS = {
+    f"/tmp/{name}": Path(__file__).with_name(name).read_bytes()  # noqa: S108
+    for name in ("tools.sh", "replace_line.py")
+}
 SUBMIT_MARKER = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 RULE_VERSION = 2
 """Raised when parsing, submission or shortening changes."""
@@ -59,7 +62,7 @@ class BashOnly:
         """
         self._templates = load_templates(prompts or Path(__file__).parent, PROMPTS)
         self._observation_chars = observation_chars
-        tools = hashlib.sha256(_TOOLS).hexdigest()[:8]
+        tools = hashlib.sha256(b"\0".join(_TOOLS.values())).hexdigest()[:8]
         self.fingerprint = f"bash_only-{RULE_VERSION}-{observation_chars}-{self._templates.digest}-{tools}"
 
     def open(self, instance: Instance) -> Sequence[Message]:
@@ -68,8 +71,8 @@ class BashOnly:
         return (Message("system", system), Message("user", self._issue(instance)))
 
     def files(self, instance: Instance) -> Mapping[str, bytes]:
-        """Return the issue as the file `ISSUE_FILE`, and the tools as `TOOLS_FILE`."""
-        return {ISSUE_FILE: self._issue(instance).encode() + b"\n", TOOLS_FILE: _TOOLS}
+        """Return the issue as the file `ISSUE_FILE`, and the tools, for one as `TOOLS_FILE`."""
+        return {ISSUE_FILE: self._issue(instance).encode() + b"\n", **_TOOLS}
 
     def begin(self, instance: Instance) -> OneCommand:
         """Return the state of a new rollout."""
