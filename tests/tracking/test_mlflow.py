@@ -2,6 +2,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,3 +130,17 @@ def test_only_finite_numbers_are_metrics() -> None:
 
 def test_a_training_without_steps_has_none(tmp_path: Path) -> None:
     assert list(read_steps(tmp_path / "metrics.jsonl")) == []
+
+
+def test_a_run_that_records_does_not_wait_for_one_that_reads(tmp_path: Path) -> None:
+    """Readers held a database without a write-ahead log, until a busy machine's run failed on a lock."""
+    path = tmp_path / "mlflow.db"
+    create_database(f"sqlite:///{path}")
+    with (
+        closing(sqlite3.connect(path, timeout=0)) as reader,
+        closing(sqlite3.connect(path, timeout=0)) as writer,
+    ):
+        reader.execute("begin")
+        reader.execute("select count(*) from runs").fetchone()
+        writer.execute("insert into experiments (name, lifecycle_stage) values ('a', 'active')")
+        writer.commit()

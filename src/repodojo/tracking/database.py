@@ -53,8 +53,11 @@ def _create(path: Path) -> bool:
 
 
 def _migrate(path: Path) -> None:
-    """Make MLflow's tables in a new file."""
+    """Make MLflow's tables in a new file with a write-ahead log."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
 
     store = SqlAlchemyStore(f"{SQLITE}{path}", (path.parent / "mlartifacts").as_posix())
     store.engine.dispose()
+    # Traces are written by threads beside the run's own records: a short commit keeps them from waiting in vain.
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("pragma journal_mode = wal")
