@@ -68,28 +68,3 @@ def test_the_command_of_a_repair_document_undoes_its_edit(tmp_path: Path) -> Non
         target.write_text("".join(text + "\n" for _, text in rows))
         subprocess.run(["sed", "-i", f"{number}{match.group(2)}", str(target)], check=True)
         assert [line.strip() for line in target.read_text().splitlines()] == [line.strip() for line in LINES]
-
-
-def test_the_last_command_of_a_session_undoes_its_edit_and_no_other_is_taught() -> None:
-    writer = Writer([FUNCTION], random.Random(2), 2000)
-    for session in (writer.session() for _ in range(50)):
-        name, path, *tries, repair, judged = session
-        assert "clamp" in name.completion
-        assert path.completion in path.prompt
-        assert all(not document.taught for document in tries)
-        assert repair.taught
-        assert repair.completion.endswith(f" {path.completion}")
-        assert repair.completion not in [document.completion for document in tries]
-        assert judged.completion in ("YES", "NO")
-
-
-def test_variants_are_different_edits_of_lines_that_are_shown() -> None:
-    writer = Writer([FUNCTION], random.Random(3), 2000)
-    for variants in (writer.variants() for _ in range(50)):
-        said = "\n".join(document.completion for document in variants).split("\n")
-        pairs = list(zip(said[::2], said[1::2], strict=True))
-        assert len(set(pairs)) == len(pairs) >= 2
-        for before, after in pairs:
-            assert before in LINES
-            assert before in variants[0].prompt
-            assert after != before

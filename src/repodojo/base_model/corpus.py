@@ -12,7 +12,7 @@ from typing import NamedTuple
 from repodojo.base_model.draws import Draws
 from repodojo.base_model.edits import find_edits
 from repodojo.base_model.functions import Function
-from repodojo.base_model.substitution import Edit, sed_command, undo_pattern
+from repodojo.base_model.substitution import sed_command, undo_pattern
 
 _WITHOUT_DOCSTRING = 0.7
 _CALLED_SHARE = 0.3
@@ -105,7 +105,7 @@ class Writer(Draws):
         if not bug:
             return None
         path = self.path()
-        say = self._way_to_say(bug, path)
+        say = self.way_to_say(bug, path)
         text, got, _ = bug.symptom
         code = f"{path}\n{self.numbered(bug.shown, bug.first)}"
         parts = [text, code] if rng.random() < 0.8 else [code, text]
@@ -115,68 +115,16 @@ class Writer(Draws):
         tail = rng.choice(["fix:", "$", ">>", "change:", "patch with"])
         return Document("\n".join([p for p in [head, *parts] if p]) + f"\n{tail}\n", say(bug.line, bug.undo))
 
-    def _way_to_say(self, bug: Bug, path: str) -> Callable[[int, tuple[str, str]], str]:
+    def way_to_say(self, bug: Bug, path: str) -> Callable[[int, tuple[str, str]], str]:
         """Choose how edits of a bug's lines are said: as a sed command, or as the line before and after."""
         if self.rewrites_share > 0 and self.rng.random() < self.rewrites_share:
             return lambda line, undo: f"{bug.shown[line]}\n{bug.shown[line].replace(*undo, 1)}"
         return lambda line, undo: sed_command(bug.first + line, *undo, path)
 
-    def session(self) -> list[Document]:
-        """A bug worked on step by step: its name, its place, tries in vain, the repair, the outcome."""
-        rng = self.rng
-        repair = None
-        while repair is None:
-            repair = self.bug()
-        path, text, got, want = self.path(), *repair.symptom
-        say = self._way_to_say(repair, path)
-        steps = [
-            self._called(repair.name, text),
-            self._whereabouts(repair.name, path, got),
-            Document(self.numbered(repair.shown, repair.first), ""),
-        ]
-        for line, wrong in repair.tries[: rng.choice([0, 0, 1, 1, 2, 3, 4])]:
-            steps[-1] = Document(steps[-1].prompt, say(line, wrong), taught=False)
-            steps.append(Document(rng.choice([got, got, f"still {got}", f"no: {self.changed(got)}"]), ""))
-        steps[-1] = Document(steps[-1].prompt, say(repair.line, repair.undo))
-        good = rng.random() < 0.7
-        steps.append(Document(want if good else self.changed(want), "YES" if good else "NO"))
-        return steps
-
-    def variants(self) -> list[Document]:
-        """A function shown once, and different edits of its lines: all at once, or one an answer."""
-        rng = self.rng
-        edits: list[Edit] = []
-        while not edits:
-            function = self.function()
-            lines = function.lines[: function.length]
-            edits = [e for e in find_edits(list(lines), rng) if e.line not in function.text_lines]
-        shown = {n: text for n, text in enumerate(lines) if n not in function.docstring}
-        text, got, _ = self.symptom(function.name)
-        first = Document(f"{text}\n{self.path()}\n{self.numbered(shown, int(10 ** rng.uniform(0, 3.1)))}", "")
-        chosen = rng.sample(edits, min(len(edits), rng.randrange(2, 9)))
-        changes = [f"{lines[e.line]}\n{e.apply(lines[e.line])}" for e in chosen]
-        if rng.random() < 0.3:
-            return [
-                first._replace(
-                    prompt=f"{first.prompt}\n{len(changes)} changes", completion="\n".join(changes)
-                )
-            ]
-        said = rng.choice([got, f"still {got}", "another", "no"])
-        return [Document(said if n else first.prompt, change) for n, change in enumerate(changes)]
-
-    def _called(self, name: str, text: str) -> Document:
+    def called(self, name: str, text: str) -> Document:
         """The name of the function that a symptom is about."""
         form = self.rng.choice(["def {}(", "{}", "the definition of {}", "{}()"])
         return Document(f"{text}\nwhat is called?", form.format(name))
-
-    def _whereabouts(self, name: str, path: str, text: str) -> Document:
-        """Files that may hold a definition, among them the one that does."""
-        rng = self.rng
-        rows = [(self.path(), self.function().name) for _ in range(rng.randrange(4))]
-        rows.insert(rng.randrange(len(rows) + 1), (path, name))
-        listing = "\n".join(f"{p}:{int(10 ** rng.uniform(0, 3))}:def {f}(" for p, f in rows)
-        parts = [text, listing] if rng.random() < 0.7 else [listing, text]
-        return Document("\n".join([*parts, f"where is {name}?"]), path)
 
     def copy(self) -> Document:
         """A passage, other text, and the passage again."""
@@ -200,7 +148,7 @@ class Writer(Draws):
         rng = self.rng
         if rng.random() < _CALLED_SHARE:
             name = self.function().name
-            return self._called(name, self.symptom(name)[0])
+            return self.called(name, self.symptom(name)[0])
         rows = [
             (self.path(), int(10 ** rng.uniform(0, 3)), self.function().name)
             for _ in range(rng.randrange(1, 6))

@@ -32,6 +32,8 @@ class Stage(BaseModel):
     """Of names and words, the share that no vocabulary holds whole."""
     rewrites_share: float = Field(0.0, ge=0, le=1)
     """Of repairs, the share said as the line before and after; the others are sed commands."""
+    dressed_share: float = Field(0.0, ge=0, le=1)
+    """Of sessions and variants, the share whose answers are wrapped, as those to tools are."""
     repeats_share: float = Field(0.0, ge=0, le=1)
     """Share of rows of random tokens said twice: the second time teaches copying, and nothing else."""
     prompt_weight: float = Field(0.15, ge=0)

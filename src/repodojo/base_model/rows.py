@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from repodojo.base_model.corpus import Document, Writer
+from repodojo.base_model.conversations import Conversations
+from repodojo.base_model.corpus import Document
 from repodojo.base_model.functions import Function
 from repodojo.base_model.recipe import Stage
 from repodojo.base_model.tokenizer import END_OF_TEXT, IM_END, IM_START
@@ -34,8 +35,13 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
         seed: int,
     ) -> None:
         """Bind what the rows are drawn from."""
-        self.writer = Writer(
-            functions, random.Random(seed), stage.max_characters, stage.made_up_share, stage.rewrites_share
+        self.writer = Conversations(
+            functions,
+            random.Random(seed),
+            stage.max_characters,
+            stage.made_up_share,
+            stage.rewrites_share,
+            stage.dressed_share,
         )
         self.stage, self.tokenizer, self.seed = stage, tokenizer, seed
 

@@ -58,6 +58,6 @@ def _migrate(path: Path) -> None:
 
     store = SqlAlchemyStore(f"{SQLITE}{path}", (path.parent / "mlartifacts").as_posix())
     store.engine.dispose()
-    # Traces are written by threads beside the run's own records: a short commit keeps them from waiting in vain.
+    # Threads write traces beside the run's own records: short commits keep either from waiting in vain.
     with closing(sqlite3.connect(path)) as database:
         database.execute("pragma journal_mode = wal")
