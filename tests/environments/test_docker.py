@@ -1,5 +1,6 @@
 """What only the Docker backend has: images, containers, and the framing of its connection."""
 
+import io
 import os
 import signal
 import socket
@@ -127,6 +128,56 @@ def test_instances_share_the_layer_of_their_source_and_each_adds_one(api, tmp_pa
     assert {image["Id"] for image in api.images(all=True)} == before
     (first / "first").write_text("changed")
     assert layers_of(first, source) != one
+
+
+def make_image(api, name, *lines):
+    """Make an image of the base image and lines of a Dockerfile; returns its name."""
+    text = "\n".join([f"FROM {os.environ['REPODOJO_DOCKER_IMAGE']}", *lines])
+    for answer in api.build(fileobj=io.BytesIO(text.encode()), tag=name, network_mode="none", decode=True):
+        assert "error" not in answer, answer
+    return name
+
+
+@pytest.fixture
+def slim(api):
+    """A base image like Python's public slim ones: it holds no git."""
+    yield make_image(api, "repodojo/test-slim", "RUN dpkg --purge --force-depends git && ! command -v git")
+    api.remove_image("repodojo/test-slim", force=True)
+
+
+@pytest.mark.docker
+def test_git_is_added_to_a_slim_image_once(backend, api, slim, tmp_path, git):
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "file").write_text("one\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "first")
+    with DockerSandboxes(image=slim).start(SandboxSpec(layers=(tmp_path,))) as sandbox:
+        sandbox.execute("echo two > file", WAIT_S)
+        assert "+two" in sandbox.diff("HEAD")
+    before = {image["Id"] for image in api.images(all=True)}
+    DockerSandboxes(image=slim).check_support()
+    assert {image["Id"] for image in api.images(all=True)} == before
+
+
+@pytest.mark.docker
+def test_what_a_base_image_lacks_is_named(backend, api):
+    image = make_image(api, "repodojo/test-bare", "RUN rm /usr/bin/python3")
+    try:
+        with pytest.raises(SandboxError, match=r"a base image of repodojo/test-bare: .*it has no python3"):
+            DockerSandboxes(image=image).check_support()
+    finally:
+        api.remove_image(image, force=True)
+
+
+@pytest.mark.docker
+def test_an_image_that_was_removed_by_hand_is_made_again(backend, api, tmp_path):
+    (tmp_path / "file").write_text(f"{time.time_ns()}")
+    spec = SandboxSpec(layers=(tmp_path,))
+    with backend.start(spec):
+        used = api.inspect_container(own_containers(api)[0]["Id"])["Image"]
+    api.remove_image(used, force=True)
+    with backend.start(spec) as sandbox:
+        assert sandbox.read("file") == (tmp_path / "file").read_bytes()
 
 
 @pytest.mark.docker

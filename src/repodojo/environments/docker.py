@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from docker.errors import DockerException
+from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 import docker
@@ -37,8 +37,7 @@ from repodojo.environments.sandbox import SandboxSpec
 from repodojo.environments.supervised_sandbox import Connection, SupervisedSandbox
 from repodojo.errors import SandboxError
 
-PUBLIC_IMAGE = "python:3.11-bookworm"
-"""The slim one lacks git, which takes differences."""
+PUBLIC_IMAGE = "python:3.11-slim-bookworm"
 _REQUEST_S = 120
 
 
@@ -57,7 +56,8 @@ class DockerSandboxes:
 
         Args:
             name: of the backend, for records.
-            image: the base; it holds bash, git and Python 3.10 or later.
+            image: the base; it holds bash and Python 3.10 or later, and git or apt-get, which adds git
+                in a layer of its own when the image is first used.
             engine: address such as ``unix:///var/run/docker.sock``; ``DOCKER_HOST`` and its like decide
                 unless given.
             copies_layers: does without overlayfs inside the container.
@@ -125,12 +125,19 @@ class DockerSandboxes:
         """Start a container and return what reaches its process 1; closing that removes the container."""
         with _as_sandbox_error():
             api, images = self._engine_and_images()
-            image = images.image_for([mount.source for mount in spec.mounts], spec.layers)
-            if image not in self._search_paths:
-                self._search_paths[image] = _search_path(api.inspect_image(image))
-            plan = container_plan(spec, self._search_paths[image], self._copies_layers, len(archive))
-            make = partial(launch_container, api, image, spec.limits, plan, archive)
-            return make() if archive else self._pool.take(json.dumps([image, plan]), make)
+            try:
+                return self._connect(api, images, spec, archive)
+            except ImageNotFound:
+                images.forget()
+                return self._connect(api, images, spec, archive)
+
+    def _connect(self, api: Any, images: DockerImages, spec: SandboxSpec, archive: bytes) -> Connection:
+        image = images.image_for([mount.source for mount in spec.mounts], spec.layers)
+        if image not in self._search_paths:
+            self._search_paths[image] = _search_path(api.inspect_image(image))
+        plan = container_plan(spec, self._search_paths[image], self._copies_layers, len(archive))
+        make = partial(launch_container, api, image, spec.limits, plan, archive)
+        return make() if archive else self._pool.take(json.dumps([image, plan]), make)
 
 
 def _search_path(image: Mapping[str, Any]) -> str:

@@ -1,10 +1,13 @@
 """One container: what it may use, what its process 1 is told, and that closing leaves nothing of it."""
 
+import base64
 import json
+import marshal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +130,7 @@ def _create(api: Any, image: str, limits: Limits, network: str) -> str:
     )
     made = api.create_container(
         image,
-        entrypoint=["python3", "-I", "-S", "-c", _program()[_BOOT]],
+        entrypoint=["python3", "-I", "-S", "-c", _sources()[_BOOT]],
         command=[],
         stdin_open=True,
         user="0:0",
@@ -140,7 +143,7 @@ def _create(api: Any, image: str, limits: Limits, network: str) -> str:
 
 
 def _instruct(connection: ContainerConnection, plan: Mapping[str, Any], archive: bytes) -> None:
-    data = json.dumps({"modules": _program(), "plan": plan}).encode()
+    data = json.dumps({**program(), "plan": plan}).encode()
     try:
         connection.settimeout(_START_S)
         connection.sendall(f"{len(data):010}".encode() + data + archive)
@@ -154,8 +157,15 @@ def _instruct(connection: ContainerConnection, plan: Mapping[str, Any], archive:
 
 
 @cache
-def _program() -> Mapping[str, str]:
-    """Return the sources of what runs in a container, by module."""
+def program() -> Mapping[str, Any]:
+    """Return what runs in a container, as `inside.boot` takes it."""
+    compiled = {name: compile(text, name, "exec") for name, text in _sources().items()}
+    bytecode = {name: base64.b64encode(marshal.dumps(code)).decode() for name, code in compiled.items()}
+    return {"sources": _sources(), "bytecode": bytecode, "magic": MAGIC_NUMBER.hex()}
+
+
+@cache
+def _sources() -> Mapping[str, str]:
     folder = Path(inside.__file__).parent
     packages = ["repodojo", "repodojo.environments", inside.__name__]
     sources = {f"{inside.__name__}.{path.stem}": path.read_text() for path in sorted(folder.glob("*.py"))}

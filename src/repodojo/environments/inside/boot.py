@@ -1,10 +1,14 @@
 """The first lines of a container's process 1, passed as text: takes its program from its owner and runs it.
 
-The owner sends a length in ten digits and a JSON object: sources of modules by name, and the plan.
+The owner sends a length in ten digits and a JSON object: modules by name, each as its source and as bytecode
+in base64, the magic number of that bytecode, and the plan. Bytecode of another Python is not used.
 """
 
+import binascii
 import importlib.machinery
+import importlib.util
 import json
+import marshal
 import os
 import sys
 from typing import Any
@@ -20,11 +24,12 @@ def _take(size: int) -> bytes:
     return data
 
 
-class _Sources:
-    """Imports modules from their sources; what has none is a package."""
+class _Modules:
+    """Imports modules that were sent; what has no code is a package."""
 
-    def __init__(self, sources: dict[str, str]) -> None:
+    def __init__(self, sources: dict[str, str], bytecode: dict[str, str]) -> None:
         self._sources = sources
+        self._bytecode = bytecode
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         if name not in self._sources:
@@ -36,13 +41,21 @@ class _Sources:
         return None
 
     def exec_module(self, module: Any) -> None:
-        exec(compile(self._sources[module.__name__], module.__name__, "exec"), module.__dict__)  # noqa: S102
+        name = module.__name__
+        compiled = self._bytecode.get(name)
+        code = (
+            marshal.loads(binascii.a2b_base64(compiled))  # noqa: S302 - from the owner, as the sources are
+            if compiled is not None
+            else compile(self._sources[name], name, "exec")
+        )
+        exec(code, module.__dict__)  # noqa: S102
 
 
 def main() -> None:
     """Receive the program and run it."""
     orders = json.loads(_take(int(_take(10))))
-    sys.meta_path.insert(0, _Sources(orders["modules"]))
+    is_ours = orders["magic"] == importlib.util.MAGIC_NUMBER.hex()
+    sys.meta_path.insert(0, _Modules(orders["sources"], orders["bytecode"] if is_ours else {}))
     from repodojo.environments.inside.container import serve
 
     serve(orders["plan"])
