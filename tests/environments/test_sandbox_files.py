@@ -77,6 +77,24 @@ def test_layers_lie_above_one_another_and_stay_as_they_are(sandboxes, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
+def test_a_further_sandbox_costs_only_what_it_writes(overlay_sandboxes, tmp_path):
+    (tmp_path / "large").write_bytes(os.urandom(8 << 20))
+
+    def used(sandbox):
+        return int(sandbox.run("df --output=used --block-size=1 /tmp | tail -n 1", WAIT_S).text)
+
+    spec = SandboxSpec(layers=(tmp_path,))
+    with overlay_sandboxes.start(spec) as first, overlay_sandboxes.start(spec) as second:
+        if first.mechanisms()["layers"] == "copy":
+            pytest.skip("the kernel refuses overlays here")
+        assert second.run("cksum large", WAIT_S).exit_code == 0
+        before = used(second)
+        second.run("head -c 1000000 /dev/urandom > written", WAIT_S)
+        assert before < (1 << 17)
+        assert 1_000_000 <= used(second) - before < 1_200_000
+        assert used(first) < (1 << 17)
+
+
 def test_mounts_are_read_only(sandboxes, tmp_path):
     (tmp_path / "data").write_text("data")
     with sandboxes.start(SandboxSpec(layers=(), mounts=(Mount(tmp_path, "/opt/data"),))) as sandbox:

@@ -4,11 +4,13 @@ import os
 import socket
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from repodojo.errors import SandboxError
+from repodojo.environments.sandbox import SandboxSpec
+from repodojo.errors import SandboxError, UntakenPatchError
 
 WAIT_S = 60
 
@@ -210,6 +212,17 @@ with socket.create_server(("127.0.0.1", 0)) as own:
         assert python(sandbox, program) == "refused\nrefused\nrefused\n['lo']\nloopback\n"
 
 
+def test_the_hosts_network_is_there_for_whom_it_is_named_and_no_one_else(sandboxes):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        program = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 9)"
+        reached = []
+        for network in ("host", "none"):
+            with sandboxes.start(SandboxSpec(layers=(), network=network)) as sandbox:
+                reached.append(sandbox.run(f'python3 -c "{program}"', WAIT_S).exit_code == 0)
+                assert "made" not in ask(sandbox, "ip link add name x type dummy && echo made")
+    assert reached == [True, False]
+
+
 def test_the_clock(sandbox):
     assert "set" not in ask(sandbox, "date -s 2001-01-01 >/dev/null 2>&1 && echo set")
 
@@ -248,6 +261,23 @@ def test_a_race_of_links_against_read_and_write(sandbox, tmp_path):
             sandbox.write("t", b"overwritten")
         except SandboxError:
             continue
+    assert victim.read_text() == "precious"
+
+
+def test_a_race_of_links_against_a_difference(sandboxes, project, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    swaps = f"ln -sfn {victim} t; ln -sfn {tmp_path} t; rm -f t; ln /etc/passwd t; mkdir t; rm -r t"
+    with sandboxes.start(project.spec) as sandbox:
+        sandbox.execute("echo honest > honest.txt", WAIT_S)
+        sandbox.execute(f"(while :; do {swaps}; done) >/dev/null 2>&1 & sleep 0.1", WAIT_S)
+        taken = []
+        for _ in range(15):
+            with suppress(UntakenPatchError):
+                taken.append(sandbox.diff(project.instance.base_commit))
+        assert sandbox.execute("echo alive", WAIT_S).output == b"alive\n"
+    assert taken
+    assert all("+honest" in patch and "precious" not in patch for patch in taken)
     assert victim.read_text() == "precious"
 
 
