@@ -76,7 +76,7 @@ def test_unstable_name(x):
 
 @pytest.fixture(scope="session")
 def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one clone: a base, a repair, a new function, and a change that no test notices."""
+    """A folder with one clone: base, repair, new function, layout alone, a change that no test notices."""
     folder = tmp_path_factory.mktemp("clones")
     repository = Repository(folder / "tiny")
     code, tests = CODE_OF_BASE, TESTS_OF_BASE
@@ -89,7 +89,11 @@ def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tests = tests.replace("import double, ", "import double, triple, ")
     tests += "\n\ndef test_triple():\n    assert triple(2) == 6\n"
     repository.commit("Add triple", {"src/tiny/__init__.py": code, "tests/test_tiny.py": tests})
-    repository.commit("Tidy", {"src/tiny/__init__.py": code + "\n", "tests/test_tiny.py": tests + "\n"})
+    tidy = {"src/tiny/__init__.py": code + "\n", "tests/test_tiny.py": tests + "\n"}
+    repository.commit("Tidy", tidy)
+    code = code.replace("3 * x", "x * 3")
+    tests += "    assert triple(0) == 0\n"
+    repository.commit("Turn around", {"src/tiny/__init__.py": code, "tests/test_tiny.py": tests})
     repository.git("remote", "add", "origin", "https://github.com/an/tiny.git")
     return folder
 

@@ -42,7 +42,7 @@ def mined(clones, package_index, sandboxes, tmp_path_factory):
 def test_rows_of_equal_declarations_share_an_environment_as_of_the_oldest(mined):
     rows, built, _, _ = mined
     (environment,) = built.values()
-    assert (rows.repo, rows.candidates, len(rows.rows)) == ("an/tiny", 4, 3)
+    assert (rows.repo, rows.candidates, len(rows.rows)) == ("an/tiny", 5, 3)
     assert environment.works
     assert environment.date == "2023-01-01T00:02:00+00:00"
     assert "tiny-helper==1.0" in environment.pins
@@ -69,16 +69,17 @@ def test_a_collection_error_does_not_turn_every_test_into_fail_to_pass(mined):
 
 def test_a_change_that_no_test_notices_is_listed_with_stage_and_reason(mined):
     rows, built, validations, _ = mined
-    validation = validations["Tidy"]
+    validation = validations["Turn around"]
     assert (validation.stage, validation.instance) == ("first_runs", None)
     assert validation.reason.startswith("no_fail_to_pass: ")
     rejected = rejected_rows([rows], validations.values())
-    assert [row["stage"] for row in rejected] == ["first_runs", "row"]
+    assert [row["stage"] for row in rejected] == ["first_runs", "row", "row"]
     assert len(mined_instances(validations.values())) == 2
     _, total = count([rows], built.values(), validations.values())
-    assert (total["found"], total["tried"], total["valid"]) == (4, 3, 2)
+    assert (total["found"], total["tried"], total["valid"]) == (5, 3, 2)
     assert (total["environments_built"], total["in_built_environment"]) == (1, 3)
-    assert total["reasons"] == {"first_runs: no_fail_to_pass": 1, "row: no_base": 1}
+    reasons = {"first_runs: no_fail_to_pass": 1, "row: no_base": 1, "row: tests_unchanged": 1}
+    assert total["reasons"] == reasons
 
 
 def test_a_sandbox_holds_the_base_and_nothing_from_after_it(mined):

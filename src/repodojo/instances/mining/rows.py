@@ -1,5 +1,6 @@
 """Rows of one clone to try, and which of them share an environment."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as Paths
 from dataclasses import asdict, dataclass
@@ -7,20 +8,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from repodojo.environments.git_objects import Blob
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.environment_records import Wanted
 from repodojo.environments.recipes.recipe import Recipe
-from repodojo.errors import InputError
+from repodojo.environments.trees import patch_tree
+from repodojo.errors import BuildError, InputError
+from repodojo.instances.mining.effects import find_no_effect
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone, open_clone
 from repodojo.instances.sources.clone_pulls import read_clone_pulls
 from repodojo.instances.sources.eval_script import test_directives
 from repodojo.instances.sources.files import SUFFIXES, read_rows
 from repodojo.instances.sources.history import read_history
-from repodojo.instances.sources.row import Found, Rejection, SourceRow
+from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
-ROWS_VERSION = 1
+ROWS_VERSION = 2
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
@@ -104,23 +108,19 @@ def read_clone_rows(
     rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))[::-1]
     rejected = [_rejection(each) for each in found.rejected]
     beyond = f"not_tried: not among the {settings.per_repository} newest (mining.per_repository)"
-    rejected += [
-        _rejection(Rejection(f"{row.repo}@{row.base_commit}", beyond, row.instance_id))
-        for row in rows[settings.per_repository :]
-    ]
     kept: list[SourceRow] = []
     groups: dict[str, list[SourceRow]] = {}
     paths: dict[str, Paths[str]] = {}
-    for row in rows[: settings.per_repository]:
+    for row in rows:
         try:
-            if not hidden_test_files(row):
-                raise InputError("no_test_file: the test patch leaves no test file that pytest can run")
-            tree = clone.tree(row.base_commit)
-            name = f"{repository.slug}-{read_declarations(tree).digest}"
-        except InputError as error:
+            if len(kept) == settings.per_repository:
+                raise InputError(beyond)
+            tree = _tree(clone, row)
+        except (BuildError, InputError) as error:
             where = f"{row.repo}@{row.base_commit}"
             rejected.append(_rejection(Rejection(where, str(error), row.instance_id)))
             continue
+        name = f"{repository.slug}-{read_declarations(tree).digest}"
         kept.append(row)
         groups.setdefault(name, []).append(row)
         paths[name] = frozenset(tree)  # rows come newest first, so that the oldest one's stay
@@ -133,6 +133,25 @@ def read_clone_rows(
         wanted=tuple(_describe(clone, name, members, paths[name]) for name, members in groups.items()),
         rejected=tuple(rejected),
     )
+
+
+def _tree(clone: Clone, row: SourceRow) -> dict[str, Blob]:
+    """Return the files of a row's base, of one that is worth a trial.
+
+    Raises:
+        BuildError: a patch does not apply.
+        InputError: its tests cannot tell its base from its repair.
+    """
+    if not hidden_test_files(row):
+        raise InputError("no_test_file: the test patch leaves no test file that pytest can run")
+    tree = clone.tree(row.base_commit)
+    if not row.FAIL_TO_PASS:
+        patches = [applicable_patch(row.patch), applicable_patch(row.test_patch)]
+        with tempfile.TemporaryDirectory() as folder:
+            reason = find_no_effect(tree, patch_tree(tree, patches, Path(folder), row.instance_id))
+        if reason:
+            raise InputError(reason)
+    return tree
 
 
 def _read(clone: Clone, repo: str, settings: MiningSettings, published: Found) -> Found:

@@ -1,0 +1,44 @@
+"""Changes that no test can notice."""
+
+import pytest
+
+from repodojo.environments.git_objects import Blob
+from repodojo.instances.mining.effects import find_no_effect
+
+BASE = {
+    "pkg/a.py": "def f(x):\n    return x + 1\n",
+    "pkg/names.txt": "one\n",
+    "tests/test_a.py": "def test_f():\n    assert f(u'a')\n",
+    "tests/data.json": "{}\n",
+    "README.md": "a\n",
+    "setup.cfg": "[metadata]\n",
+}
+CODE = {"pkg/a.py": "def f(x):\n    return x + 2\n"}
+TESTS = {"tests/test_a.py": "def test_f():\n    assert f('b')\n"}
+
+
+def trees(change):
+    after = {path: text for path, text in {**BASE, **change}.items() if text is not None}
+    return tuple(
+        {path: Blob("100644", text.encode()) for path, text in files.items()} for files in (BASE, after)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({**CODE, **TESTS}, ""),
+        ({**CODE, "tests/test_a.py": '# why\ndef test_f():\n    assert f("a")\n'}, "tests_unchanged"),
+        ({**TESTS, "pkg/a.py": "def f(x):\n    # why\n    return (x + 1)\n"}, "code_unchanged"),
+        ({**TESTS, "README.md": "b\n", "setup.cfg": "", ".ci/x/y": "", "docs/a.txt": ""}, "code_unchanged"),
+        ({**TESTS, "pkg/names.txt": "two\n"}, ""),
+        ({**CODE, "tests/data.json": "[]\n"}, ""),
+        ({**TESTS, "pkg/a.py": None}, ""),
+        ({**TESTS, "pkg/a.py": "def f(x): return x + 1\nprint 1\n"}, ""),
+        ({**TESTS, "pkg/a.py": "def f(x):\n    'why'\n    return x + 1\n"}, ""),
+        ({**CODE, "tests/test_a.py": None}, ""),
+        (CODE, "tests_unchanged"),
+    ],
+)
+def test_a_change_without_effect_on_code_or_tests_is_named(change, reason):
+    assert find_no_effect(*trees(change)).partition(":")[0] == reason
