@@ -22,28 +22,38 @@ from repodojo.environments.sandbox import SandboxSpec
 STARTS = 15
 
 
-def docker_start(client: Any, image: str) -> list[float]:
+def docker_start(client: Any, image: str) -> float:
     """Return the seconds until a container of Docker's own ran its first command."""
-    durations = []
-    for _ in range(STARTS):
-        start = time.perf_counter()
-        container = client.containers.run(image, ["sleep", "100"], network_mode="none", detach=True)
-        container.exec_run(["true"])
-        durations.append(time.perf_counter() - start)
-        container.remove(force=True)
-    return sorted(durations)
+    start = time.perf_counter()
+    container = client.containers.run(image, ["sleep", "100"], network_mode="none", detach=True)
+    container.exec_run(["true"])
+    seconds = time.perf_counter() - start
+    container.remove(force=True)
+    return seconds
 
 
-def sandbox_start(backend: DockerSandboxes, spec: SandboxSpec, pause_s: float = 0.0) -> list[float]:
-    """Return the seconds until a sandbox ran its first command, each some time after the last."""
-    durations = []
-    for _ in range(STARTS):
-        start = time.perf_counter()
-        with backend.start(spec) as sandbox:
-            sandbox.execute("true", 30)
-            durations.append(time.perf_counter() - start)
-        time.sleep(pause_s)
-    return sorted(durations)
+def sandbox_start(backend: DockerSandboxes, spec: SandboxSpec) -> float:
+    """Return the seconds until a sandbox ran its first command."""
+    start = time.perf_counter()
+    with backend.start(spec) as sandbox:
+        sandbox.execute("true", 30)
+        return time.perf_counter() - start
+
+
+def measure_starts(client: Any, image: str, spec: SandboxSpec) -> dict[str, dict[str, float]]:
+    """Measure starts in turn, so that a busy machine shows in all; a warm one some time after the last."""
+    cold, warm = DockerSandboxes(image=image), DockerSandboxes(image=image, warm=2)
+    seconds: dict[str, list[float]] = {name: [] for name in ("docker SDK", "sandbox", "sandbox, warm")}
+    with cold.start(spec), warm.start(spec):
+        for _ in range(STARTS):
+            seconds["docker SDK"].append(docker_start(client, image))
+            seconds["sandbox"].append(sandbox_start(cold, spec))
+            time.sleep(1)
+            seconds["sandbox, warm"].append(sandbox_start(warm, spec))
+            time.sleep(1)
+    for backend in (cold, warm):
+        backend.close()
+    return {f"{name}, start": percentiles(sorted(found)) for name, found in seconds.items()}
 
 
 def measure(image: str, folder: Path) -> dict[str, dict[str, float]]:
@@ -53,12 +63,7 @@ def measure(image: str, folder: Path) -> dict[str, dict[str, float]]:
     backend = DockerSandboxes(image=image)
     backend.check_support()
     client = docker.from_env()
-    table = {"docker SDK, start": percentiles(docker_start(client, image))}
-    with backend.start(spec):
-        table["sandbox, start"] = percentiles(sandbox_start(backend, spec))
-    warm = DockerSandboxes(image=image, warm=2)
-    table["sandbox, warm start"] = percentiles(sandbox_start(warm, spec, pause_s=2.0)[:-1])
-    warm.close()
+    table = measure_starts(client, image, spec)
     container = client.containers.run(image, ["sleep", "1000"], network_mode="none", detach=True)
     try:
         table["docker SDK, exec no-op"] = percentiles(repeat(lambda: container.exec_run(["true"]), 50))

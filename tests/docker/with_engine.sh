@@ -38,6 +38,8 @@ install() {
 
 stop() {
   [ -z "$engine" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null || true
+  # Containers on the host's network leave a mount.
+  umount "$state"/exec/netns/* 2>/dev/null || true
   rm -rf "$state"
 }
 

@@ -17,6 +17,19 @@ from typing import Any
 _ORDERS = "/tmp/referee.json"  # noqa: S108
 _ENDS = (".py", "/__init__.py")
 _RUNNER = ("pytest", "_pytest")
+_MARKS = (
+    "no_cover",
+    "xdist_group",
+    "flaky",
+    "random_order",
+    "black",
+    "flake8",
+    "isort",
+    "mypy",
+    "pylint",
+    "ruff",
+)
+"""Of plugins that environments are built without (`known_names.yml` of `environments.recipes`)."""
 _STATUS = {
     ("passed", False): "PASSED",
     ("failed", False): "FAILED",
@@ -33,6 +46,11 @@ class Recorder:
     def __init__(self, order_seed: Any = None) -> None:
         self.statuses: dict[str, str] = {}
         self._order_seed = order_seed
+
+    def pytest_configure(self, config: Any) -> None:
+        """Make marks known that are of no effect here: a project may have pytest fail for an unknown one."""
+        for mark in _MARKS:
+            config.addinivalue_line("markers", mark)
 
     def pytest_collection_modifyitems(self, items: Any) -> None:
         """Shuffle the tests."""
