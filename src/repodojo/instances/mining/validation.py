@@ -38,7 +38,7 @@ from repodojo.instances.sources.row import SourceRow, applicable_patch
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.types import Instance
 
-MINING_VERSION = 1
+MINING_VERSION = 2
 """Raised when the same row would get another record."""
 _RUN_S = 1800.0
 """SWE-bench's own limit: a busy machine must not change what is found."""
