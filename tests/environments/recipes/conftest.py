@@ -36,6 +36,7 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ):  # fmt: skip
         file, content = helper.make_wheel(name, version, {f"{name}.py": f"VERSION = {version!r}\n"})
         wheels[file] = content, uploaded
+    wheels["tiny_source-1.0.tar.gz"] = b"", EARLY
     with helper.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_DEFAULT_INDEX", address)
         patch.setenv("UV_CACHE_DIR", str(tmp_path_factory.mktemp("uv")))

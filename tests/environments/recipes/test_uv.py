@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from repodojo.environments.interpreters import find_interpreters
-from repodojo.environments.recipes.uv import install, resolve, unknown_packages
+from repodojo.environments.recipes.uv import install, resolve, unobtainable_packages
 from repodojo.errors import BuildError
 
 
@@ -28,7 +28,7 @@ def test_a_requirement_that_nothing_satisfies_is_one_clear_error(package_index, 
         resolve(["tiny-helper>=3"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
     with pytest.raises(BuildError) as raised:
         resolve(["tiny-helper", "No_such.thing"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
-    assert unknown_packages(str(raised.value)) == {"no-such-thing"}
+    assert unobtainable_packages(str(raised.value)) == {"no-such-thing"}
 
 
 def test_a_package_without_a_wheel_of_that_time_is_taken_later_and_named(package_index, interpreter):
@@ -38,3 +38,10 @@ def test_a_package_without_a_wheel_of_that_time_is_taken_later_and_named(package
     assert found == (("tiny-helper==1.0", "tiny-late==1.0"), ("tiny-late",))
     with pytest.raises(BuildError, match="tiny-late"):
         resolve(["tiny-late"], interpreter, date, own="tiny_late")
+
+
+def test_a_package_of_sources_alone_is_named(package_index, interpreter):
+    """One such package among those declared for tests used to cost the whole recipe."""
+    with pytest.raises(BuildError) as raised:
+        resolve(["tiny-source", "tiny-helper"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
+    assert unobtainable_packages(str(raised.value)) == {"tiny-source"}

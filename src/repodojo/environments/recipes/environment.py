@@ -27,7 +27,7 @@ from repodojo.environments.recipes.environment_records import Attempt, CloneEnvi
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
-from repodojo.environments.recipes.uv import Resolved, resolve, unknown_packages
+from repodojo.environments.recipes.uv import Resolved, resolve, unobtainable_packages
 from repodojo.environments.recipes.wheel import Built, build_requirements, build_wheel
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
@@ -215,7 +215,7 @@ class Builder:
 def _resolve(
     recipe: Recipe, own: Sequence[str], interpreter: Interpreter, wanted: Wanted
 ) -> tuple[Recipe, Resolved]:
-    """Resolve a recipe; one that was found, and not written, loses the names that no index has."""
+    """Resolve a recipe; one that was found, and not written, loses the names that no index has as wheels."""
     project = wanted.repo.rpartition("/")[2]
     while True:
         try:
@@ -224,14 +224,13 @@ def _resolve(
         except BuildError as error:
             if recipe.found_by == "hand":
                 raise
-            unknown = unknown_packages(str(error))
+            lost = unobtainable_packages(str(error))
             kept = tuple(
-                line
-                for line in recipe.requirements
-                if canonicalize_name(Requirement(line).name) not in unknown
+                line for line in recipe.requirements if canonicalize_name(Requirement(line).name) not in lost
             )
             if kept == recipe.requirements:
                 raise
+            logger.info("%s: not to be had as wheels: %s", wanted.name, ", ".join(sorted(lost)))
             recipe = recipe.model_copy(update={"requirements": kept})
 
 

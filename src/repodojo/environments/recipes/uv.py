@@ -29,7 +29,10 @@ _PYTEST_NEEDS = (
 )  # fmt: skip
 _TIMEOUT_S = 300
 _MOST_TRIES = 8
-_UNKNOWN = re.compile(r"([A-Za-z0-9][\w.-]*) was not found in the package registry")
+_UNOBTAINABLE = re.compile(
+    r"([A-Za-z0-9][\w.-]*) was not found in the package registry"
+    r"|Wheels are required for `([^`]+)`"
+)
 _NO_FILE = re.compile(
     r"(?:all versions of|no versions of) ([A-Za-z0-9][\w.-]*)"
     r"|([A-Za-z0-9][\w.-]*?)(?:[<>=!~]=?[^\s]+)+ has no (?:usable )?wheels"
@@ -53,9 +56,9 @@ def find_uv() -> str:
     return found
 
 
-def unknown_packages(message: str) -> frozenset[str]:
-    """Return the names that uv said no index has."""
-    return frozenset(map(canonicalize_name, _UNKNOWN.findall(message)))
+def unobtainable_packages(message: str) -> frozenset[str]:
+    """Return the names that uv said no index has, or has as sources alone."""
+    return frozenset(canonicalize_name(a or b) for a, b in _UNOBTAINABLE.findall(message))
 
 
 class Resolved(NamedTuple):
