@@ -129,6 +129,8 @@ def results(
         "seeds": {"sampling": 0, "sft": 3},
         "training_subsets": training_subsets(teacher.values(), graded, instances, points),
         "ablation_results": {},
+        "self_improvement": {"rounds": 3, "first_policy": "fine_tuned"},
+        "rounds": [],
     }
     for policy, name in (("teacher", "sampling"), ("on_policy", "on_policy")):
         made, graded = attempts[policy]

@@ -8,6 +8,7 @@ from repodojo.reporting.paper_tables import (
     trajectory_lengths,
     trajectory_sources,
 )
+from repodojo.reporting.rounds import asked_rounds_table
 from repodojo.reporting.run_tables import (
     bug_kinds,
     curation_steps,
@@ -18,14 +19,14 @@ from repodojo.reporting.run_tables import (
 )
 from repodojo.reporting.system_tables import open_weights, openness
 from repodojo.reporting.table import Table
-from repodojo.reporting.training_tables import caps, rounds, subsets, sweeps
+from repodojo.reporting.training_tables import caps, subsets, sweeps
 
 PAPER = (
     dataset_comparison,
     instance_means,
     policy_results,
     caps,
-    rounds,
+    asked_rounds_table,
     openness,
     subsets,
     trajectory_lengths,

@@ -11,7 +11,7 @@ from kedro_datasets.json import JSONDataset
 from kedro_datasets.text import TextDataset
 
 from repodojo.curation.curate import curate
-from repodojo.curation.settings import CurationSettings
+from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
 from repodojo.metrics.evaluated import compare, evaluate
 from repodojo.metrics.scaling import scale_attempts
 from repodojo.metrics.settings import ScalingSettings
@@ -63,6 +63,8 @@ def catalog() -> DataCatalog:
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
         "scaling_curves": curves,
         "ablation_results": {},
+        "rounds": [],
+        "params:self_improvement": SelfImprovementSettings(),
         "params:ablations": {},
         "timings": {"pipelines": {"sampling": {"last_s": 1.0, "work_s": 2.0}}, "nodes": {}},
         "params:sampling": RolloutSettings(seed=11),

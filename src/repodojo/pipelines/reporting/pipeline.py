@@ -34,6 +34,7 @@ RESULTS = (
     "seeds",
     "training_subsets",
     "ablation_results",
+    "rounds",
 )
 """The datasets that the report rests on."""
 POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
@@ -86,7 +87,8 @@ def _numbers() -> Pipeline:
             ),
             Node(
                 func=gather_results,
-                inputs={name.replace(".", "_"): name for name in RESULTS},
+                inputs={name.replace(".", "_"): name for name in RESULTS}
+                | {"self_improvement": "params:self_improvement"},
                 outputs="results",
                 name="gather_results",
             ),
