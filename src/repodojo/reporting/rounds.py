@@ -29,12 +29,12 @@ def rounds_table(rounds: Rounds) -> Table:
 
 def asked_rounds_table(results: Results) -> Table:
     """Return Table 5 of as many rounds as the parameters ask for, after the policies that they begin with."""
-    asked, found = results["self_improvement"], {row["round"]: row for row in results["rounds"]}
-    first = ["zero_shot", *(["fine_tuned"] if asked["first_policy"] == "fine_tuned" else [])]
+    found = {row["round"]: row for row in results["rounds"]}
+    first = ["zero_shot", *(["fine_tuned"] if results["first_policy"] == "fine_tuned" else [])]
     rows = [("student", *_policy_cells(results, policy)) for policy in first]
-    for number in range(1, asked["rounds"] + 1):
-        cells = _cells(found[number]) if number in found else (str(number), *[missing(COMMAND)] * 5)
-        rows.append(("student", *cells))
+    owed = (NOT_GIVEN, NOT_GIVEN, missing(COMMAND), missing(COMMAND), NOT_GIVEN, NOT_GIVEN)
+    for number in range(1, results["rounds_asked"] + 1):
+        rows.append(("student", *(_cells(found[number]) if number in found else (str(number), *owed))))
     return _table(rows, ("rounds", *(f"{policy}.metrics" for policy in first)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
+from repodojo.curation.settings import CurationSettings
 from repodojo.instances import table
 from repodojo.instances.certificate import Certificate
 from repodojo.metrics.settings import ScalingSettings
@@ -73,9 +73,9 @@ def collect_seeds(
     }
 
 
-def gather_results(self_improvement: SelfImprovementSettings, **results: Any) -> dict[str, Any]:
-    """Put the results of all pipelines into one mapping, by dataset, and what rounds were asked for."""
-    return {"self_improvement": self_improvement.model_dump(mode="json"), **results}
+def gather_results(**results: Any) -> dict[str, Any]:
+    """Put the results of all pipelines into one mapping, by dataset, and which rounds were asked for."""
+    return results
 
 
 def build_summary(results: dict[str, Any], timings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
