@@ -110,6 +110,10 @@ def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, 
         "zero-shot",
         "30",
     )
+    overall = results["zero_shot_metrics"]["overall"]
+    both = (overall["deviations"][which] for which in ("paper_half_sample", "all_rows_half_sample"))
+    floor = percent(overall["noise_floor"]["covers_95"])
+    assert tables["table_3"].rows[0].cells[-3:] == (*map(percent, both), floor)
     assert tables["table_2"].rows[0].cells[:3] == ("RepoDojo, train", "20", "2")
     assert tables["table_2"].rows[3].cells[3] == "186.16"
     assert [row.cells[0] for row in tables["projects"].rows] == [
