@@ -184,7 +184,7 @@ def serve(command: list[str], environment: dict[str, str], port: int, log: Path)
 
 
 def free_port() -> int:
-    """Draw a port that nothing uses, of those that connections are not given; Kedro-Viz refuses above 49151."""
+    """Draw a port that nothing uses, below those that connections get; Kedro-Viz refuses some of these."""
     while True:
         port = random.randint(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
