@@ -71,6 +71,8 @@ def test_mlflow_leads_to_a_trace_and_from_a_run_to_its_pages(tab: Any, mlflow_ui
     tab.click("a", "repodojo-test")
     tab.click("label, button, span", "Model training")
     tab.click("a", "__default__")
+    tab.find("[role=tab], a, button", "Model metrics")
+    tab.screenshot("mlflow-run")
     tab.click("[role=tab], a, button", "Artifacts")
     tab.click("span, div", "report.html")
     tab.driver.switch_to.frame(tab.find("iframe"))

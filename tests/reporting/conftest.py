@@ -9,14 +9,19 @@ from kedro.config import OmegaConfigLoader
 
 from repodojo.curation.curate import curate
 from repodojo.curation.settings import AblationPoint, AblationSettings, CurationSettings
+from repodojo.metrics.costs import attempt_costs
 from repodojo.metrics.evaluated import compare, evaluate
 from repodojo.metrics.scaling import scale_attempts
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.metrics.stopping_rule import fit_stopping_rule, measure_stopping_rule
 from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.reporting.statistics import instance_statistics, sampling_statistics
 from repodojo.reporting.training_subsets import training_subsets
 from repodojo.settings import CONFIG_LOADER_ARGS
 from repodojo.types import Instance, Message, Trajectory, Turn, Verdict, to_json
+from repodojo.verifier.comparison import compare_verifier, own_matrices
+from repodojo.verifier.features import attempt_features
+from repodojo.verifier.fits import fit_all, score_baselines, score_fitted
 
 CONF = Path(__file__).parents[2] / "conf"
 PATCH = "diff --git a/m.py b/m.py\n--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
@@ -120,7 +125,18 @@ def results(
     held_out = [each for each in instances if each.split == "held_out"]
     teacher, graded = attempts["teacher"]
     curves = scale_attempts(held_out, trajectories.values(), verdicts, scores, ScalingSettings())
+    by_id = {each.instance_id: each for each in instances}
+    learned, tried = (
+        attempt_features(*attempts[policy], known, by_id)
+        for policy, known in (("teacher", {key: 0.5 for key in graded}), ("fine_tuned", scores))
+    )
+    fits = fit_all(learned, frozenset())
+    alternatives = score_baselines(tried, fits) | score_fitted(tried, fits)
+    rule = fit_stopping_rule([own_matrices(learned)], 0.5)
     found: dict[str, Any] = {
+        "verifier_comparison": compare_verifier(tried, alternatives, fits),
+        "adaptive_attempts": measure_stopping_rule(own_matrices(tried), rule),
+        "attempt_costs": attempt_costs(trajectories.values(), ScalingSettings(max_k=8)),
         "instance_funnel": FUNNEL,
         "instance_statistics": instance_statistics(instances),
         "curation_report": to_json(curate(teacher.values(), graded, instances, CurationSettings()).report),
@@ -129,6 +145,9 @@ def results(
         "seeds": {"sampling": 0, "sft": 3},
         "training_subsets": training_subsets(teacher.values(), graded, instances, points),
         "ablation_results": {},
+        "rounds_asked": 3,
+        "first_policy": "fine_tuned",
+        "rounds": [],
     }
     for policy, name in (("teacher", "sampling"), ("on_policy", "on_policy")):
         made, graded = attempts[policy]

@@ -12,11 +12,13 @@ import pytest
 from repodojo.reporting.figures import DRAWINGS, draw_figures
 from repodojo.reporting.numbers import headline_numbers
 from repodojo.reporting.report import Report, line_of, made_by, render_report
+from repodojo.reporting.scaling_tables import AXES, adaptive_attempts, costs
 from repodojo.reporting.summary import Number, Summary
 from repodojo.reporting.summary_table import load_summary, main, short_table
 from repodojo.reporting.table import Row, Table
 from repodojo.reporting.tables import paper_tables, run_tables
 from repodojo.reporting.text import difference, number, percent, with_interval
+from repodojo.reporting.verifier_tables import SCORERS, verifier_baselines
 from repodojo.versions import installed_versions
 
 
@@ -95,7 +97,7 @@ def test_the_summary_survives_json_and_its_schema_documents_every_field(summary:
 def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, Any]) -> None:
     tables = {table.name: table for table in (*paper_tables(results), *run_tables(results))}
     assert list(tables)[:10] == [f"table_{number}" for number in range(1, 11)]
-    assert len(tables) == 17
+    assert len(tables) == 20
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.name
         assert table.datasets
@@ -108,6 +110,10 @@ def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, 
         "zero-shot",
         "30",
     )
+    overall = results["zero_shot_metrics"]["overall"]
+    both = (overall["deviations"][which] for which in ("paper_half_sample", "all_rows_half_sample"))
+    floor = percent(overall["noise_floor"]["covers_95"])
+    assert tables["table_3"].rows[0].cells[-3:] == (*map(percent, both), floor)
     assert tables["table_2"].rows[0].cells[:3] == ("RepoDojo, train", "20", "2")
     assert tables["table_2"].rows[3].cells[3] == "186.16"
     assert [row.cells[0] for row in tables["projects"].rows] == [
@@ -120,6 +126,45 @@ def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, 
         "identical",
         "control, unresolved",
     ]
+
+
+def test_the_report_says_which_baselines_the_verifier_does_not_beat(results: dict[str, Any]) -> None:
+    """It used to say nothing of them."""
+    found = results["verifier_comparison"]
+    table = verifier_baselines(results)
+    assert [row.cells[0] for row in table.rows] == list(SCORERS.values())
+    assert found["scorers"].keys() == SCORERS.keys()
+    assert table.rows[0].cells[1].startswith(percent(found["scorers"]["verifier"]["auc"]["value"]))
+    assert table.rows[0].cells[2] == "–"
+    said = {
+        "The verifier does not beat every baseline by AUC, not: linear model on plain features, random.": {
+            "not_beaten": ["linear", "random"]
+        },
+        "The verifier beats every baseline by AUC.": {"not_beaten": []},
+        "Whether the verifier beats its baselines is undefined: there are no attempts.": {
+            "not_beaten": None,
+            "reason": "there are no attempts",
+        },
+    }
+    for words, outcome in said.items():
+        assert verifier_baselines(results | {"verifier_comparison": found | outcome}).note.startswith(words)
+
+
+def test_the_report_says_what_stopping_early_saves_and_what_attempts_cost(results: dict[str, Any]) -> None:
+    found = results["adaptive_attempts"]
+    for reached, words in ((True, "is reached."), (False, "is not reached."), (None, "is undefined: why.")):
+        changed = found | {"reaches_aim": reached, "reason": "why"}
+        assert words in adaptive_attempts(results | {"adaptive_attempts": changed}).note
+    (stopped, every) = [row.cells for row in adaptive_attempts(results).rows]
+    assert every[:4] == (
+        "all",
+        "8",
+        "100.0",
+        with_interval(results["scaling_curves"]["overall"]["best_at_k"]["8"]),
+    )
+    assert stopped[1] != every[1]
+    assert [row.cells[0] for row in costs(results).rows] == list(AXES.values())
+    assert "undefined: inference_scaling.prices" in costs(results).rows[-1].cells[1]
 
 
 def test_undefined_cells_say_so(results: dict[str, Any]) -> None:

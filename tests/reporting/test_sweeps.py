@@ -32,6 +32,10 @@ def with_point(results: dict[str, Any], name: str, point: AblationPoint) -> dict
     return results | {"training_subsets": results["training_subsets"] | {name: added}}
 
 
+def said(results: dict[str, Any], words: str) -> list[tuple[str, ...]]:
+    return [row.cells for row in sweeps(results).rows if words in row.cells]
+
+
 def names(found: Any) -> list[str]:
     return [point.name for point in found]
 
@@ -86,6 +90,22 @@ def test_another_model_is_a_series_of_its_own_and_another_seed_is_named(results:
     assert names(by_model(with_point(results, "small", other))["base_model_small"]) == ["small"]
     again = AblationPoint(curation=CurationSettings(dedup="none", per_instance=1, seed=1))
     assert "1, seed 1" in [row.cells[0] for row in caps(with_point(results, "cap_1_again", again)).rows]
+
+
+def test_a_point_without_a_training_set_says_so_in_every_table_and_in_no_line(
+    points: dict[str, AblationPoint], measured: dict[str, Any]
+) -> None:
+    none = ({"chosen": 0, "instances_chosen": 0}, evaluate([], {}, {}))
+    row = describe_points({"cap_1": points["cap_1"]}, [none])
+    results = measured | {"ablation_results": measured["ablation_results"] | row}
+    words = "undefined: no trajectory is left to train on"
+    assert caps(results).rows[2].cells[2:] == (words, words)
+    assert [cells[4:] for cells in said(results, words)] == [(words, words, words, "0")]
+    figure = draw_figures_of(results, ["figure_7"])["figure_7"]
+    assert figure == draw_figures_of(measured, ["figure_7"])["figure_7"], "a cap is no share"
+    row = describe_points({"all_25": points["all_25"]}, [none])
+    results = measured | {"ablation_results": measured["ablation_results"] | row}
+    assert "nan" not in draw_figures_of(results, ["figure_7"])["figure_7"].lower()
 
 
 def test_figures_draw_what_is_measured_and_name_what_is_owed(

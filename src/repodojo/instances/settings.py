@@ -58,8 +58,8 @@ class CertificationSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = 0
-    per_project: int | None = Field(None, ge=0)
-    """The first so many instances of each repository, by id; null takes all."""
+    per_project: int | None = Field(0, ge=0)
+    """The first so many instances of each repository, by id; none unless asked for, and null takes all."""
     repeats: int = Field(3, ge=1)
     """Runs without a repair, and as many with the gold patch; the last of each in another order."""
     mutants: int = Field(5, ge=0)
@@ -78,4 +78,4 @@ class EnvBuildSettings(BaseModel):
     injection: InjectionSettings
     selection: SelectionSettings
     mining: MiningSettings = MiningSettings()
-    certification: CertificationSettings = CertificationSettings(per_project=0)
+    certification: CertificationSettings = CertificationSettings()

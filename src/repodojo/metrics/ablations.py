@@ -25,4 +25,14 @@ def _row(point: AblationPoint, report: Mapping[str, Any], overall: Mapping[str, 
         "resolve_rate": overall["greedy"],
         "resolve_rate_of_all_attempts": overall["mean"],
         "empty_patch": overall["greedy_rates"]["empty_patch"],
+        "reason": _why_undefined(report, overall),
     }
+
+
+def _why_undefined(report: Mapping[str, Any], overall: Mapping[str, Any]) -> str:
+    """Return why a point has no result; empty where it has one."""
+    if overall["attempts"]:
+        return ""
+    if not report["chosen"]:
+        return "no trajectory is left to train on"
+    return "no answer to train on, or no instance to attempt"

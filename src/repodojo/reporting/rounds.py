@@ -4,36 +4,64 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from repodojo.reporting.figures import draw_svg
+from repodojo.reporting.named import Results
 from repodojo.reporting.panels import COLOURS
+from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.table import Table, ours, published
-from repodojo.reporting.text import NOT_GIVEN, difference, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, difference, missing, percent, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Rounds = Sequence[Mapping[str, Any]]
+COMMAND = "kedro run --pipelines=self_improvement,reporting"
+COLUMNS = (
+    *("model", "round", "n", "successes chosen", "empty patch %", "resolve rate % [95 %]"),
+    *("minus the round before", "trend"),
+)
 
 
 def rounds_table(rounds: Rounds) -> Table:
-    """Return Table 5; a round that made things worse says so."""
-    rows = [
-        (
-            *("student", _name(row), row["resolve_rate"]["n"], row["sampled"]["chosen"]),
-            *(percent(row["empty_patch"]["value"]), with_interval(row["resolve_rate"])),
-            *((NOT_GIVEN, NOT_GIVEN) if row["minus_previous"] is None else _change(row)),
-        )
-        for row in rounds
-    ]
-    columns = (
-        *("model", "round", "n", "successes chosen", "empty patch %", "resolve rate % [95 %]"),
-        *("minus the round before", "trend"),
-    )
+    """Return Table 5 of rounds that were run; one that made things worse says so."""
+    return _table([("student", *_cells(row)) for row in rounds], ("rounds",))
+
+
+def asked_rounds_table(results: Results) -> Table:
+    """Return Table 5 of as many rounds as the parameters ask for, after the policies that they begin with."""
+    found = {row["round"]: row for row in results["rounds"]}
+    first = ["zero_shot", *(["fine_tuned"] if results["first_policy"] == "fine_tuned" else [])]
+    rows = [("student", *_policy_cells(results, policy)) for policy in first]
+    owed = (NOT_GIVEN, NOT_GIVEN, missing(COMMAND), missing(COMMAND), NOT_GIVEN, NOT_GIVEN)
+    for number in range(1, results["rounds_asked"] + 1):
+        rows.append(("student", *(_cells(found[number]) if number in found else (str(number), *owed))))
+    return _table(rows, ("rounds", *(f"{policy}.metrics" for policy in first)))
+
+
+def _table(rows: Sequence[tuple[Cell, ...]], datasets: tuple[str, ...]) -> Table:
     printed = published(5, lambda r: (r[0], r[1], 300, None, r[2], r[3], None, None))
     note = "Greedy attempts at held-out instances. A trend says nothing where the interval holds 0."
     return Table(
-        "table_5", "Self-improvement, round by round", columns, ours(*rows) + printed, ("rounds",), note
+        "table_5", "Self-improvement, round by round", COLUMNS, ours(*rows) + printed, datasets, note
     )
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """Return what the table says of a round; of round 0, the policy that samples the first."""
+    rate, change = row["resolve_rate"], row["minus_previous"]
+    return (
+        *("first policy" if row["round"] == 0 else str(row["round"]), rate["n"], row["sampled"]["chosen"]),
+        *(percent(row["empty_patch"]["value"]), with_interval(rate)),
+        *((NOT_GIVEN, NOT_GIVEN) if change is None else (difference(change), row["trend"])),
+    )
+
+
+def _policy_cells(results: Results, policy: str) -> tuple[Cell, ...]:
+    """Return what the table says of a policy that was trained before the rounds, or not at all."""
+    overall = results[f"{policy}_metrics"]["overall"]
+    empty, rate = overall["greedy_rates"]["empty_patch"]["value"], overall["greedy"]
+    words = "zero-shot" if policy == "zero_shot" else "on the teacher's successes"
+    return words, rate["n"], NOT_GIVEN, percent(empty), with_interval(rate), NOT_GIVEN, NOT_GIVEN
 
 
 def draw_rounds(rounds: Rounds) -> str:
@@ -70,11 +98,3 @@ def _draw(left: "Axes", right: "Axes", results: Mapping[str, Any]) -> None:
         panel.set_ylabel("%")
         panel.set_ylim(bottom=0)
         panel.legend()
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return "first policy" if row["round"] == 0 else str(row["round"])
-
-
-def _change(row: Mapping[str, Any]) -> tuple[str, str]:
-    return difference(row["minus_previous"]), row["trend"]

@@ -1,11 +1,8 @@
 """Tables of a run that the paper has no counterpart of, or only in parts."""
 
-from collections.abc import Iterable
-
 from repodojo.reporting.named import POLICIES, Results
-from repodojo.reporting.published import SCORED_BY, VERIFIER_SCORES, Cell
-from repodojo.reporting.table import Origin, Row, Table, ours
-from repodojo.reporting.text import NOT_GIVEN, difference, number, percent, with_interval
+from repodojo.reporting.table import Table, ours
+from repodojo.reporting.text import NOT_GIVEN, difference, percent, with_interval
 
 
 def instance_funnel(results: Results) -> Table:
@@ -101,43 +98,3 @@ def held_out_projects(results: Results) -> Table:
     )
     title = "Held-out projects, one by one"
     return Table("projects", title, columns, ours(*rows), (*datasets, "scaling_curves"), note)
-
-
-def verifier_scores(results: Results) -> Table:
-    """Return the distribution of verifier scores by outcome, and how well they rank."""
-    found = results["verifier_quality"]["overall"]
-    keys = ("n", "mean", "deviation", "median")
-    measured = [(name, *(found[name][key] for key in keys)) for name in ("resolved", "unresolved")]
-    sources: tuple[tuple[Origin, str, Iterable[tuple[Cell, ...]]], ...] = (
-        ("this run", "held-out attempts", measured),
-        ("published", SCORED_BY, VERIFIER_SCORES),
-    )
-    rows = tuple(
-        Row(origin, (words, *(number(cell, 3) for cell in row)))
-        for origin, words, listed in sources
-        for row in listed
-    )
-    auc, within = (with_interval(found[key]) for key in ("auc", "auc_within_instance"))
-    note = (
-        f"AUC {auc} %, between attempts at the same instance {within} %, expected calibration error "
-        f"{percent(found['calibration_error'])} %; {found['missing_scores']} attempts without a score."
-    )
-    columns = ("attempts", "outcome", "n", "mean", "sd", "median")
-    return Table("verifier", "Verifier scores by outcome", columns, rows, ("verifier_quality",), note)
-
-
-def curves_over_k(results: Results) -> Table:
-    """Return pass@k, best@k and random@k for each k."""
-    overall = results["scaling_curves"]["overall"]
-    names = ("pass_at_k", "best_at_k", "random_at_k")
-    rows: list[tuple[Cell, ...]] = []
-    for k in sorted(overall["pass_at_k"], key=int):
-        simulated = overall["paper_smoothed"].get(k)
-        means = (percent(simulated[name]) if simulated else NOT_GIVEN for name in ("pass_mean", "best_mean"))
-        rows.append((int(k), *(with_interval(overall[name][k]) for name in names), *means))
-    columns = (
-        *("k", "pass@k % [95 %]", "best@k % [95 %]", "random@k % [95 %]"),
-        *("pass@k, simulated", "best@k, simulated"),
-    )
-    note = "Exact expectations over all subsets of k attempts. Simulated: the paper's smoothed estimator."
-    return Table("scaling", "Curves over k", columns, ours(*rows), ("scaling_curves",), note)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from repodojo.curation.settings import AblationPoint, CurationSettings
 from repodojo.reporting.named import Results
-from repodojo.reporting.text import missing, percent, with_interval
+from repodojo.reporting.text import UNDEFINED, missing, percent, with_interval
 
 COMMAND = "kedro run --pipelines=ablations,reporting"
 WHOLE = AblationPoint(curation=CurationSettings(dedup="none")).settings()
@@ -30,12 +30,17 @@ class Point(NamedTuple):
         return 100 * float(self.settings["fraction"])
 
     @property
-    def rates(self) -> tuple[str, str]:
-        """Return empty patch rate and resolve rate as text, or what measures them."""
+    def rates(self) -> tuple[str, str, str]:
+        """Return empty patch rate, greedy and overall resolve rate as text, or why there is none."""
         if self.measured is None:
-            return missing(COMMAND), missing(COMMAND)
-        rate = with_interval(self.measured["resolve_rate"])
-        return percent(self.measured["empty_patch"]["value"]), rate
+            words = missing(COMMAND)
+        elif reason := self.measured["reason"]:
+            words = f"{UNDEFINED}: {reason}"
+        else:
+            greedy, every = (self.measured[f"resolve_rate{which}"] for which in ("", "_of_all_attempts"))
+            empty = percent(self.measured["empty_patch"]["value"])
+            return empty, with_interval(greedy), with_interval(every)
+        return words, words, words
 
     def labelled(self, words: str) -> str:
         """Return words for the point, with its seed where that is another than 0."""

@@ -8,24 +8,25 @@ from repodojo.reporting.paper_tables import (
     trajectory_lengths,
     trajectory_sources,
 )
+from repodojo.reporting.rounds import asked_rounds_table
 from repodojo.reporting.run_tables import (
     bug_kinds,
     curation_steps,
-    curves_over_k,
     held_out_projects,
     instance_funnel,
-    verifier_scores,
 )
+from repodojo.reporting.scaling_tables import adaptive_attempts, costs, curves_over_k
 from repodojo.reporting.system_tables import open_weights, openness
 from repodojo.reporting.table import Table
-from repodojo.reporting.training_tables import caps, rounds, subsets, sweeps
+from repodojo.reporting.training_tables import caps, subsets, sweeps
+from repodojo.reporting.verifier_tables import verifier_baselines, verifier_scores
 
 PAPER = (
     dataset_comparison,
     instance_means,
     policy_results,
     caps,
-    rounds,
+    asked_rounds_table,
     openness,
     subsets,
     trajectory_lengths,
@@ -33,7 +34,18 @@ PAPER = (
     trajectory_sources,
 )
 """Tables 1-10 of the paper, in its order."""
-RUN = (held_out_projects, curves_over_k, verifier_scores, instance_funnel, bug_kinds, curation_steps, sweeps)
+RUN = (
+    held_out_projects,
+    curves_over_k,
+    adaptive_attempts,
+    costs,
+    verifier_scores,
+    verifier_baselines,
+    instance_funnel,
+    bug_kinds,
+    curation_steps,
+    sweeps,
+)
 """Tables that the paper has no counterpart of."""
 
 

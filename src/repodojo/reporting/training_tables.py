@@ -1,4 +1,4 @@
-"""The paper's tables about what is trained on: caps (4), rounds (5), subsets (7)."""
+"""The paper's tables about what is trained on: caps (4), subsets (7)."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.sweeps import COMMAND, WHOLE, all_points, points_along, subset_name
 from repodojo.reporting.table import Table, ours, published
-from repodojo.reporting.text import NOT_GIVEN, missing, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, percent, with_interval
 
 
 def caps(results: Results) -> Table:
@@ -18,22 +18,10 @@ def caps(results: Results) -> Table:
     capped = points_along(results, "per_instance")
     for point in sorted(capped, key=lambda each: each.settings["per_instance"] or float("inf")):
         cap = point.settings["per_instance"] or "none"
-        rows.append((point.labelled(str(cap)), point.trajectories, *point.rates))
+        rows.append((point.labelled(str(cap)), point.trajectories, *point.rates[:2]))
     note = f"Greedy attempts on held-out instances; the teacher's successes. {COMMAND} measures the caps."
     datasets = ("training_subsets", "ablation_results", "zero_shot.metrics", "fine_tuned.metrics")
     return Table("table_4", TABLES[4].title, TABLES[4].columns, ours(*rows) + published(4), datasets, note)
-
-
-def rounds(results: Results) -> Table:
-    """Return Table 5: rounds of self-improvement."""
-    rows = (
-        ("student", "zero-shot", *_measured(results, "zero_shot")),
-        ("student", "1, on the teacher's successes", *_measured(results, "fine_tuned")),
-        ("student", "2", *[missing("kedro run --pipeline=self_improvement")] * 2),
-    )
-    datasets = ("zero_shot.metrics", "fine_tuned.metrics")
-    note = "Greedy attempts on held-out instances; rounds_table of self_improvement has every round."
-    return Table("table_5", TABLES[5].title, TABLES[5].columns, ours(*rows) + published(5), datasets, note)
 
 
 def subsets(results: Results) -> Table:
@@ -58,21 +46,9 @@ def sweeps(results: Results) -> Table:
         varies = {name: value for name, value in point.settings.items() if value != WHOLE[name]}
         found, seed = point.measured, point.settings["seed"]
         words = ", ".join(f"{name} {value}" for name, value in varies.items() if name != "seed")
-        everything = (
-            missing(COMMAND) if found is None else with_interval(found["resolve_rate_of_all_attempts"])
-        )
         attempts = NOT_GIVEN if found is None else found["attempts"]
-        rows.append(
-            (
-                point.name,
-                words or "all successes",
-                seed,
-                point.trajectories,
-                *point.rates,
-                everything,
-                attempts,
-            )
-        )
+        described = (point.name, words or "all successes", seed, point.trajectories)
+        rows.append((*described, *point.rates, attempts))
     columns = (
         *("point", "differs in", "seed", "trajectories", "empty patch %", "resolve rate, greedy % [95 %]"),
         *("resolve rate, all attempts % [95 %]", "attempts"),

@@ -6,9 +6,7 @@ weights. A failure whose cause is known stands in ``failure.txt`` of the scratch
 """
 
 import json
-import math
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import torch
 import transformers
 import trl
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers import AutoModelForCausalLM
 from trl import SFTConfig
 from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
@@ -29,31 +27,11 @@ from repodojo.training.labelled import LabelledTrainer
 from repodojo.training.launch import FAILURE_NAME, end_with_parent
 from repodojo.training.resume import drop_torn_checkpoints
 from repodojo.training.settings import LoraSettings, TrainingSettings
+from repodojo.training.step_log import StepLog
+from repodojo.training.throughput import mean_length
 from repodojo.training.token_rows import RowCounts, Tokenizers, tokenise_rows
 
 _WIDTH_STEP = 64
-
-
-class StepLog(TrainerCallback):  # type: ignore[misc]
-    """Appends every logged step to ``metrics.jsonl`` and stops on a loss that is not a number."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.started = time.monotonic()
-
-    def on_log(
-        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any
-    ) -> None:
-        """Write one line; the trainer calls this on every process."""
-        if not state.is_world_process_zero or not logs or "loss" not in logs:
-            return
-        # Before the weights that such a step leaves are saved: the trainer logs first.
-        for name in ("loss", "grad_norm"):
-            if not math.isfinite(logs.get(name, 0.0)):
-                raise FloatingPointError(f"the {name} is {logs[name]} at step {state.global_step}")
-        row = {"step": state.global_step, "seconds": round(time.monotonic() - self.started, 2), **logs}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
 
 
 def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int) -> SFTConfig:
@@ -86,6 +64,7 @@ def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int)
         train_sampling_strategy="random" if settings.packing else "group_by_length",
         pad_to_multiple_of=None if settings.packing else _WIDTH_STEP,
         logging_steps=1,
+        include_num_input_tokens_seen="non_padding",
         save_steps=settings.save_steps,
         save_total_limit=1,
         report_to=[],
@@ -126,7 +105,7 @@ def build_trainer(
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         peft_config=lora_config(settings.lora),
-        callbacks=[StepLog(scratch / "metrics.jsonl")],
+        callbacks=[StepLog(scratch / "metrics.jsonl", mean_length(len(row["input_ids"]) for row in rows))],
     )
 
 

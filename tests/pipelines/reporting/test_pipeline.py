@@ -12,15 +12,20 @@ from kedro_datasets.text import TextDataset
 
 from repodojo.curation.curate import curate
 from repodojo.curation.settings import CurationSettings
+from repodojo.metrics.costs import attempt_costs
 from repodojo.metrics.evaluated import compare, evaluate
 from repodojo.metrics.scaling import scale_attempts
 from repodojo.metrics.settings import ScalingSettings
+from repodojo.metrics.stopping_rule import fit_stopping_rule, measure_stopping_rule
 from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.pipelines.reporting import create_pipeline
 from repodojo.pipelines.reporting.pipeline import FIGURES
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings, TrainingSettings
 from repodojo.types import Instance, Trajectory, Verdict, to_json
+from repodojo.verifier.comparison import compare_verifier, own_matrices
+from repodojo.verifier.features import attempt_features
+from repodojo.verifier.fits import fit_all, score_baselines, score_fitted
 from repodojo.verifier.settings import VerifierSettings
 
 Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
@@ -55,6 +60,9 @@ def catalog() -> DataCatalog:
         instances[2:], fine_tuned[0].values(), fine_tuned[1], scores, ScalingSettings(max_k=2)
     )
     report = curate(made["teacher"][0].values(), made["teacher"][1], instances, CurationSettings()).report
+    tried = attempt_features(*fine_tuned, scores, {each.instance_id: each for each in instances})
+    fits = fit_all([], frozenset())
+    fitted = score_fitted(tried, fits)
     values: dict[str, Any] = {
         "instances": instances,
         "certificates": {},
@@ -62,7 +70,13 @@ def catalog() -> DataCatalog:
         "curation_report": to_json(report),
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
         "scaling_curves": curves,
+        "verifier_comparison": compare_verifier(tried, score_baselines(tried, fits) | fitted, fits),
+        "attempt_costs": attempt_costs(fine_tuned[0].values(), ScalingSettings(max_k=2)),
+        "adaptive_attempts": measure_stopping_rule(own_matrices(tried), fit_stopping_rule([], 0.5)),
         "ablation_results": {},
+        "rounds": [],
+        "params:self_improvement.rounds": 2,
+        "params:self_improvement.first_policy": "base",
         "params:ablations": {},
         "timings": {"pipelines": {"sampling": {"last_s": 1.0, "work_s": 2.0}}, "nodes": {}},
         "params:sampling": RolloutSettings(seed=11),
@@ -101,7 +115,7 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["versions"]["kedro"]
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
-    assert len(catalog["tables"].load()) == 7
+    assert len(catalog["tables"].load()) == 10
     assert [row["difficulty"]["attempts"] for row in outputs["instance_table"].load()] == [2, 2, 0, 0]
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.lstrip().startswith("<!doctype html>")

@@ -13,7 +13,10 @@ from kedro.pipeline import Pipeline
 from repodojo.curation.rounds import accumulate
 from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
 from repodojo.datasets.asked_shape import Shape, ask_for
+from repodojo.pipelines.self_improvement.nodes import plan_round
 from repodojo.pipelines.self_improvement.pipeline import create_pipeline
+from repodojo.training.plan import TrainingPlan, UntrainedPlan
+from repodojo.training.settings import SFTSettings
 from repodojo.types import Message, Trajectory, Turn
 
 ROOT = Path(__file__).parents[3]
@@ -70,6 +73,16 @@ def test_accumulated_successes_stay_under_the_cap_whatever_round_they_are_of() -
     assert [(each.instance_id, len(each.turns)) for each in kept] == [("a", 3), ("a", 4), ("b", 2), ("c", 1)]
     assert accumulate(later, earlier, CurationSettings(per_instance=2)) == kept
     assert len(accumulate(earlier, earlier, CurationSettings())) == 3
+
+
+def test_the_policy_of_a_round_says_what_it_has_learned_from(tmp_path: Path) -> None:
+    """It used to say nothing, so that nothing refused to evaluate it on the same instances."""
+    rows: list[dict[str, Any]] = [{"messages": []}]
+    learned = [made("b", 0, 1, "p"), made("a", 0, 1, "p"), made("a", 1, 2, "p")]
+    plan = plan_round(rows, tmp_path, tmp_path, SFTSettings(), learned)
+    assert isinstance(plan, TrainingPlan)
+    assert plan.instances == ("a", "b")
+    assert isinstance(plan_round([], tmp_path, tmp_path, SFTSettings(), []), UntrainedPlan)
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,13 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repodojo.reporting.viewer import page
 from repodojo.reporting.viewer.page import Attempt, group_attempts, instance_index, page_name, render_page
 from repodojo.reporting.viewer.text import LONGEST, script_json, shown
 from repodojo.types import Instance, Message, Trajectory, Turn, Verdict
@@ -34,13 +36,13 @@ def attempt(number: int, text: str, outcome: Any = "unresolved", score: float | 
 class Blocks(HTMLParser):
     """The elements of a page as a browser sees them, and the text of its script elements."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.events: list[str] = []
         self.scripts: dict[str, str] = {}
         self._inside: str | None = None
-        self.feed(page)
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -74,15 +76,22 @@ def test_any_text_comes_back_from_its_script_element(text: str) -> None:
 
 
 def test_a_page_allows_only_its_own_script_and_style_and_refers_to_nothing() -> None:
-    page = render_page(instance(), [attempt(0, "x")])
-    assert "default-src &#39;none&#39;; script-src &#39;sha256-" in page
-    assert not re.search(r"\b(?:src|href)=\"(?!\.\./report\.html)", page)
+    text = render_page(instance(), [attempt(0, "x")])
+    assert "default-src &#39;none&#39;; script-src &#39;sha256-" in text
+    assert not re.search(r"\b(?:src|href)=\"(?!\.\./report\.html)", text)
+
+
+def test_every_part_of_the_script_is_in_the_page() -> None:
+    code = Blocks(render_page(instance(), [])).scripts["code"]
+    parts = list((Path(page.__file__).parent / "script").iterdir())
+    assert len(parts) == len(page.SCRIPTS)
+    assert all(part.read_text() in code for part in parts)
 
 
 def test_a_very_long_message_is_cut_and_the_page_says_so() -> None:
-    page = render_page(instance(), [attempt(0, "<b>" * 4_000_000)])
-    assert len(page) < 40 * LONGEST
-    assert "11,940,000 characters are not on this page" in page
+    text = render_page(instance(), [attempt(0, "<b>" * 4_000_000)])
+    assert len(text) < 40 * LONGEST
+    assert "11,940,000 characters are not on this page" in text
 
 
 def test_attempts_have_score_verdict_tests_and_first_fix() -> None:

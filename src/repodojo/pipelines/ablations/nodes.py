@@ -1,15 +1,46 @@
 """Nodes of the pipeline `ablations`."""
 
+from pathlib import Path
 from typing import Any
 
 from repodojo.curation.settings import AblationPoint, AblationSettings
+from repodojo.datasets.handles import Engines
+from repodojo.datasets.plan import Plan
+from repodojo.environments.workshop import Workshop
 from repodojo.metrics import ablations as points
+from repodojo.pipelines.attempts import plan_served_attempts
+from repodojo.pipelines.sft.nodes import plan_training
+from repodojo.rollouts.settings import RolloutSettings
+from repodojo.training.plan import TrainingPlan, UntrainedPlan
+from repodojo.training.settings import SFTSettings
+from repodojo.types import Instance, Trajectory
 
 
 # Kedro makes models of the points' parameters, and then cannot of the one that holds them.
 def asked_points(ablations: dict[str, Any]) -> dict[str, AblationPoint]:
     """Return the points that are run, from checked parameters."""
     return AblationSettings.model_validate(ablations).asked
+
+
+def plan_point(
+    rows: list[dict[str, Any]], model: Path, sft: SFTSettings, trajectories: list[Trajectory]
+) -> TrainingPlan | UntrainedPlan:
+    """Plan a point's training; where its rules leave nothing to learn from, the model stays what it was."""
+    return plan_training(rows, model, sft, trajectories) if rows else UntrainedPlan(model)
+
+
+def plan_point_attempts(
+    instances: list[Instance],
+    checkpoint: Path,
+    engines: Engines,
+    workshop: Workshop,
+    settings: RolloutSettings,
+    rows: list[dict[str, Any]],
+) -> Plan:
+    """Plan a point's attempts at the held-out instances; a point that nothing was trained for makes none."""
+    if not rows:
+        return Plan({}, {"untrained": True})
+    return plan_served_attempts("ablation", "held_out")(instances, checkpoint, engines, workshop, settings)
 
 
 def describe_points(ablations: dict[str, Any], *found: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 Which points there are is data (`params:ablations`), so a sweep is wired here only once. Checkpoints, rollouts
 and verdicts of all points lie in common folders, by fingerprint: what two points have in common is made once.
+A point whose rules leave nothing to train on makes no attempts; the others go on.
 """
 
 from kedro.pipeline import Node, Pipeline
 
 from repodojo.datasets.asked_shape import Shape, asked_shape
 from repodojo.pipelines import dedup_capping, sft
-from repodojo.pipelines.ablations.nodes import describe_points
-from repodojo.pipelines.attempts import attempts_pipeline, plan_served_attempts
+from repodojo.pipelines.ablations.nodes import describe_points, plan_point, plan_point_attempts
+from repodojo.pipelines.attempts import attempts_pipeline
 from repodojo.pipelines.evaluation.nodes import evaluate_attempts
 
 SETTINGS = "ablations"
@@ -30,8 +31,14 @@ def create_pipeline(shape: Shape | None = None) -> Pipeline:
 
 def _learn(name: str, model: str) -> Pipeline:
     """Wire the training set of a point, and the model that is trained on it."""
+    training = Node(
+        func=plan_point,
+        inputs=["sft_rows", "base_checkpoint", "params:sft", "sft_trajectories"],
+        outputs="policy_checkpoint",
+        name="train_policy_checkpoint",
+    )
     return Pipeline(
-        dedup_capping.create_pipeline() + sft.create_pipeline().to_outputs("policy_checkpoint"),
+        dedup_capping.create_pipeline() + sft.create_pipeline().to_outputs("sft_rows") + Pipeline([training]),
         namespace=f"ablation_{name}",
         inputs={
             "teacher.trajectories": "teacher.trajectories",
@@ -51,7 +58,7 @@ def _evaluate(name: str) -> Pipeline:
     """Wire the attempts of a point's policy at the held-out instances."""
     own = f"ablation_{name}"
     inputs = ["instances", f"{own}.policy_checkpoint", "engines", "workshop", "params:baselines"]
-    attempts = attempts_pipeline(own, plan_served_attempts("ablation", "held_out"), inputs)
+    attempts = attempts_pipeline(own, plan_point_attempts, [*inputs, f"{own}.sft_rows"])
     return attempts + Pipeline(
         [
             Node(

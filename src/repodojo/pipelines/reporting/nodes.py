@@ -74,7 +74,7 @@ def collect_seeds(
 
 
 def gather_results(**results: Any) -> dict[str, Any]:
-    """Put the results of all pipelines into one mapping, by dataset."""
+    """Put the results of all pipelines into one mapping, by dataset, and which rounds were asked for."""
     return results
 
 

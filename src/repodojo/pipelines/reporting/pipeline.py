@@ -30,12 +30,21 @@ RESULTS = (
     "fine_tuned_minus_zero_shot",
     "fine_tuned_minus_control",
     "verifier_quality",
+    "verifier_comparison",
     "scaling_curves",
+    "attempt_costs",
+    "adaptive_attempts",
     "seeds",
     "training_subsets",
     "ablation_results",
+    "rounds",
 )
 """The datasets that the report rests on."""
+ROUNDS = {
+    "rounds_asked": "params:self_improvement.rounds",
+    "first_policy": "params:self_improvement.first_policy",
+}
+"""How many rounds Table 5 has, measured or not, and what they begin with."""
 POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
 """Whose attempts the pages of the instances show."""
 TABLES = tuple(f"table_{number}" for number in range(1, 11))
@@ -86,7 +95,7 @@ def _numbers() -> Pipeline:
             ),
             Node(
                 func=gather_results,
-                inputs={name.replace(".", "_"): name for name in RESULTS},
+                inputs={name.replace(".", "_"): name for name in RESULTS} | ROUNDS,
                 outputs="results",
                 name="gather_results",
             ),

@@ -6,6 +6,7 @@ from typing import Any
 from repodojo.curation.rounds import accumulate
 from repodojo.curation.settings import SelfImprovementSettings
 from repodojo.metrics.rounds import describe_rounds
+from repodojo.pipelines.sft.nodes import plan_training
 from repodojo.reporting.rounds import draw_rounds, rounds_table
 from repodojo.reporting.table import as_markdown
 from repodojo.training.plan import TrainingPlan, UntrainedPlan
@@ -25,10 +26,14 @@ def merge_rounds(
 
 
 def plan_round(
-    rows: list[dict[str, Any]], start: Path, previous: Path, sft: SFTSettings
+    rows: list[dict[str, Any]],
+    start: Path,
+    previous: Path,
+    sft: SFTSettings,
+    trajectories: list[Trajectory],
 ) -> TrainingPlan | UntrainedPlan:
     """Plan a round's training; where nothing was resolved, the policy before stays."""
-    return TrainingPlan("policy", start, tuple(rows), sft.training) if rows else UntrainedPlan(previous)
+    return plan_training(rows, start, sft, trajectories) if rows else UntrainedPlan(previous)
 
 
 def report_rounds(first: dict[str, Any], *rounds: Any) -> list[dict[str, Any]]:

@@ -72,7 +72,10 @@ def _learn(own: str, previous: str, start: str, earlier: str | None) -> Pipeline
             ),
             Node(
                 func=plan_round,
-                inputs=[f"{own}.sft_rows", start, previous, "params:sft"],
+                inputs=[
+                    *(f"{own}.sft_rows", start, previous, "params:sft"),
+                    f"{own}.training_trajectories",
+                ],
                 outputs=f"{own}.policy_checkpoint",
                 name="train_policy",
                 namespace=own,

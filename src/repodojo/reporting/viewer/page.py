@@ -21,6 +21,8 @@ from repodojo.types import Instance, Message, Trajectory, Verdict
 
 COMMAND_SHOWN = 120
 ISSUE_SHOWN = 20_000
+SCRIPTS = ("page", "comparison", "layout", "cells", "drawing", "detail", "search", "controls")
+"""The parts of the page's script, in the order in which they stand: the last starts it."""
 
 
 class Attempt(NamedTuple):
@@ -43,7 +45,7 @@ def render_page(instance: Instance, attempts: Sequence[Attempt], report: str = "
     )
     states = patch_states([each.trajectory for each in attempts])
     overview = [_overview(*pair, fixes) for pair in zip(attempts, states, strict=True)]
-    script, style = _asset("viewer.js"), _asset("viewer.css")
+    script, style = _script(), _asset("viewer.css")
     return (
         _environment()
         .get_template("viewer.html.jinja")
@@ -117,6 +119,12 @@ def _key(command: str | None) -> str:
 @cache
 def _asset(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    """Return the parts as one script; in a function, for names such as scrollTo are the window's outside."""
+    parts = (_asset(f"script/{part}.js") for part in SCRIPTS)
+    return "\n".join(['"use strict";', "(() => {", *parts, "})();"])
 
 
 def _hash(text: str) -> str:

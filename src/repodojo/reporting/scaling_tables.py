@@ -1,0 +1,85 @@
+"""Tables of inference-time scaling: curves over k, stopping early, and what attempts cost."""
+
+from typing import Any
+
+from repodojo.reporting.named import Results
+from repodojo.reporting.published import Cell
+from repodojo.reporting.table import Table, ours
+from repodojo.reporting.text import NOT_GIVEN, UNDEFINED, number, percent, with_interval
+
+AXES = {
+    "prompt_tokens": "prompt tokens",
+    "completion_tokens": "completion tokens",
+    "seconds": "seconds",
+    "money": "money",
+}
+
+
+def curves_over_k(results: Results) -> Table:
+    """Return pass@k, best@k and random@k for each k."""
+    overall = results["scaling_curves"]["overall"]
+    names = ("pass_at_k", "best_at_k", "random_at_k")
+    rows: list[tuple[Cell, ...]] = []
+    for k in sorted(overall["pass_at_k"], key=int):
+        simulated = overall["paper_smoothed"].get(k)
+        means = (percent(simulated[name]) if simulated else NOT_GIVEN for name in ("pass_mean", "best_mean"))
+        rows.append((int(k), *(with_interval(overall[name][k]) for name in names), *means))
+    columns = (
+        *("k", "pass@k % [95 %]", "best@k % [95 %]", "random@k % [95 %]"),
+        *("pass@k, simulated", "best@k, simulated"),
+    )
+    note = "Exact expectations over all subsets of k attempts. Simulated: the paper's smoothed estimator."
+    return Table("scaling", "Curves over k", columns, ours(*rows), ("scaling_curves",), note)
+
+
+def adaptive_attempts(results: Results) -> Table:
+    """Return what stopping at a sure attempt resolves and saves, whether it reaches the aim or not."""
+    found, k = results["adaptive_attempts"], results["adaptive_attempts"]["k"]
+    threshold, picked = found["rule"]["threshold"], results["scaling_curves"]["overall"]["best_at_k"]
+    rule = "until one is sure, and none is" if threshold is None else f"until a score of {threshold:.3f}"
+    best = with_interval(picked[str(k)]) if str(k) in picked else NOT_GIVEN
+    cells = (with_interval(found[key]) for key in ("attempts_share", "resolve_rate", "gap_closed"))
+    rows = (
+        (rule, _number_with_interval(found["mean_attempts"]), *cells),
+        ("all", k, percent(1.0), best, with_interval(found["gap_closed_by_all"])),
+    )
+    columns = (
+        *("attempts are made", "mean attempts", "of the attempts %", "resolved % [95 %]"),
+        "gap closed % [95 %]",
+    )
+    sources = ("adaptive_attempts", "scaling_curves")
+    return Table("adaptive", "Stopping early", columns, ours(*rows), sources, _aim(found))
+
+
+def _aim(found: dict[str, Any]) -> str:
+    """Say what stopping early aims at, and whether it gets there."""
+    gap, share = (percent(found["aim"][key], 0) for key in ("gap_closed", "attempts_share"))
+    reached = {True: "reached", False: "not reached", None: f"{UNDEFINED}: {found['reason']}"}
+    return (
+        f"The aim, at least {gap} % of the gap from one attempt to the oracle at no more than {share} % of "
+        f"the attempts, is {reached[found['reaches_aim']]}. The score is fitted to attempts at training "
+        "instances; adaptive_attempts has the curve over every score tried."
+    )
+
+
+def costs(results: Results) -> Table:
+    """Return what attempts cost on every axis: a cost of k attempts is k times that of one."""
+    found = results["attempt_costs"]
+    k = max(found["of_k"], key=int)
+    rows: list[tuple[Cell, ...]] = []
+    for axis, words in AXES.items():
+        if axis in found["per_attempt"]:
+            one, of_k = found["per_attempt"][axis], found["of_k"][k][axis]
+            rows.append((words, _number_with_interval(one), number(of_k)))
+        else:
+            rows.append((words, f"{UNDEFINED}: {found['undefined'][axis]}", NOT_GIVEN))
+    columns = ("axis", "of one attempt [95 %]", f"of {k} attempts")
+    note = f"Means over {number(found['attempts'])} held-out attempts; scoring them is not in it."
+    return Table("costs", "What attempts cost", columns, ours(*rows), ("attempt_costs",), note)
+
+
+def _number_with_interval(estimate: dict[str, Any]) -> str:
+    if estimate["value"] is None:
+        return UNDEFINED
+    value, low, high = (number(estimate[key], 2) for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
