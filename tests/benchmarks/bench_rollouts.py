@@ -1,11 +1,11 @@
 """Script: what a turn costs in processor time and a rollout in memory, beside mini-swe-agent's batch runner.
 
-Run as ``python tests/benchmarks/bench_rollouts.py``; it prints a table and a line of JSON, and never fails for
-a figure. On both sides 64 rollouts are in flight, a model answers after 250 ms with a command that does
-nothing, and every trajectory is written to disk. Processor time is what the kernel accounts to the runner and
-all processes below it, shells and sandboxes among them, so that it can be measured on a busy machine, too
-(whose cold caches make it somewhat larger). Memory is the proportional set size of the same processes while
-all rollouts are in flight, less that of the runner before them.
+Run as ``python tests/benchmarks/bench_rollouts.py``; it prints a table and a line of JSON, and never fails.
+On both sides 64 rollouts are in flight, a model answers after 250 ms with a command that does nothing, and
+every trajectory is written to disk. Processor time is what the kernel accounts to the runner and all that runs
+below it, shells and sandboxes among them, so that a busy machine will do, too (its cold caches make it somewhat
+larger). Memory is the proportional set size of the same processes while all rollouts are in flight, less that
+of the runner before them.
 
 The peer's commands run in plain shells, where ours run in sandboxes; in bubblewrap, too, if it is installed.
 """

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +26,12 @@ class CPUSeconds(NamedTuple):
 
 
 def read_cpu_seconds() -> CPUSeconds:
-    """Read what the kernel accounts to this process and all below it (proc_pid_stat(5))."""
-    found = [_read_times(pid) for pid in _family(os.getpid())]
-    own, ended = found[0]
-    return CPUSeconds(own, ended + sum(sum(times) for times in found[1:]))
+    """Read what the kernel accounts to this process and all below it.
+
+    Of a living one to the nanosecond (``schedstat``), of ended ones to the tick (proc_pid_stat(5)).
+    """
+    family = _family(os.getpid())
+    return CPUSeconds(time.process_time(), sum(map(_ended, family)) + sum(map(_living, family[1:])))
 
 
 def _family(pid: int) -> list[int]:
@@ -40,14 +43,24 @@ def _family(pid: int) -> list[int]:
     return [pid, *(found for child in children for found in _family(child))]
 
 
-def _read_times(pid: int) -> tuple[float, float]:
-    """Return the seconds of a process, and of its children that ended; of none they are zero."""
+def _living(pid: int) -> float:
+    """Return the seconds of a process so far; none if it has ended."""
+    try:
+        return (
+            sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+            / 1e9
+        )
+    except OSError:
+        return 0.0
+
+
+def _ended(pid: int) -> float:
+    """Return the seconds of a process's children that it waited for."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0.0, 0.0
-    user, system, ended_user, ended_system = (int(field) / _TICKS for field in fields[11:15])
-    return user + system, ended_user + ended_system
+        return 0.0
+    return (int(fields[13]) + int(fields[14])) / _TICKS
 
 
 class Meter:
