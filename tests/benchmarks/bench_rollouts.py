@@ -2,8 +2,8 @@
 
 Run as ``python tests/benchmarks/bench_rollouts.py``; it prints a table and a line of JSON, and never fails.
 On both sides 64 rollouts are in flight, a model answers after 250 ms with a command that does nothing, and
-every trajectory is written to disk. Processor time is what the kernel accounts to the runner and all that runs
-below it, shells and sandboxes among them, so that a busy machine will do, too (its cold caches make it somewhat
+every trajectory is written to disk. Processor time is what the kernel accounts to the runner and all below
+it, shells and sandboxes among them, so that a busy machine will do, too (its cold caches make it somewhat
 larger). Memory is the proportional set size of the same processes while all rollouts are in flight, less that
 of the runner before them.
 
