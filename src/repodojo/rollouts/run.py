@@ -161,6 +161,8 @@ class _Rollout:
                 finish_reason=completion.finish_reason,
                 policy_s=policy_s,
                 sandbox_s=response.sandbox_s,
+                prompt_token_ids=completion.prompt_token_ids,
+                completion_token_ids=completion.completion_token_ids,
             )
         )
 
