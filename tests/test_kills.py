@@ -26,6 +26,8 @@ import json, os, select, signal, sys, time
 from pathlib import Path
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+# What a run would import, once for all of them.
+import mlflow.store.tracking.sqlalchemy_store, repodojo.datasets.handles, repodojo.settings
 
 project = Path.cwd()
 bootstrap_project(project)
@@ -51,7 +53,7 @@ for line in sys.stdin:
             os._exit(1)
         os._exit(0)
     kill_at, handle = request["kill_at"], os.pidfd_open(pid)
-    while not select.select([handle], [], [], kill_at and 0.005)[0]:
+    while not select.select([handle], [], [], kill_at and 0.01)[0]:
         if len(list(results())) >= kill_at:
             time.sleep(request["jitter_s"])
             os.kill(pid, signal.SIGKILL)
