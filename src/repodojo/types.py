@@ -97,7 +97,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Turn:
-    """One answer of the policy and what came of it."""
+    """One answer of the policy and what came of it; ids that nobody gave are not in its JSON form."""
 
     command: str | None
     """What the answer asked for: a shell command, or tool calls as text; None where it asked for nothing."""
@@ -107,6 +107,13 @@ class Turn:
     finish_reason: str
     policy_s: float
     sandbox_s: float
+    prompt_token_ids: tuple[int, ...] = ()
+    """Of the whole conversation that was answered."""
+    completion_token_ids: tuple[int, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(serialise(self), "prompt_token_ids", "completion_token_ids")
 
 
 @dataclass(frozen=True)

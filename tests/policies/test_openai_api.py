@@ -125,6 +125,17 @@ def test_a_conversation_is_sent_and_its_answer_read(server: Server):
     ]
 
 
+def test_ids_of_tokens_are_asked_for_where_wanted_and_kept_where_given(server: Server):
+    given = completion() | {"prompt_token_ids": [1, 2, 3]}
+    given["choices"][0]["token_ids"] = [7, 8]
+    server.replies = [reply(200, given), reply(200, completion() | {"prompt_token_ids": None})]
+    asking = OpenAIPolicy("tiny", [server.url], token_ids=True)
+    answer = asking.complete(ASKED, GREEDY)
+    assert (answer.prompt_token_ids, answer.completion_token_ids) == ((1, 2, 3), (7, 8))
+    assert policy(server).complete(ASKED, GREEDY).prompt_token_ids == ()
+    assert ["return_token_ids" in sent for sent in server.received] == [True, False]
+
+
 def test_an_answer_without_text_is_empty(server: Server):
     server.replies = [reply(200, completion(None))]
     assert policy(server).complete(ASKED, GREEDY).text == ""

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +8,13 @@ import pytest
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import Sandboxes, SandboxSpec
 from repodojo.errors import ContextLengthError, PolicyError
+from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.policies.scripted import ScriptedPolicy
 from repodojo.rollouts.plan import derive_seed, plan_rollouts
 from repodojo.rollouts.run import RolloutContext, RolloutLimits, run_rollout
 from repodojo.scaffolds.bash_only import BashOnly
 from repodojo.scaffolds.scaffold import Action
-from repodojo.types import Instance, Trajectory, from_json, to_json
+from repodojo.types import Instance, Message, Trajectory, from_json, to_json
 
 EDIT = "sed -i 's/max(value/min(value/' tools/numbers.py"
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
@@ -154,6 +155,22 @@ def test_a_sandbox_that_is_lost_is_a_record(run: Run, sandboxes: NamespaceSandbo
     made = run(block("ls"), sandboxes=ClosedAfterStart(sandboxes))
     assert made.exit_status == "SandboxError"
     assert [message.role for message in made.messages] == ["system", "user"]
+
+
+class DownAtFirst(ScriptedPolicy):
+    """Fails once, then answers."""
+
+    def complete(self, messages: Sequence[Message], parameters: SamplingParameters) -> Completion:
+        if not hasattr(self, "was_down"):
+            self.was_down = True
+            raise PolicyError("endpoint down")
+        return super().complete(messages, parameters)
+
+
+def test_a_failure_of_the_infrastructure_is_given_a_second_try(run: Run) -> None:
+    """One that passes used to leave an attempt that was not measured."""
+    made = run(policy=DownAtFirst({"It breaks.": [[block(EDIT), block(SUBMIT)]]}))
+    assert (made.exit_status, made.error, len(made.turns)) == ("Submitted", "", 2)
 
 
 def test_an_answer_without_a_utf8_form_is_no_crash(run: Run) -> None:

@@ -36,7 +36,7 @@ _LIMIT = re.compile(r"maximum context length (?:is |\()(\d+)", re.I)
 class OpenAIPolicy:
     """A `Policy` and a `Scorer` over one model behind one or several addresses, for many threads at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the keys of a catalog entry
         self,
         model: str,
         base_urls: Sequence[str],
@@ -45,6 +45,7 @@ class OpenAIPolicy:
         fingerprint: str = "",
         timeout_s: float = 300.0,
         attempts: int = 6,
+        token_ids: bool = False,
     ) -> None:
         """Describe the endpoint; nothing is sent.
 
@@ -55,6 +56,7 @@ class OpenAIPolicy:
             fingerprint: what the model is known by (a served checkpoint's digest); its name unless given.
             timeout_s: the longest silence of the endpoint.
             attempts: how often to send one request, with a pause of at most 30 s between two.
+            token_ids: ask for the ids of prompt and answer, as vLLM's server can be; others may refuse.
 
         Raises:
             PolicyError: there is no address.
@@ -67,6 +69,7 @@ class OpenAIPolicy:
         self.fingerprint = fingerprint or model
         self._timeout_s = timeout_s
         self._attempts = attempts
+        self._asks_token_ids = token_ids
 
     def complete(self, messages: Sequence[Message], parameters: SamplingParameters) -> Completion:
         """Answer the conversation.
@@ -81,6 +84,8 @@ class OpenAIPolicy:
             "max_tokens": parameters.max_tokens,
             "seed": parameters.seed,
         }
+        if self._asks_token_ids:
+            body["return_token_ids"] = True
         if parameters.stop:
             body["stop"] = list(parameters.stop)
         if parameters.tools:
@@ -221,8 +226,15 @@ def _read_completion(reply: Any) -> Completion:
         ToolCall(str(call["id"]), str(call["function"]["name"]), str(call["function"]["arguments"]))
         for call in choice["message"].get("tool_calls") or ()
     )
-    tokens = int(usage["prompt_tokens"]), int(usage["completion_tokens"])
-    return Completion(str(text), reason, *tokens, tool_calls=calls)
+    return Completion(
+        text=str(text),
+        finish_reason=reason,
+        prompt_tokens=int(usage["prompt_tokens"]),
+        completion_tokens=int(usage["completion_tokens"]),
+        tool_calls=calls,
+        prompt_token_ids=tuple(map(int, reply.get("prompt_token_ids") or ())),
+        completion_token_ids=tuple(map(int, choice.get("token_ids") or ())),
+    )
 
 
 def _read_likeliest(reply: Any) -> dict[str, float]:

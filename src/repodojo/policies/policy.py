@@ -30,6 +30,9 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     tool_calls: tuple[ToolCall, ...] = ()
+    prompt_token_ids: tuple[int, ...] = ()
+    """As the engine has them; none where it does not say."""
+    completion_token_ids: tuple[int, ...] = ()
 
 
 class Policy(Protocol):

@@ -36,6 +36,8 @@ class VLLMSettings(BaseModel):
     """Share of the device's memory to take; vLLM's own default unless given."""
     lora_modules: Mapping[str, str] = {}
     """Adapter folders by the model name that they are served as."""
+    token_ids: bool = False
+    """Keep the ids of every turn's prompt and answer in its trajectory, many times as large then."""
     extra_args: tuple[str, ...] = ()
     environment: Mapping[str, str] = {}
     """Environment variables of the server."""

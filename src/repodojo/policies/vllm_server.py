@@ -73,7 +73,7 @@ def served_policy(settings: VLLMSettings, checkpoint: Path, name: str = "") -> I
     name = name or checkpoint.name
     fingerprint = digest_checkpoint(checkpoint)
     with serve(settings, str(checkpoint), name) as base_url:
-        yield OpenAIPolicy(name, [base_url], fingerprint=fingerprint)
+        yield OpenAIPolicy(name, [base_url], fingerprint=fingerprint, token_ids=settings.token_ids)
 
 
 def _wait_until_healthy(

@@ -14,7 +14,7 @@ from repodojo.errors import BudgetError, ContextLengthError, PolicyError, Sandbo
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
 from repodojo.rollouts.plan import RolloutPlan, derive_seed
 from repodojo.scaffolds.scaffold import Response, Scaffold
-from repodojo.types import OVER_BUDGET, Instance, Message, Trajectory, Turn
+from repodojo.types import INFRASTRUCTURE_STATUSES, OVER_BUDGET, Instance, Message, Trajectory, Turn
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,17 @@ class _Ended(Exception):
 
 
 def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) -> Trajectory:
-    """Run a rollout and return its record; `SandboxError` and `PolicyError` end in it, too."""
+    """Run a rollout and return its record; `SandboxError` and `PolicyError` end in it, too.
+
+    Such a failure of the infrastructure is given a second try in another sandbox, whose record counts.
+    """
+    trajectory = _run_once(instance, plan, context)
+    if trajectory.exit_status in INFRASTRUCTURE_STATUSES:
+        trajectory = _run_once(instance, plan, context)
+    return trajectory
+
+
+def _run_once(instance: Instance, plan: RolloutPlan, context: RolloutContext) -> Trajectory:
     rollout = _Rollout(instance, plan, context)
     end, patch = _Ended(OVER_BUDGET, context.refusal()), ""
     if not end.error:
@@ -161,6 +171,8 @@ class _Rollout:
                 finish_reason=completion.finish_reason,
                 policy_s=policy_s,
                 sandbox_s=response.sandbox_s,
+                prompt_token_ids=completion.prompt_token_ids,
+                completion_token_ids=completion.completion_token_ids,
             )
         )
 

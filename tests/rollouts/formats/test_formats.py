@@ -39,7 +39,13 @@ def test_a_published_record_is_read(name):
 
 @pytest.mark.parametrize(
     ("name", "outcome"),
-    [("openhands", "resolved"), ("atif", "unresolved"), ("swegym_sampled", "resolved"), ("swe_agent", None)],
+    [
+        ("openhands", "resolved"),
+        ("openhands_responses", "unresolved"),
+        ("atif", "unresolved"),
+        ("swegym_sampled", "resolved"),
+        ("swe_agent", None),
+    ],
 )
 def test_a_verdict_that_came_with_the_record_is_kept(name, outcome):
     verdict = parse(name, RECORDS[name]).verdict
@@ -66,6 +72,8 @@ REQUIRED = [
     ("openhands", "instance_id"),
     ("openhands_completions", "messages"),
     ("openhands_completions", "response"),
+    ("openhands_responses", "responses_create_params"),
+    ("openhands_responses", "response"),
     ("swe_agent", "history"),
     ("swe_agent", "trajectory"),
     ("mini_swe_agent", "messages"),
@@ -125,6 +133,16 @@ def test_a_missing_field_is_named_with_its_file_and_row(name, field):
             "openhands_completions",
             {"response": {"choices": []}},
             "field 'response.choices': expected an answer",
+        ),
+        (
+            "openhands_responses",
+            {"response": {"output": [{"type": "web_search_call"}]}},
+            "item 3: field 'type': expected one of message, function_call, function_call_output, reasoning",
+        ),
+        (
+            "openhands_responses",
+            {"responses_create_params": {"input": 3}},
+            "field 'input': expected text or a list, found 3",
         ),
     ],
 )
@@ -209,7 +227,16 @@ def test_calls_stay_calls_where_the_tools_are_known():
     with_null = {"type": "function", "function": {**TOOL, "strict": None}}
     sampled = parse("swegym_sampled", {**RECORDS["swegym_sampled"], "tools": [with_null]}).trajectory
     completions = {**RECORDS["openhands_completions"], "kwargs": {"tools": [with_null]}}
-    for trajectory in (sampled, parse("openhands_completions", completions).trajectory):
+    request = {
+        **RECORDS["openhands_responses"]["responses_create_params"],
+        "tools": [{"type": "function", **TOOL, "strict": None}],
+    }
+    rollout = {**RECORDS["openhands_responses"], "responses_create_params": request}
+    for trajectory in (
+        sampled,
+        parse("openhands_completions", completions).trajectory,
+        parse("openhands_responses", rollout).trajectory,
+    ):
         assert trajectory.tools == (TOOL,)
         assert trajectory.messages[2].tool_calls[0].name == "bash"
         assert (trajectory.messages[3].role, trajectory.messages[3].tool_call_id) == ("tool", "c1")
@@ -226,3 +253,50 @@ def test_arguments_that_are_no_object_are_refused_where_calls_stay_calls():
     }
     with pytest.raises(InputError, match="f, row 1, message 1: field 'tool_calls': expected the arg"):
         find_format("swegym_sampled").parse(record, "f, row 1")
+
+
+ITEMS = RECORDS["openhands_responses"]["response"]["output"]
+
+
+def test_a_logged_call_of_the_responses_api_is_read_as_one_of_the_completions():
+    """OpenHands' newer logs (``llm_path``) used to be rejected for want of ``messages``."""
+    done = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Done."}]}
+    logged = {
+        "instance_id": "o__r-1",
+        "llm_path": "responses",
+        "instructions": "S",
+        "input": [{"role": "user", "content": [{"type": "input_text", "text": "U"}]}, *ITEMS],
+        "tools": [{"kind": "TerminalTool", "title": "terminal"}],
+        "kwargs": {"temperature": 0.5},
+        "response": {"model": "m", "object": "response", "output": [done]},
+        "git_patch": "diff",
+    }
+    found, completion = (
+        parse("openhands_completions", each) for each in (logged, RECORDS["openhands_completions"])
+    )
+    assert found == completion
+
+
+def test_calls_without_words_and_calls_side_by_side_are_one_answer_each():
+    call, result = ITEMS[2], ITEMS[3]
+    output = [call, {**call, "call_id": "c2"}, result, {**result, "call_id": "c2"}, call, result]
+    record = {**RECORDS["openhands_responses"], "response": {"output": output}}
+    messages = parse("openhands_responses", record).trajectory.messages
+    assert [message.role for message in messages] == [
+        *("system", "user", "assistant", "user", "user", "assistant", "user")
+    ]
+    assert messages[2].content.count("<function=bash>") == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"agent_error_kind": "stuck_in_loop"}, "StuckInLoop"),
+        ({"agent_error_kind": "context_window"}, "ContextLength"),
+        ({"agent_error_kind": None, "agent_timed_out": True}, "TimeExceeded"),
+        ({"agent_error_kind": "other"}, "Unknown"),
+    ],
+)
+def test_what_ended_a_rollout_is_kept(fields, status):
+    record = {**RECORDS["openhands_responses"], **fields}
+    assert parse("openhands_responses", record).trajectory.exit_status == status

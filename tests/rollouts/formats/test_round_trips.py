@@ -54,7 +54,13 @@ def attempts(draw, graded=None):
 LOSES_SCAFFOLD = {"mini_swe_agent": "mini-swe-agent", "swe_agent": "swe-agent", "moatless": "moatless"}
 LOSES_TEMPERATURE = {"swe_agent", "swegym_sampled", "swegym_sft", "predictions"}
 LOSES_VERDICT = {"predictions", "openhands_completions"}
-LOSES_STATUS = {"swegym_sampled", "swegym_sft", "openhands_completions"}
+LOSES_STATUS = {
+    "swegym_sampled": set(),
+    "swegym_sft": set(),
+    "openhands_completions": set(),
+    "openhands_responses": {"LimitsExceeded", "StuckInLoop", "TimeExceeded"},
+}
+"""With the statuses that are kept."""
 ERROR_IS_STATUS = {"openhands"}
 
 
@@ -65,7 +71,7 @@ def kept(attempt, name):
         trajectory = replace(trajectory, scaffold=LOSES_SCAFFOLD[name])
     if name in LOSES_TEMPERATURE:
         trajectory = replace(trajectory, temperature=0.0)
-    if name in LOSES_STATUS:
+    if trajectory.exit_status not in LOSES_STATUS.get(name, {trajectory.exit_status}):
         finished = "<function=finish>" in trajectory.messages[-1].content
         trajectory = replace(trajectory, exit_status="Submitted" if finished else "Unknown")
     if name in ERROR_IS_STATUS and trajectory.exit_status != "Submitted":

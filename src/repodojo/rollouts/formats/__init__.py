@@ -15,6 +15,7 @@ from repodojo.rollouts.formats import (
     moatless,
     openhands,
     openhands_completions,
+    openhands_responses,
     predictions,
     records,
     swe_agent,
@@ -45,6 +46,7 @@ FORMATS: Mapping[str, Format] = {
     "openhands_completions": Format(
         openhands_completions.parse, openhands_completions.build, ("*.json",), ".json", "folder", True
     ),
+    "openhands_responses": Format(openhands_responses.parse, openhands_responses.build, ("*.jsonl",), ""),
     "swe_agent": Format(swe_agent.parse, swe_agent.build, ("*.traj",), ".traj", "file"),
     "mini_swe_agent": Format(
         mini_swe_agent.parse, mini_swe_agent.build, ("*.traj.json",), ".traj.json", "file"

@@ -15,6 +15,7 @@ from repodojo.types import Message, Outcome, Trajectory, Turn, Verdict
 
 CAUSE = "published"
 """Cause of a verdict that came with the record."""
+_FINAL = re.compile(r"<function=(?:finish|submit)>")
 _STATUSES = tuple(
     (re.compile(pattern), status)
     for pattern, status in (
@@ -75,6 +76,12 @@ def read_status(text: str) -> str:
     """Return our word for another system's end of a run; its own word where ours says nothing."""
     lowered = text.lower()
     return next((status for pattern, status in _STATUSES if pattern.search(lowered)), text or "Unknown")
+
+
+def end_of(messages: Iterable[Message]) -> str:
+    """Return ``Submitted`` where the last answer hands the work in; of others a conversation says nothing."""
+    commands = [turn.command or "" for turn in count_turns(messages)]
+    return "Submitted" if commands and _FINAL.match(commands[-1]) else "Unknown"
 
 
 def read_outcome(data: Any, where: str, *names: str) -> Outcome | None:

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.rollouts.formats.conversation import count_turns, read_chat, read_native
-from repodojo.rollouts.formats.draft import Attempt, Draft, read_outcome
+from repodojo.rollouts.formats.conversation import read_chat, read_native
+from repodojo.rollouts.formats.draft import Attempt, Draft, end_of, read_outcome
 from repodojo.rollouts.formats.fields import find_text, take
 from repodojo.rollouts.formats.tools import read_tools
 from repodojo.types import Message, to_json
 
-_FINAL = re.compile(r"<function=(?:finish|submit)>")
 _SUFFIX = re.compile(r"(?<=\d)_\d+$")
 _WORKSPACE = re.compile(r"/workspace/([\w.-]+)(?=[\s<]|$)", re.MULTILINE)
 
@@ -33,7 +32,7 @@ def parse_sampled(data: Mapping[str, Any], where: str) -> Draft:
         instance_id=_SUFFIX.sub("", take(data, "instance_id", str, where)),
         messages=messages,
         model_patch=find_text(data, where, "test_result.git_patch"),
-        exit_status=_status(messages),
+        exit_status=end_of(messages),
         policy=find_text(data, where, "run_id"),
         scaffold="openhands",
         outcome=outcome,
@@ -49,7 +48,7 @@ def parse_sft(data: Mapping[str, Any], where: str) -> Draft:
         instance_id=_SUFFIX.sub("", name) or _name(messages, where),
         messages=messages,
         model_patch="",
-        exit_status=_status(messages),
+        exit_status=end_of(messages),
         scaffold="openhands",
         outcome="resolved",
     )
@@ -100,8 +99,3 @@ def _name(messages: tuple[Message, ...], where: str) -> str:
             f"or a field 'instance_id', found {first[:80]!r}"
         )
     return f"{parts[0]}__{parts[1]}-{hashlib.sha256(first.encode()).hexdigest()[:12]}"
-
-
-def _status(messages: tuple[Message, ...]) -> str:
-    commands = [turn.command or "" for turn in count_turns(messages)]
-    return "Submitted" if commands and _FINAL.match(commands[-1]) else "Unknown"
