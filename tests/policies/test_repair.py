@@ -75,6 +75,13 @@ def test_reproduces_then_looks_the_function_up_then_edits() -> None:
     assert decide(messages, 0.0, 0) == SUBMIT
 
 
+def test_the_subject_of_an_issue_is_looked_up_without_saying_its_name() -> None:
+    messages = opening()
+    messages[1] = Message("user", "`f` is wrong. " + messages[1].content)
+    assert go_on(messages, f"3\n./a/b.py\n{VIEW}") == ". /tmp/tools.sh; run; look"
+    assert go_on(messages, "3").startswith("try <<'E'\n")
+
+
 def test_never_tries_an_edit_twice_and_ends_by_handing_in() -> None:
     messages = looked_up()
     commands: list[str] = []

@@ -58,7 +58,7 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
 
 def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
     """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
-    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-06b88ee8"
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-670d2b50"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def use_tools(folder: Path, command: str) -> str:
     folder.mkdir(exist_ok=True)
     tools = (Path(shipped.__file__).parent / "tools.sh").read_text().replace("/tmp/", f"{folder}/")
     shutil.copy(Path(shipped.__file__).with_name("replace_line.py"), folder)
-    (folder / "issue.md").write_text("Wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n")
+    (folder / "issue.md").write_text("`m.f` is wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n")
     project = folder / "project"
     (project / "tests").mkdir(parents=True)
     (project / "m.py").write_text(
@@ -224,6 +224,7 @@ def test_the_tools_reproduce_show_and_try(tmp_path: Path) -> None:
     listed = "./m.py\n./tests/test_m.py\n"
     code = "1:def f(a):\n3:    b = 2\n7:    return a + b\n"
     assert use_tools(tmp_path / "a", 'run; look "def f("') == "3\nas expected\n" + listed + code
+    assert use_tools(tmp_path / "e", "look") == listed + code
     assert use_tools(tmp_path / "b", 'look "def f(" >/dev/null; code "^3:"') == code.split("\n", 1)[1]
     tried = "look 'def f(' >/dev/null; try <<'E'\n    return a + b\n    return a - b\nE\n"
     again = "try <<'E'\n    b = 2\n    b = '\\n$5'\nE\ngit diff --unified=0 | tail -n 2"

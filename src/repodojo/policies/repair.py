@@ -14,8 +14,8 @@ from pathlib import Path
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.policies.repairs import commands
 from repodojo.policies.repairs.history import read_knowledge
-from repodojo.policies.repairs.issue import parse_issue
-from repodojo.policies.repairs.search import definition_text, list_options
+from repodojo.policies.repairs.issue import definition_text, parse_issue
+from repodojo.policies.repairs.search import list_options
 from repodojo.types import Message
 
 
@@ -45,7 +45,7 @@ def decide(messages: Sequence[Message], temperature: float, seed: int) -> str:
     known = read_knowledge(messages, issue)
     if not known.commands:
         name = issue.names[0] if issue.names else "main"
-        return commands.reproduce(definition_text(name))
+        return commands.reproduce(definition_text(name), issue.subject)
     options = [] if known.done else list_options(issue, known)
     if not options:
         return commands.SUBMIT

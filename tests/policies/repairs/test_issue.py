@@ -137,3 +137,15 @@ TRACEBACK = "Traceback (most recent call last):\n  File ...\nValueError: bad"
 )
 def test_shows(output: str, expected: str, same: bool) -> None:
     assert shows(output, expected) is same
+
+
+@pytest.mark.parametrize(
+    ("prose", "subject"),
+    [
+        ("`Tag.errors` fails on `Tag`.", "def errors("),
+        ("`_Box` gives the wrong result.", "class _Box"),
+        ("Plural forms are wrong.", ""),
+    ],
+)
+def test_the_subject_is_what_the_prose_names_first(prose: str, subject: str) -> None:
+    assert Issue(prose, "", "1", "2").subject == subject

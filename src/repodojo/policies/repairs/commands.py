@@ -13,9 +13,9 @@ VIEW_LINES = 18
 SUBMIT = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 
 
-def reproduce(text: str) -> str:
-    """Take the tools, run the issue's example, and look for a text."""
-    return f". {TOOLS_FILE}; run; {look(text)}"
+def reproduce(text: str, subject: str) -> str:
+    """Take the tools, run the issue's example, and look for a text, which need not be said of the subject."""
+    return f". {TOOLS_FILE}; run; {'look' if text == subject else look(text)}"
 
 
 def look(text: str) -> str:

@@ -15,7 +15,7 @@ from repodojo.policies.repairs.source import Listing
 from repodojo.types import Message
 
 _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LOOK = re.compile(r'(?:.*; )?look "([^"]+)"')
+_LOOK = re.compile(r'(?:.*; )?look(?: "([^"]+)")?')
 _SEARCH = re.compile(r'grep -rnw "(\w+)" ')
 _FILE = re.compile(r"f=(\S+); ")
 _VIEW = re.compile(r'f=\S+; code "([^"]+)"')
@@ -85,11 +85,12 @@ def _learn(known: Knowledge, command: str, output: str, issue: Issue) -> None:
         known.edits[Rewrite(known.file, *match.groups())] = not shows(output, issue.actual)
         known.done = shows(output, issue.expected)
     elif match := _LOOK.fullmatch(command):
-        _learn_look(known, match[1], output.split("\n"))
+        text = match[1] or issue.subject
+        _learn_look(known, text, output.split("\n"))
         if "run; " in command:
             printed = itertools.takewhile(lambda row: not _PATH.fullmatch(row), output.split("\n"))
             known.done = shows("\n".join(printed), issue.expected)
-            known.frames = _project_frames(output, known.located[match[1]])
+            known.frames = _project_frames(output, known.located[text])
     elif match := _SEARCH.match(command):
         rows = (row.split(":", 2) for row in output.split("\n") if row.count(":") > 1)
         known.mentions[match[1]] = [(path, text) for path, _, text in rows]

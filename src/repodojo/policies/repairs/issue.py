@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from repodojo.policies.repairs.names import names_in
 
 _FENCED = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_SUBJECT = re.compile(r"`([A-Za-z_][\w.]*)`")
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)\b(?::|$)")
 
 
@@ -27,6 +28,12 @@ class Issue:
     def names(self) -> tuple[str, ...]:
         """The project's functions and classes that the snippet uses, the likeliest place of a bug first."""
         return names_in(self.snippet)
+
+    @property
+    def subject(self) -> str:
+        """How the definition begins of what the prose names first in backquotes; empty without one."""
+        found = _SUBJECT.search(self.prose)
+        return definition_text(found[1].rsplit(".", 1)[-1]) if found else ""
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -59,6 +66,12 @@ def parse_issue(text: str) -> Issue | None:
         actual=outputs[0] if len(outputs) > 1 else "",
         expected=outputs[-1] if len(outputs) == 1 else outputs[1],
     )
+
+
+def definition_text(name: str, other: bool = False) -> str:
+    """Return how a definition begins: a class's where the name looks like one; with ``other``, not."""
+    is_class = name.lstrip("_")[:1].isupper() != other
+    return f"class {name}" if is_class else f"def {name}("
 
 
 def is_exception(text: str) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from repodojo.policies.repairs import commands
 from repodojo.policies.repairs.edits import weigh_edits
 from repodojo.policies.repairs.history import Knowledge
-from repodojo.policies.repairs.issue import Issue
+from repodojo.policies.repairs.issue import Issue, definition_text
 from repodojo.policies.repairs.source import Function, called_names, find_functions
 
 _KNOWN = (
@@ -84,12 +84,6 @@ def list_options(issue: Issue, known: Knowledge) -> list[Option]:
         for command, worth in new:
             options[command] = max(worth, options.get(command, 0.0))
     return [Option(*item) for item in sorted(options.items())]
-
-
-def definition_text(name: str, other: bool = False) -> str:
-    """Return how a definition begins: a class's where the name looks like one; with ``other``, not."""
-    is_class = name.lstrip("_")[:1].isupper() != other
-    return f"class {name}" if is_class else f"def {name}("
 
 
 def _places(issue: Issue, known: Knowledge, seen: Definitions) -> list[Place]:

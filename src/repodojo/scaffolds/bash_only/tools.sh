@@ -19,13 +19,22 @@ code() { # Show 18 lines from a text on in $f, numbered, without docstrings.
     printf '%s\n' "$shown"
 }
 
-look() { # List the files that hold a text, set $f to the first that is no test, and show it.
-    local found first
-    found=$(grep -rl --include='*.py' -e "$1" . | sort)
+subject() { # Say how the definition begins of what the issue names first in backquotes.
+    local name
+    name=$(grep -o '`[A-Za-z_][A-Za-z0-9_.]*`' /tmp/issue.md | head -n 1 | tr -d '`')
+    name=${name##*.}
+    [ "$name" ] && case $name in [A-Z]* | _[A-Z]*) echo "class $name" ;; *) echo "def $name(" ;; esac
+}
+
+look() { # List the files that hold a text ($1, or the subject), set $f to the first that is no test, and show it.
+    local found first text
+    text=${1:-$(subject)}
+    [ "$text" ] || return
+    found=$(grep -rl --include='*.py' -e "$text" . | sort)
     [ "$found" ] || return 1
     printf '%s\n' "$found"
     first=$(printf '%s\n' "$found" | grep -v /test | head -n 1)
-    [ "$first" ] && f=$first && code "$1"
+    [ "$first" ] && f=$first && code "$text"
 }
 
 try() { # Replace a line of $f as it was: the first input line, from $at on, by the second; run the example.
