@@ -201,7 +201,9 @@ def use_tools(folder: Path, command: str) -> str:
     folder.mkdir(exist_ok=True)
     tools = (Path(shipped.__file__).parent / "tools.sh").read_text().replace("/tmp/", f"{folder}/")
     shutil.copy(Path(shipped.__file__).with_name("replace_line.py"), folder)
-    (folder / "issue.md").write_text("`m.f` is wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n")
+    (folder / "issue.md").write_text(
+        "`m.f` is wrong.\n\n```python\nimport m\nprint(m.f(1))\n```\n\n```\n3\n```\n"
+    )
     project = folder / "project"
     (project / "tests").mkdir(parents=True)
     (project / "m.py").write_text(

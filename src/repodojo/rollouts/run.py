@@ -13,6 +13,7 @@ from repodojo.environments.sandbox import Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import BudgetError, ContextLengthError, PolicyError, SandboxError, UntakenPatchError
 from repodojo.policies.policy import Completion, Policy, SamplingParameters
 from repodojo.rollouts.plan import RolloutPlan, derive_seed
+from repodojo.rollouts.redrawing import draw_answer
 from repodojo.scaffolds.scaffold import Response, Scaffold
 from repodojo.types import INFRASTRUCTURE_STATUSES, OVER_BUDGET, Instance, Message, Trajectory, Turn
 
@@ -29,6 +30,8 @@ class RolloutLimits:
     answer_tokens: int = 256
     context_tokens: int | None = None
     """Of a conversation, the last answer among them."""
+    redraws: int = 0
+    """Draws of an answer beyond the first while it repeats one of the conversation."""
 
 
 def _nothing() -> str:
@@ -157,7 +160,8 @@ class _Rollout:
             tools=scaffold.tools,
         )
         started = time.monotonic()
-        completion = self.context.policy.complete(last_conversation(self.messages), parameters)
+        conversation = last_conversation(self.messages)
+        completion = draw_answer(self.context.policy, conversation, parameters, self.limits.redraws)
         return _encodable(completion), time.monotonic() - started
 
     def record(self, response: Response, completion: Completion, policy_s: float) -> None:

@@ -9,7 +9,7 @@ from repodojo.rollouts.run import RolloutLimits
 from repodojo.scaffolds.choice import ScaffoldChoice, make_scaffold
 from repodojo.scaffolds.scaffold import Scaffold
 
-_OPTIONAL = ("scaffold", "context_tokens", "budget")
+_OPTIONAL = ("scaffold", "context_tokens", "redraws", "budget")
 
 
 class RolloutSettings(BaseModel):
@@ -34,6 +34,8 @@ class RolloutSettings(BaseModel):
     context_tokens: int | None = Field(None, ge=1)
     """Tokens of a conversation, the last answer among them, that end a rollout; the policy's own limit
     unless given."""
+    redraws: int = Field(0, ge=0)
+    """Further draws, each warmer, of an answer that repeats one of the conversation; none when greedy."""
     seed: int = 0
     budget: Budget = Budget()
     """Rollouts beyond it are not asked; a later run with a larger one takes them up."""
@@ -73,4 +75,5 @@ class RolloutSettings(BaseModel):
             rollout_timeout_s=self.rollout_timeout_s,
             answer_tokens=self.answer_tokens,
             context_tokens=self.context_tokens,
+            redraws=self.redraws,
         )
