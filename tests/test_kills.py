@@ -18,8 +18,16 @@ ROOT = Path(__file__).parents[1]
 ROLLOUTS = {"sampling": {"attempts": 16}}
 """Of two instances."""
 LONGEST_JITTER_S = 0.1
-CHANGING = frozenset({"duration_s", "turns"})
+CHANGING = frozenset({"duration_s", "policy_s", "sandbox_s"})
 """What is no part of a trajectory's identity: times."""
+
+
+def steady(record: Any) -> Any:
+    """Leave the times out of a record."""
+    if isinstance(record, dict):
+        return {key: steady(value) for key, value in record.items() if key not in CHANGING}
+    return [steady(each) for each in record] if isinstance(record, list) else record
+
 
 FORKS = """
 import json, os, select, signal, sys, time
@@ -88,14 +96,7 @@ class Runs:
 
     def results(self) -> dict[str, Any]:
         """Return rollouts and verdicts without their times."""
-        return {
-            name: {
-                key: value
-                for key, value in json.loads((self.data / name).read_text()).items()
-                if key not in CHANGING
-            }
-            for name in self.files()
-        }
+        return {name: steady(json.loads((self.data / name).read_text())) for name in self.files()}
 
     def clear(self) -> None:
         """Forget all rollouts and verdicts."""

@@ -69,3 +69,10 @@ def test_turns_that_answers_cannot_be_told_by_are_refused() -> None:
     assert len(sft_rows([split])) == 1
     with pytest.raises(InputError, match=r"r\.0: found 5 answers for 3 turns"):
         sft_rows([split], RowSettings(masked_turns=("failed",)))
+
+
+def test_a_row_ends_with_the_last_answer_that_is_learned() -> None:
+    (row,) = sft_rows([_acting(("ls", 0), ("lx", 127))], RowSettings(masked_turns=("failed",)))
+    assert [message["role"] for message in row["messages"]].count("assistant") == 1
+    assert row["messages"][-1]["role"] == "assistant"
+    assert "masked" not in row

@@ -9,6 +9,7 @@ from kedro.pipeline import Node, Pipeline
 from repodojo.datasets.handles import Engines
 from repodojo.datasets.plan import Plan, digest
 from repodojo.environments.workshop import Workshop
+from repodojo.grading.run import GRADER_VERSION
 from repodojo.grading.settings import GradingSettings
 from repodojo.grading.store import VerdictStore, grade_trajectory
 from repodojo.policies.policy import Policy
@@ -72,7 +73,7 @@ def plan_verdicts(
         fingerprint={
             "patches": digest({key: [t.model_patch, t.exit_status] for key, t in trajectories.items()}),
             "instances": digest([to_json(by_id[t.instance_id]) for t in trajectories.values()]),
-            "grading": grading.model_dump(mode="json"),
+            "grading": {**grading.model_dump(mode="json"), "grader": GRADER_VERSION},
         },
     )
 

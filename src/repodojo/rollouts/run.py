@@ -66,10 +66,13 @@ def run_rollout(instance: Instance, plan: RolloutPlan, context: RolloutContext) 
 
     Such a failure of the infrastructure is given a second try in another sandbox, whose record counts.
     """
-    trajectory = _run_once(instance, plan, context)
-    if trajectory.exit_status in INFRASTRUCTURE_STATUSES:
-        trajectory = _run_once(instance, plan, context)
-    return trajectory
+    first = _run_once(instance, plan, context)
+    if first.exit_status not in INFRASTRUCTURE_STATUSES:
+        return first
+    second = _run_once(instance, plan, context)
+    if second.error:
+        second = replace(second, error=f"{second.error}; the first try: {first.error}")
+    return replace(second, duration_s=first.duration_s + second.duration_s)
 
 
 def _run_once(instance: Instance, plan: RolloutPlan, context: RolloutContext) -> Trajectory:
@@ -135,7 +138,8 @@ class _Rollout:
 
     def step(self, sandbox: Sandbox) -> None:
         """Ask the policy, do what it asks for, and check what ends a rollout."""
-        completion, policy_s = self.ask()
+        draws, policy_s = self.ask()
+        completion = draws[-1]
         answer = Message("assistant", completion.text, completion.tool_calls)
         self.messages.append(answer)
         timeout_s = min(self.limits.command_timeout_s, max(self.remaining_s(), 1.0))
@@ -144,13 +148,13 @@ class _Rollout:
             self.messages[-1] = response.answer
         self.messages += response.messages
         self.malformed = self.malformed + 1 if response.malformed else 0
-        self.record(response, completion, policy_s)
+        self.record(response, draws, policy_s)
         if response.exit_status:
             raise _Ended(response.exit_status)
         self.check_limits(completion.prompt_tokens + completion.completion_tokens)
 
-    def ask(self) -> tuple[Completion, float]:
-        """Get the policy's answer and the seconds it took; every turn draws with a seed of its own."""
+    def ask(self) -> tuple[list[Completion], float]:
+        """Get what the policy drew, its answer last, and the seconds; every turn has a seed of its own."""
         scaffold = self.context.scaffold
         parameters = SamplingParameters(
             temperature=self.plan.temperature,
@@ -161,17 +165,18 @@ class _Rollout:
         )
         started = time.monotonic()
         conversation = last_conversation(self.messages)
-        completion = draw_answer(self.context.policy, conversation, parameters, self.limits.redraws)
-        return _encodable(completion), time.monotonic() - started
+        draws = draw_answer(self.context.policy, conversation, parameters, self.limits.redraws)
+        return [_encodable(draw) for draw in draws], time.monotonic() - started
 
-    def record(self, response: Response, completion: Completion, policy_s: float) -> None:
-        """Keep the turn's figures."""
+    def record(self, response: Response, draws: list[Completion], policy_s: float) -> None:
+        """Keep the turn's figures; the tokens are those of every draw."""
+        completion = draws[-1]
         self.turns.append(
             Turn(
                 command=response.command,
                 exit_code=response.exit_code,
-                prompt_tokens=completion.prompt_tokens,
-                completion_tokens=completion.completion_tokens,
+                prompt_tokens=sum(draw.prompt_tokens for draw in draws),
+                completion_tokens=sum(draw.completion_tokens for draw in draws),
                 finish_reason=completion.finish_reason,
                 policy_s=policy_s,
                 sandbox_s=response.sandbox_s,

@@ -6,12 +6,14 @@ place, and renamed into it.
 
 import fcntl
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from repodojo.errors import InputError
 
 SQLITE = "sqlite:///"
+_WRITE_AHEAD = "pragma journal_mode = wal"
+"""Threads write traces beside the run's own records: short commits keep either from waiting in vain."""
 
 
 def create_database(uri: str) -> bool:
@@ -36,6 +38,8 @@ def _check(path: Path) -> bool:
     """Read the list of tables of a database that is there."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("select count(*) from sqlite_master").fetchone()
+        with suppress(sqlite3.OperationalError):  # another run writes to it
+            database.execute(_WRITE_AHEAD)
     return False
 
 
@@ -58,6 +62,5 @@ def _migrate(path: Path) -> None:
 
     store = SqlAlchemyStore(f"{SQLITE}{path}", (path.parent / "mlartifacts").as_posix())
     store.engine.dispose()
-    # Threads write traces beside the run's own records: short commits keep either from waiting in vain.
     with closing(sqlite3.connect(path)) as database:
-        database.execute("pragma journal_mode = wal")
+        database.execute(_WRITE_AHEAD)

@@ -33,5 +33,8 @@ class LabelledTrainer(SFTTrainer):  # type: ignore[misc]
         logits = model(input_ids=inputs["input_ids"], logits_to_keep=labelled, use_cache=False).logits
         wanted = labels[:, labelled].flatten()
         total = cross_entropy(logits.flatten(0, 1).float(), wanted, ignore_index=_IGNORED, reduction="sum")
-        count = (wanted != _IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
-        return total / count
+        if num_items_in_batch is None:
+            return total / (wanted != _IGNORED).sum().clamp(min=1)
+        # The count is of all processes, and their gradients are averaged.
+        share = self.accelerator.num_processes if self.args.average_tokens_across_devices else 1
+        return total * share / torch.as_tensor(num_items_in_batch).clamp(min=1)

@@ -12,6 +12,9 @@ from transformers import TrainerCallback
 
 from repodojo.training.throughput import ModelSize, token_flops, utilisation
 
+_TWICE = ("train_runtime", "train_tokens_per_second")
+"""What the trainer adds to every line, from the start on; a line says it of its own step."""
+
 
 class StepLog(TrainerCallback):  # type: ignore[misc]
     """Appends every logged step to ``metrics.jsonl`` and stops on a loss that is not a number."""
@@ -33,6 +36,7 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         for name in ("loss", "grad_norm"):
             if not math.isfinite(logs.get(name, 0.0)):
                 raise FloatingPointError(f"the {name} is {logs[name]} at step {state.global_step}")
+        logs = {name: value for name, value in logs.items() if name not in _TWICE}
         seconds = time.monotonic() - self.started
         row = {"step": state.global_step, "seconds": round(seconds, 2), **logs, "memory_gib": memory_gib()}
         row |= self._speed(seconds, int(state.num_input_tokens_seen), given.get("model"), args.world_size)

@@ -7,8 +7,16 @@ without: causal attention at half, and nothing that gradient checkpointing compu
 from collections.abc import Iterable
 from typing import NamedTuple
 
-PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "B200": 2250e12}
-"""Dense bfloat16 FLOP/s of one device by a part of its name, as the vendor gives them."""
+PEAKS = {
+    "H100 PCIe": 756e12,
+    "H100 NVL": 835e12,
+    "H100": 989e12,
+    "H200": 989e12,
+    "A100": 312e12,
+    "L40S": 362e12,
+    "B200": 2250e12,
+}
+"""Dense bfloat16 FLOP/s of one device by a part of its name, as the vendor gives them; the first counts."""
 
 
 class ModelSize(NamedTuple):

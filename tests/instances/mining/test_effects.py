@@ -10,6 +10,7 @@ BASE = {
     "pkg/names.txt": "one\n",
     "tests/test_a.py": "def test_f():\n    assert f(u'a')\n",
     "tests/data.json": "{}\n",
+    "docutils/default.tex": "a\n",
     "README.md": "a\n",
     "setup.cfg": "[metadata]\n",
 }
@@ -32,6 +33,7 @@ def trees(change):
         ({**TESTS, "pkg/a.py": "def f(x):\n    # why\n    return (x + 1)\n"}, "code_unchanged"),
         ({**TESTS, "README.md": "b\n", "setup.cfg": "", ".ci/x/y": "", "docs/a.txt": ""}, "code_unchanged"),
         ({**TESTS, "pkg/names.txt": "two\n"}, ""),
+        ({**TESTS, "docutils/default.tex": "b\n"}, ""),
         ({**CODE, "tests/data.json": "[]\n"}, ""),
         ({**TESTS, "pkg/a.py": None}, ""),
         ({**TESTS, "pkg/a.py": "def f(x): return x + 1\nprint 1\n"}, ""),
@@ -42,3 +44,9 @@ def trees(change):
 )
 def test_a_change_without_effect_on_code_or_tests_is_named(change, reason):
     assert find_no_effect(*trees(change)).partition(":")[0] == reason
+
+
+def test_a_source_too_deep_to_compare_counts_as_changed():
+    """A sum of 1,500 texts is parsed, and ended the reading of a whole clone when it was compared."""
+    deep = "X = " + " + ".join(["'a'"] * 1500) + "\n"
+    assert find_no_effect(*trees({**TESTS, "pkg/a.py": deep})) == ""

@@ -28,14 +28,17 @@ def _meaning(tree: Tree, path: str) -> str | bytes | None:
         return None
     try:
         module = ast.parse(blob.content)
+        for node in ast.walk(module):
+            if isinstance(node, ast.Constant):
+                node.kind = None
+        return ast.dump(module)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return blob.content
-    for node in ast.walk(module):
-        if isinstance(node, ast.Constant):
-            node.kind = None
-    return ast.dump(module)
 
 
 def _may_be_data(path: str) -> bool:
     """Whether a file that is no Python may be read by the code: those beside the packages are not."""
-    return not path.endswith(".py") and "/" in path and not path.startswith((".", "doc"))
+    first, _, rest = path.partition("/")
+    return (
+        bool(rest) and not path.endswith(".py") and not first.startswith(".") and first not in ("doc", "docs")
+    )

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from repodojo.policies.repairs.names import names_in
 
 _FENCED = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
-_SUBJECT = re.compile(r"`([A-Za-z_][\w.]*)`")
+_SUBJECT = re.compile(r"`([A-Za-z_][A-Za-z0-9_.]*)`")
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)\b(?::|$)")
 
 
@@ -33,7 +33,8 @@ class Issue:
     def subject(self) -> str:
         """How the definition begins of what the prose names first in backquotes; empty without one."""
         found = _SUBJECT.search(self.prose)
-        return definition_text(found[1].rsplit(".", 1)[-1]) if found else ""
+        name = found[1].rsplit(".", 1)[-1] if found else ""
+        return definition_text(name) if name else ""
 
     @property
     def modules(self) -> tuple[str, ...]:

@@ -65,18 +65,31 @@ def rebase(old: str, new: str, actual: str) -> str:
 
 
 def _place_of(places: dict[int, int], start: int, end: int) -> int | None:
-    """Return where a part that changes stands, or, of an empty part, where its neighbours do."""
+    """Return where a part that changes stands in one piece, or, of an empty part, where its neighbours do."""
     if start < end:
-        return places[start] if all(n in places for n in range(start, end)) else None
-    return places[start - 1] + 1 if start - 1 in places else places.get(start)
+        at = places.get(start)
+        return (
+            at if at is not None and all(places.get(n) == at + n - start for n in range(start, end)) else None
+        )
+    before, after = places.get(start - 1), places.get(start)
+    if before is None or after is None:
+        return after if before is None else before + 1
+    return after if after == before + 1 else None
 
 
 def main(path: str, at: str) -> None:
     """Make the change in a file; say so where the line is another than the one given."""
-    old, new = (sys.stdin.readline().rstrip("\n") for _ in range(2))
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+    old, new = sys.stdin.readline(), sys.stdin.readline()
+    if not new.endswith("\n"):
+        sys.exit(f"{path}: expected two lines, the line as it was and as it becomes")
+    old, new = old[:-1], new[:-1]
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            lines = file.read().split("\n")
+            text = file.read()
+        end = "\r\n" if "\r\n" in text else "\n"
+        lines = text.split(end)
         place, changed = replace(lines, int(at), old, new)
     except (OSError, ValueError) as error:
         sys.exit(f"{path}: {error}")
@@ -84,7 +97,7 @@ def main(path: str, at: str) -> None:
         print(f"{place + 1}:{changed}")
     lines[place] = changed
     with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write("\n".join(lines))
+        file.write(end.join(lines))
 
 
 if __name__ == "__main__":

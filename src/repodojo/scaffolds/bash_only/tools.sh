@@ -23,7 +23,7 @@ subject() { # Say how the definition begins of what the issue names first in bac
     local name
     name=$(grep -o '`[A-Za-z_][A-Za-z0-9_.]*`' /tmp/issue.md | head -n 1 | tr -d '`')
     name=${name##*.}
-    [ "$name" ] && case $name in [A-Z]* | _[A-Z]*) echo "class $name" ;; *) echo "def $name(" ;; esac
+    [ "$name" ] && case $(printf %s "$name" | sed 's/^_*//') in [A-Z]*) echo "class $name" ;; *) echo "def $name(" ;; esac
 }
 
 look() { # List the files that hold a text ($1, or the subject), set $f to the first that is no test, and show it.
