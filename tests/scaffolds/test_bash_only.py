@@ -58,7 +58,7 @@ def test_opens_with_the_issue_and_nothing_hidden() -> None:
 
 def test_the_shipped_prompts_are_those_of_the_default_run() -> None:
     """A change of theirs is a change of every trajectory: it is made knowingly, with a new digest here."""
-    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-9b93e7db"
+    assert SCAFFOLD.fingerprint == "bash_only-2-1800-4b042ab778cd5f4c-2b6a1f86"
 
 
 def test_a_prompt_that_uses_an_unknown_name_is_refused(tmp_path: Path) -> None:

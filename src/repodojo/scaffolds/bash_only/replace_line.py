@@ -4,15 +4,14 @@ Standard input has the line as it was and as it becomes. Without that very line 
 like it takes the change, if what changes is there: models miscopy.
 """
 
-# ruff: noqa: PTH123, T201
+# ruff: noqa: PLC0415, PTH123
+# Imports stand where they are needed: most lines are there word for word, so few need them.
 
 from __future__ import annotations
 
-import re
 import sys
-from difflib import SequenceMatcher, get_close_matches
 
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_PARTS = r"\w+|\s+|[^\w\s]"
 _LEAST_LIKENESS = 0.6
 _NEAR = 80
 """Lines from the shown definition on that are looked at first."""
@@ -36,6 +35,8 @@ def replace(lines: list[str], at: int, old: str, new: str) -> tuple[int, str]:
 
 
 def _most_alike(lines: list[str], at: int, old: str) -> int:
+    from difflib import get_close_matches
+
     near = range(at - 1, min(at - 1 + _NEAR, len(lines)))
     for places in (near, range(len(lines))):
         by_text = {lines[n].strip(): n for n in reversed(places)}
@@ -51,7 +52,10 @@ def rebase(old: str, new: str, actual: str) -> str:
     Raises:
         ValueError: a part that changes is not in the line.
     """
-    before, after, found = (_TOKEN.findall(text) for text in (old, new, actual))
+    import re
+    from difflib import SequenceMatcher
+
+    before, after, found = (re.findall(_PARTS, text) for text in (old, new, actual))
     kept = SequenceMatcher(None, before, found, autojunk=False).get_matching_blocks()
     places = {b.a + n: b.b + n for b in kept for n in range(b.size)}
     changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -79,9 +83,8 @@ def _place_of(places: dict[int, int], start: int, end: int) -> int | None:
 
 def main(path: str, at: str) -> None:
     """Make the change in a file; say so where the line is another than the one given."""
-    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
-    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
-    old, new = sys.stdin.readline(), sys.stdin.readline()
+    with open(0, encoding="utf-8", errors="surrogateescape", newline="\n") as given:
+        old, new = given.readline(), given.readline()
     if not new.endswith("\n"):
         sys.exit(f"{path}: expected two lines, the line as it was and as it becomes")
     old, new = old[:-1], new[:-1]
@@ -94,7 +97,7 @@ def main(path: str, at: str) -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"{path}: {error}")
     if lines[place] != old:
-        print(f"{place + 1}:{changed}")
+        sys.stdout.buffer.write(f"{place + 1}:{changed}\n".encode("utf-8", "surrogateescape"))
     lines[place] = changed
     with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(end.join(lines))
