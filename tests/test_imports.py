@@ -26,7 +26,9 @@ CHILD_PROCESSES = {
     "repodojo.policies.local_sampling",
     "repodojo.policies.local_slots",
     "repodojo.policies.local_worker",
+    "repodojo.training.labelled",
     "repodojo.training.sft",
+    "repodojo.training.step_log",
 }
 """Modules that run in a process of their own or, the Docker backend, are imported where they are used."""
 

@@ -8,7 +8,6 @@ import pytest
 
 from repodojo.training.plan import TrainingPlan
 from repodojo.training.settings import LoraSettings, TrainingSettings
-from repodojo.training.step_log import size_of
 from repodojo.training.throughput import ModelSize, mean_length, token_flops, utilisation
 
 SETTINGS = TrainingSettings(
@@ -39,6 +38,8 @@ def test_a_share_is_of_all_devices_and_of_a_known_kind_alone() -> None:
 
 def test_a_models_size_leaves_out_a_table_that_is_only_looked_up(tiny_checkpoint: Path) -> None:
     from transformers import AutoModelForCausalLM
+
+    from repodojo.training.step_log import size_of
 
     model = AutoModelForCausalLM.from_pretrained(tiny_checkpoint)
     every = sum(each.numel() for each in model.parameters())
