@@ -139,8 +139,8 @@ def test_a_pipeline_has_files_of_its_name(name: str, pipelines: dict[str, Pipeli
 def test_an_environment_states_only_what_differs() -> None:
     """Soft merge: the rest of a parameters key comes from `base`."""
     base = loader("local")["parameters"]
-    changed = loader("local", sampling={"attempts": 3})["parameters"]
-    assert changed["sampling"] == base["sampling"] | {"attempts": 3}
+    changed = loader("local", sampling={"attempts": 5})["parameters"]
+    assert changed["sampling"] == base["sampling"] | {"attempts": 5}
 
 
 def test_an_unknown_environment_is_named_with_the_known_ones() -> None:

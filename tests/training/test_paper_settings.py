@@ -67,3 +67,28 @@ def test_accelerate_takes_the_configuration() -> None:
     config = load_config_from_file(str(CONF / "fsdp2.yml"))
     assert config.fsdp_config["fsdp_version"] == 2
     assert config.fsdp_config == yaml.safe_load((CONF / "fsdp2.yml").read_text())["fsdp_config"]
+
+
+OF_REAL_MODELS = [
+    *["paper", "openhands_7b", "openhands_14b", "openhands_32b", "qwen7b", "qwen14b", "qwen32b"],
+    *["paper_moatless", "moatless_7b", "moatless_32b"],
+]
+
+
+@pytest.mark.parametrize("environment", OF_REAL_MODELS)
+def test_what_suits_the_small_model_does_not_reach_real_ones(environment: str) -> None:
+    """Parameters merge key by key: an environment that leaves one out takes the embedded default's."""
+    read = validate_parameters(load(environment, "parameters"))
+    assert read["sft"].rows.masked_turns == ()
+    assert read["verifier"].positives_per_instance is None
+    assert read["verifier"].max_characters >= 100_000
+    for name in ("evaluation", "baselines", "on_policy"):
+        assert read[name].answer_tokens >= 2000, name
+        assert read[name].redraws == 0, name
+        assert read[name].turns >= 50, name
+
+
+def test_imported_trajectories_are_trained_on_whole() -> None:
+    read = validate_parameters(load("imported", "parameters"))
+    assert read["sft"].rows.masked_turns == ()
+    assert read["verifier"].positives_per_instance is None
