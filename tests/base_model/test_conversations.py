@@ -3,6 +3,7 @@ import random
 from tests.base_model.test_corpus import FUNCTION, LINES
 
 from repodojo.base_model.conversations import Conversations
+from repodojo.base_model.draws import Shares
 
 
 def test_the_last_command_of_a_session_undoes_its_edit_and_no_other_is_taught() -> None:
@@ -31,7 +32,7 @@ def test_variants_are_different_edits_of_lines_that_are_shown() -> None:
 
 
 def test_the_answers_of_a_dressed_conversation_are_wrapped_in_one_way() -> None:
-    writer = Conversations([FUNCTION], random.Random(4), 2000, rewrites_share=1.0, dressed_share=1.0)
+    writer = Conversations([FUNCTION], random.Random(4), 2000, Shares(rewrites=1.0, dressed=1.0))
     several = 0
     for session in (writer.session() for _ in range(50)):
         tries = [document.completion.split("\n") for document in session if not document.taught]

@@ -3,30 +3,14 @@
 Their answers are wrapped in ways drawn at random; none is that of an agent's tools.
 """
 
-import random
-
 from repodojo.base_model.corpus import Document, Writer
 from repodojo.base_model.dress import draw_dress
 from repodojo.base_model.edits import find_edits
-from repodojo.base_model.functions import Function
 from repodojo.base_model.substitution import Edit
 
 
 class Conversations(Writer):
     """Writes conversations from functions."""
-
-    def __init__(
-        self,
-        functions: list[Function],
-        rng: random.Random,
-        max_characters: int,
-        made_up_share: float = 0.0,
-        rewrites_share: float = 0.0,
-        dressed_share: float = 0.0,
-    ) -> None:
-        """Bind what a writer does, and how many conversations have wrapped answers."""
-        super().__init__(functions, rng, max_characters, made_up_share, rewrites_share)
-        self.dressed_share = dressed_share
 
     def session(self) -> list[Document]:
         """A bug worked on step by step: its name, its place, tries in vain, the repair, the outcome."""
@@ -47,15 +31,12 @@ class Conversations(Writer):
         steps[-1] = Document(steps[-1].prompt, say(repair.line, repair.undo))
         good = rng.random() < 0.7
         steps.append(Document(want if good else self.changed(want), "YES" if good else "NO"))
-        if self._dresses():
+        if self.happens(self.shares.dressed):
             if rng.random() < 0.6:
                 steps[1:3] = [steps[2]._replace(prompt=f"{got}\n{path}\n{steps[2].prompt}")]
             steps[0] = steps[0]._replace(prompt=text)
             steps = self._dressed(steps)
         return steps
-
-    def _dresses(self) -> bool:
-        return self.dressed_share > 0 and self.rng.random() < self.dressed_share
 
     def _dressed(self, steps: list[Document]) -> list[Document]:
         """Wrap the answers in one way; now and then an exit code stands before an output."""
@@ -89,7 +70,7 @@ class Conversations(Writer):
         else:
             said = rng.choice([got, f"still {got}", "another", "no"])
             turns = [Document(said if n else first.prompt, change) for n, change in enumerate(changes)]
-        return self._dressed(turns) if self._dresses() else turns
+        return self._dressed(turns) if self.happens(self.shares.dressed) else turns
 
     def _whereabouts(self, name: str, path: str, text: str) -> Document:
         """Files that may hold a definition, among them the one that does."""

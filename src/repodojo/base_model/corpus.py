@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from repodojo.base_model.draws import Draws
+from repodojo.base_model.draws import NO_SHARES, Draws, Shares
 from repodojo.base_model.edits import find_edits
 from repodojo.base_model.functions import Function
 from repodojo.base_model.substitution import sed_command, undo_pattern
@@ -48,16 +48,10 @@ class Writer(Draws):
     """Writes documents from functions."""
 
     def __init__(
-        self,
-        functions: list[Function],
-        rng: random.Random,
-        max_characters: int,
-        made_up_share: float = 0.0,
-        rewrites_share: float = 0.0,
+        self, functions: list[Function], rng: random.Random, max_characters: int, shares: Shares = NO_SHARES
     ) -> None:
-        """Bind what is drawn from, the bound in characters, and how many repairs are rewrites."""
-        super().__init__(functions, rng, made_up_share)
-        self.rewrites_share = rewrites_share
+        """Bind what is drawn from, the bound in characters, and how often which way."""
+        super().__init__(functions, rng, shares)
         self.max_characters = max_characters
 
     def document(self) -> Document:
@@ -117,7 +111,7 @@ class Writer(Draws):
 
     def way_to_say(self, bug: Bug, path: str) -> Callable[[int, tuple[str, str]], str]:
         """Choose how edits of a bug's lines are said: as a sed command, or as the line before and after."""
-        if self.rewrites_share > 0 and self.rng.random() < self.rewrites_share:
+        if self.happens(self.shares.rewrites):
             return lambda line, undo: f"{bug.shown[line]}\n{bug.shown[line].replace(*undo, 1)}"
         return lambda line, undo: sed_command(bug.first + line, *undo, path)
 

@@ -3,19 +3,35 @@
 import random
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from repodojo.base_model.functions import Function
+
+
+class Shares(NamedTuple):
+    """How often a draw takes a turn of its own; see the fields of the same names of a recipe's stage."""
+
+    made_up: float = 0.0
+    rewrites: float = 0.0
+    dressed: float = 0.0
+
+
+NO_SHARES = Shares()
 
 
 class Draws:
     """Draws parts of documents with one random generator."""
 
-    def __init__(self, functions: list[Function], rng: random.Random, made_up_share: float = 0.0) -> None:
-        """Bind what is drawn from, and how many of the names are made up."""
+    def __init__(self, functions: list[Function], rng: random.Random, shares: Shares = NO_SHARES) -> None:
+        """Bind what is drawn from, and how often which way."""
         self.functions = functions
         self.rng = rng
-        self.made_up_share = made_up_share
+        self.shares = shares
         self.words: list[str] = sorted({w for f in functions for w in re.findall(r"[a-z]{3,9}", f.name)})
+
+    def happens(self, share: float) -> bool:
+        """Tell whether what has a share happens now; of none, nothing is drawn."""
+        return share > 0 and self.rng.random() < share
 
     def path(self) -> str:
         """Draw a file path."""
@@ -33,7 +49,7 @@ class Draws:
         return function._replace(name=name, lines=lines)
 
     def _makes_up(self) -> bool:
-        return self.made_up_share > 0 and self.rng.random() < self.made_up_share
+        return self.happens(self.shares.made_up)
 
     def _made_up(self) -> str:
         """Put the head of one word before the tail of another: several tokens, as names of a project are."""

@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from repodojo.base_model.conversations import Conversations
 from repodojo.base_model.corpus import Document
+from repodojo.base_model.draws import Shares
 from repodojo.base_model.functions import Function
 from repodojo.base_model.recipe import Stage
 from repodojo.base_model.tokenizer import END_OF_TEXT, IM_END, IM_START
@@ -39,9 +40,7 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
             functions,
             random.Random(seed),
             stage.max_characters,
-            stage.made_up_share,
-            stage.rewrites_share,
-            stage.dressed_share,
+            Shares(stage.made_up_share, stage.rewrites_share, stage.dressed_share),
         )
         self.stage, self.tokenizer, self.seed = stage, tokenizer, seed
 
@@ -60,8 +59,9 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
         return {"input_ids": piece.tokens, "weights": piece.weights}
 
     def _document(self) -> Piece:
+        weight = self.stage.prompt_weight
         if not self.stage.turns:
-            return encode(self.writer.document(), self.tokenizer, self.stage.prompt_weight, END_OF_TEXT)
+            return encode(self.writer.document(), self.tokenizer, weight, END_OF_TEXT)
         drawn = self.writer.rng.random() - self.stage.sessions_share
         if drawn < 0:
             turns = self.writer.session()
@@ -69,9 +69,7 @@ class Rows(torch.utils.data.Dataset[dict[str, list[Any]]]):
             turns = self.writer.variants()
         else:
             turns = [self.writer.document()]
-        return join(
-            [encode(as_turn(t), self.tokenizer, self.stage.prompt_weight, IM_END + "\n") for t in turns]
-        )
+        return join([encode(as_turn(turn), self.tokenizer, weight, IM_END + "\n") for turn in turns])
 
 
 def as_turn(document: Document) -> Document:

@@ -13,8 +13,8 @@ from kedro.pipeline import Pipeline
 from repodojo.curation.rounds import accumulate
 from repodojo.curation.settings import CurationSettings, SelfImprovementSettings
 from repodojo.datasets.asked_shape import Shape, ask_for
-from repodojo.pipelines.self_improvement.nodes import plan_round
 from repodojo.pipelines.self_improvement.pipeline import create_pipeline
+from repodojo.pipelines.sft.nodes import plan_training_if_any
 from repodojo.training.plan import TrainingPlan, UntrainedPlan
 from repodojo.training.settings import SFTSettings
 from repodojo.types import Message, Trajectory, Turn
@@ -79,10 +79,10 @@ def test_the_policy_of_a_round_says_what_it_has_learned_from(tmp_path: Path) -> 
     """It used to say nothing, so that nothing refused to evaluate it on the same instances."""
     rows: list[dict[str, Any]] = [{"messages": []}]
     learned = [made("b", 0, 1, "p"), made("a", 0, 1, "p"), made("a", 1, 2, "p")]
-    plan = plan_round(rows, tmp_path, tmp_path, SFTSettings(), learned)
+    plan = plan_training_if_any(rows, tmp_path, tmp_path, SFTSettings(), learned)
     assert isinstance(plan, TrainingPlan)
     assert plan.instances == ("a", "b")
-    assert isinstance(plan_round([], tmp_path, tmp_path, SFTSettings(), []), UntrainedPlan)
+    assert isinstance(plan_training_if_any([], tmp_path, tmp_path, SFTSettings(), []), UntrainedPlan)
 
 
 @pytest.fixture(scope="module")

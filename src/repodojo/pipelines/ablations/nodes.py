@@ -9,24 +9,14 @@ from repodojo.datasets.plan import Plan
 from repodojo.environments.workshop import Workshop
 from repodojo.metrics import ablations as points
 from repodojo.pipelines.attempts import plan_served_attempts
-from repodojo.pipelines.sft.nodes import plan_training
 from repodojo.rollouts.settings import RolloutSettings
-from repodojo.training.plan import TrainingPlan, UntrainedPlan
-from repodojo.training.settings import SFTSettings
-from repodojo.types import Instance, Trajectory
+from repodojo.types import Instance
 
 
 # Kedro makes models of the points' parameters, and then cannot of the one that holds them.
 def asked_points(ablations: dict[str, Any]) -> dict[str, AblationPoint]:
     """Return the points that are run, from checked parameters."""
     return AblationSettings.model_validate(ablations).asked
-
-
-def plan_point(
-    rows: list[dict[str, Any]], model: Path, sft: SFTSettings, trajectories: list[Trajectory]
-) -> TrainingPlan | UntrainedPlan:
-    """Plan a point's training; where its rules leave nothing to learn from, the model stays what it was."""
-    return plan_training(rows, model, sft, trajectories) if rows else UntrainedPlan(model)
 
 
 def plan_point_attempts(

@@ -9,9 +9,10 @@ from kedro.pipeline import Node, Pipeline
 
 from repodojo.datasets.asked_shape import Shape, asked_shape
 from repodojo.pipelines import dedup_capping, sft
-from repodojo.pipelines.ablations.nodes import describe_points, plan_point, plan_point_attempts
+from repodojo.pipelines.ablations.nodes import describe_points, plan_point_attempts
 from repodojo.pipelines.attempts import attempts_pipeline
 from repodojo.pipelines.evaluation.nodes import evaluate_attempts
+from repodojo.pipelines.sft.nodes import plan_training_if_any
 
 SETTINGS = "ablations"
 
@@ -32,8 +33,8 @@ def create_pipeline(shape: Shape | None = None) -> Pipeline:
 def _learn(name: str, model: str) -> Pipeline:
     """Wire the training set of a point, and the model that is trained on it."""
     training = Node(
-        func=plan_point,
-        inputs=["sft_rows", "base_checkpoint", "params:sft", "sft_trajectories"],
+        func=plan_training_if_any,
+        inputs=["sft_rows", "base_checkpoint", "base_checkpoint", "params:sft", "sft_trajectories"],
         outputs="policy_checkpoint",
         name="train_policy_checkpoint",
     )

@@ -1,16 +1,12 @@
 """Nodes of the pipeline `self_improvement`."""
 
-from pathlib import Path
 from typing import Any
 
 from repodojo.curation.rounds import accumulate
 from repodojo.curation.settings import SelfImprovementSettings
 from repodojo.metrics.rounds import describe_rounds
-from repodojo.pipelines.sft.nodes import plan_training
 from repodojo.reporting.rounds import draw_rounds, rounds_table
 from repodojo.reporting.table import as_markdown
-from repodojo.training.plan import TrainingPlan, UntrainedPlan
-from repodojo.training.settings import SFTSettings
 from repodojo.types import Trajectory
 
 
@@ -23,17 +19,6 @@ def merge_rounds(
     if settings.data == "replace":
         return chosen
     return accumulate(earlier or [], chosen, settings.curation)
-
-
-def plan_round(
-    rows: list[dict[str, Any]],
-    start: Path,
-    previous: Path,
-    sft: SFTSettings,
-    trajectories: list[Trajectory],
-) -> TrainingPlan | UntrainedPlan:
-    """Plan a round's training; where nothing was resolved, the policy before stays."""
-    return plan_training(rows, start, sft, trajectories) if rows else UntrainedPlan(previous)
 
 
 def report_rounds(first: dict[str, Any], *rounds: Any) -> list[dict[str, Any]]:

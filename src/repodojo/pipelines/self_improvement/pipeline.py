@@ -11,10 +11,10 @@ from repodojo.pipelines.attempts import served_attempts_pipeline
 from repodojo.pipelines.evaluation.nodes import compare_policies, evaluate_attempts
 from repodojo.pipelines.self_improvement.nodes import (
     merge_rounds,
-    plan_round,
     report_rounds,
     tabulate_rounds,
 )
+from repodojo.pipelines.sft.nodes import plan_training_if_any
 
 FIRST = {"base": ("zero_shot", "base_checkpoint"), "fine_tuned": ("fine_tuned", "policy_checkpoint")}
 """The first policy's namespace in `evaluation`, and its checkpoint."""
@@ -71,7 +71,7 @@ def _learn(own: str, previous: str, start: str, earlier: str | None) -> Pipeline
                 namespace=own,
             ),
             Node(
-                func=plan_round,
+                func=plan_training_if_any,
                 inputs=[
                     *(f"{own}.sft_rows", start, previous, "params:sft"),
                     f"{own}.training_trajectories",

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.training.chat_format import sft_rows
-from repodojo.training.plan import TrainingPlan
+from repodojo.training.plan import TrainingPlan, UntrainedPlan
 from repodojo.training.settings import SFTSettings
 from repodojo.types import Trajectory
 
@@ -20,3 +20,14 @@ def plan_training(
     """Plan the fine-tuning of the base model on the rows, which come of the trajectories."""
     instances = tuple(sorted({each.instance_id for each in trajectories}))
     return TrainingPlan("policy", base_checkpoint, tuple(rows), sft.training, instances)
+
+
+def plan_training_if_any(
+    rows: list[dict[str, Any]],
+    start: Path,
+    otherwise: Path,
+    sft: SFTSettings,
+    trajectories: list[Trajectory],
+) -> TrainingPlan | UntrainedPlan:
+    """Plan the fine-tuning of ``start``; without rows to learn from, ``otherwise`` stays the checkpoint."""
+    return plan_training(rows, start, sft, trajectories) if rows else UntrainedPlan(otherwise)
