@@ -4,7 +4,6 @@ Run as ``make test-docker`` runs the tests: ``tests/docker/with_engine.sh .venv/
 tests/benchmarks/bench_docker.py``. It prints a table and a line of JSON; without an engine it says so.
 """
 
-import json
 import os
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_sandbox import repeat
+from printing import print_table
 from sandbox_peers import add_peers, percentiles
 
 import docker
@@ -94,9 +94,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         table = measure(image, Path(folder))
-    for name, row in table.items():
-        sys.stdout.write(f"{name:26}" + "".join(f"  {key} {value:>9}" for key, value in row.items()) + "\n")
-    sys.stdout.write(json.dumps(table) + "\n")
+    print_table(table)
     return 0
 
 

@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from printing import print_table
 from rollout_meter import LAST, ROLLOUTS, Meter
 
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
@@ -117,9 +118,7 @@ def main() -> int:
     for row in table.values():
         row["cpu_ratio"] = round(row["cpu_ms_a_turn"] / ours["cpu_ms_a_turn"], 2)
         row["pss_ratio"] = round(row["pss_mib_each"] / ours["pss_mib_each"], 2)
-    for name, row in table.items():
-        sys.stdout.write(f"{name:26}" + "".join(f"  {key} {value:>7}" for key, value in row.items()) + "\n")
-    sys.stdout.write(json.dumps(table) + "\n")
+    print_table(table)
     return 0
 
 

@@ -5,7 +5,6 @@ wall clock, so a busy machine shows in all of them; nothing here fails for a tim
 """
 
 import importlib.util
-import json
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from printing import print_table
 from sandbox_peers import add_peers, percentiles
 
 from repodojo.environments.namespaces import NamespaceSandboxes
@@ -173,9 +173,7 @@ def main() -> int:
     """Measure, print the table, print the JSON."""
     with tempfile.TemporaryDirectory() as folder:
         table = measure(Path(folder))
-    for name, row in table.items():
-        sys.stdout.write(f"{name:22}" + "".join(f"  {key} {value:>9}" for key, value in row.items()) + "\n")
-    sys.stdout.write(json.dumps(table) + "\n")
+    print_table(table)
     return 0
 
 
