@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from repodojo.datasets.engines import Engines
-from repodojo.datasets.handles import EnginesDataset, PolicyDataset, SandboxesDataset
+from repodojo.datasets.handles import EnginesDataset, PolicyDataset
 from repodojo.errors import InputError
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.types import Message
@@ -99,10 +99,6 @@ def test_an_engine_that_is_answering_does_not_end(log: list[str]) -> None:
 
 
 def test_unknown_kinds_are_named_with_the_known_ones() -> None:
-    with pytest.raises(
-        InputError, match="unknown sandbox backend 'chroot', expected one of: docker, namespaces"
-    ):
-        SandboxesDataset(backend="chroot")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"unknown policy 'gpt'.*openai, repair, scripted"):
         PolicyDataset(kind="gpt")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="unknown engine 'trt'"):

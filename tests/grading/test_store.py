@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from repodojo.grading.settings import GradingSettings
-from repodojo.grading.store import VerdictStore, grade_trajectory
+from repodojo.grading.store import VerdictStore, grade_trajectory, verdict_address
 from repodojo.grading.verdict import summarise
 from repodojo.types import Instance, Trajectory, Verdict
 
@@ -16,6 +16,13 @@ def test_a_verdict_is_kept(tmp_path: Path) -> None:
     store = VerdictStore(tmp_path)
     assert store.get_or_grade(ADDRESS, lambda: VERDICT) == VERDICT
     assert store.get_or_grade(ADDRESS, lambda: pytest.fail("graded twice")) == VERDICT
+
+
+def test_a_verdict_on_another_base_has_another_address() -> None:
+    """A container's verdict used to be taken for that of namespaces, whatever its image."""
+    instance = Instance("i", "o/r", "1", "c", "", "", "", ("t::a",), (), "e", ())
+    bases = ["namespaces, Python 3.11.7", "docker, python:3.11", "docker, python:3.12"]
+    assert len({verdict_address(instance, "patch", base, GradingSettings()) for base in bases}) == 3
 
 
 @pytest.mark.parametrize("text", ["", '{"rollout_id": "r.0", "ins', "{}", "[]", "null"])

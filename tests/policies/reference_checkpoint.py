@@ -101,6 +101,7 @@ def decode(checkpoint: Path, rows: list[dict]) -> list[dict]:
     settings = {
         "checkpoint": str(checkpoint),
         "threads": 1,
+        "scoring_threads": 1,
         "max_context": None,
         "max_batch": 3,
         "cache_mib": 64,

@@ -1,4 +1,4 @@
-"""Live things as catalog entries: sandboxes, policies, and engines that serve checkpoints.
+"""Live things as catalog entries: policies, and engines that serve checkpoints.
 
 An environment swaps them without touching a node. What decides results stands under ``settings`` and enters
 every fingerprint; how it is run (threads, addresses, timeouts) stands under ``operation`` and does not.
@@ -21,15 +21,10 @@ from repodojo.datasets.files import file_digest, read_json
 from repodojo.datasets.kinds import check_arguments, known_kind
 from repodojo.datasets.plan import digest
 from repodojo.datasets.records import load_object
-from repodojo.environments.sandbox import Sandboxes
 from repodojo.policies.policy import Policy
 from repodojo.policies.vllm_command import VLLMSettings
 from repodojo.training.checkpoint_digest import digest_checkpoint
 
-BACKENDS = {
-    "namespaces": "repodojo.environments.namespaces.NamespaceSandboxes",
-    "docker": "repodojo.environments.docker.DockerSandboxes",
-}
 PROGRAMS = {
     "repair": "repodojo.policies.repair.RepairPolicy",
     "openai": "repodojo.policies.openai_api.OpenAIPolicy",
@@ -83,24 +78,6 @@ class HandleDataset(AbstractDataset[None, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"kind": self._kind, **self._settings}
-
-
-class SandboxesDataset(HandleDataset):
-    """Loads a backend that starts sandboxes."""
-
-    def __init__(
-        self,
-        *,
-        backend: Literal["namespaces", "docker"],
-        operation: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        """Choose the backend; ``operation`` goes to its constructor."""
-        super().__init__(known_kind(backend, BACKENDS, "sandbox backend"), None, operation)
-        self.metadata = metadata
-
-    def _make(self) -> Sandboxes:
-        return cast("Sandboxes", load_object(BACKENDS[self._kind])(**self._operation))
 
 
 class PolicyDataset(HandleDataset):
@@ -232,4 +209,4 @@ def _scripted(scripts: str | None) -> Policy:
     return cast("Policy", load_object("repodojo.policies.scripted.ScriptedPolicy")(found))
 
 
-__all__ = ["Engines", "EnginesDataset", "HandleDataset", "PolicyDataset", "SandboxesDataset"]
+__all__ = ["Engines", "EnginesDataset", "HandleDataset", "PolicyDataset"]

@@ -3,12 +3,17 @@
 from pathlib import Path
 from typing import Any, cast
 
-from repodojo.datasets.handles import BACKENDS, HandleDataset
+from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.kinds import known_kind
 from repodojo.datasets.records import load_object
 from repodojo.environments.workshop import Workshop
 from repodojo.grading.store import VerdictStore
 from repodojo.unfinished import sweep
+
+BACKENDS = {
+    "namespaces": "repodojo.environments.namespaces.NamespaceSandboxes",
+    "docker": "repodojo.environments.docker.DockerSandboxes",
+}
 
 
 class WorkshopDataset(HandleDataset):
@@ -41,6 +46,10 @@ class WorkshopDataset(HandleDataset):
         archives = self._archives or self._environments / "archives"
         for folder in (self._environments, *self._environments.glob("[!.]*"), self._layers, archives):
             sweep(folder)
+
+    def identity(self) -> Any:
+        """Return what stands below the layers of sandboxes."""
+        return {"base": self.load().sandboxes.base}
 
     def close(self) -> None:
         """End what the backend started."""

@@ -78,6 +78,11 @@ class DockerSandboxes:
         settings = (self.name, self._image, self._engine, self._copies_layers, self._warm)
         return revive, (type(self), *settings)
 
+    @property
+    def base(self) -> str:
+        """The backend and its image."""
+        return f"docker, {self._image}"
+
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:
         """Start a sandbox; leaving the context closes it.

@@ -20,6 +20,7 @@ imported outside a sandbox, as pip installed them.
 """
 
 import json
+import platform
 import socket
 import threading
 from collections.abc import Iterator
@@ -62,6 +63,11 @@ class NamespaceSandboxes:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return revive, (type(self), self.name, self._copies_layers, self._control_groups)
+
+    @property
+    def base(self) -> str:
+        """The backend and the version of this Python, which sandboxes have too."""
+        return f"namespaces, Python {platform.python_version()}"
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:

@@ -118,5 +118,9 @@ class Sandboxes(Protocol):
 
     name: str
 
+    @property
+    def base(self) -> str:
+        """What stands below the layers of every sandbox, and so can decide what a test does."""
+
     def start(self, spec: SandboxSpec) -> AbstractContextManager[Sandbox]:
         """Start a sandbox; leaving the context closes it."""

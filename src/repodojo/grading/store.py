@@ -1,7 +1,8 @@
 """Verdicts addressed by content: the same patch of an instance is never graded twice, by whichever policy.
 
-The address holds the instance (with its environment and tests), the patch, the grader's version and its
-limits, so a different patch never gets an old verdict. A verdict that measured nothing is not kept.
+The address holds the instance (with its environment and tests), the patch, what stands below the sandbox's
+layers, the grader's version and its limits, so a different patch never gets an old verdict. A verdict that
+measured nothing is not kept.
 """
 
 import hashlib
@@ -54,9 +55,9 @@ def _read(path: Path) -> Verdict | None:
         return None
 
 
-def verdict_address(instance: Instance, patch: str, settings: GradingSettings) -> str:
-    """Return the address of the verdict on a patch."""
-    parts = [to_json(instance), patch, GRADER_VERSION, settings.model_dump(mode="json")]
+def verdict_address(instance: Instance, patch: str, base: str, settings: GradingSettings) -> str:
+    """Return the address of the verdict on a patch in sandboxes on a `Sandboxes.base`."""
+    parts = [to_json(instance), patch, base, GRADER_VERSION, settings.model_dump(mode="json")]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -75,7 +76,7 @@ def grade_trajectory(
         cause = f"{trajectory.exit_status}: {trajectory.error}"
         digest = patch_digest(trajectory.model_patch)
         return not_measured(instance, trajectory.rollout_id, cause, digest)
-    address = verdict_address(instance, trajectory.model_patch, settings)
+    address = verdict_address(instance, trajectory.model_patch, workshop.sandboxes.base, settings)
 
     def grade_now() -> Verdict:
         spec = workshop.spec(instance)

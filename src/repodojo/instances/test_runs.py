@@ -37,7 +37,7 @@ class TestRunStore:
         """Return the run kept for this content, or start it and keep it.
 
         Args:
-            environment: digest of the environment.
+            environment: what decides the files and programs: the digest of the environment, what is below it.
             files: what differs from it.
             tests: what is run.
             start: runs the tests.

@@ -46,6 +46,12 @@ class Decoder:
         """Whether no request is under way."""
         return not self.waiting and all(slot.request is None for slot in self.slots)
 
+    @property
+    def only_scores(self) -> bool:
+        """Whether no answer is being written."""
+        under_way = [slot.request for slot in self.slots if slot.request is not None]
+        return all(request.max_tokens == 0 for request in [*self.waiting, *under_way])
+
     def submit(self, request: Request) -> None:
         """Queue a request."""
         self.waiting.append(request)

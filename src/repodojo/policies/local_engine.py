@@ -49,7 +49,7 @@ class LocalEngine:
         Args:
             checkpoint: folder of a model with its tokenizer, or of an adapter.
             name: what to call the policy; the folder's name unless given.
-            threads: CPU threads of the child.
+            threads: CPU threads of the child while it answers; while it only scores, all CPUs are its.
             max_context: tokens of prompt and answer together; the model's own limit unless given.
             max_batch: conversations computed, or remembered until their next turn, at a time.
             cache_mib: address space for their keys and values; lowers ``max_batch`` for larger models.
@@ -65,6 +65,7 @@ class LocalEngine:
         self._settings = {
             "checkpoint": str(checkpoint),
             "threads": threads,
+            "scoring_threads": max(threads, os.cpu_count() or 1),
             "max_context": max_context,
             "max_batch": max_batch,
             "cache_mib": cache_mib,

@@ -27,7 +27,7 @@ class Worker:
     """Turns requests in JSON into requests in tokens, and answers back into JSON."""
 
     def __init__(self, settings: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> None:
-        torch.set_num_threads(settings["threads"])
+        self.threads, self.scoring_threads = settings["threads"], settings["scoring_threads"]
         self.send = send
         model, self.tokenizer = load(Path(settings["checkpoint"]))
         longest = model.config.max_position_embeddings
@@ -42,6 +42,7 @@ class Worker:
         while True:
             while self.decoder.is_idle or not lines.empty():
                 self.accept(json.loads(lines.get()))
+            torch.set_num_threads(self.scoring_threads if self.decoder.only_scores else self.threads)
             self.decoder.step()
 
     def accept(self, order: dict[str, Any]) -> None:

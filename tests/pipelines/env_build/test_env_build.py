@@ -44,7 +44,7 @@ def load_tiny():
 class CountedSandboxes:
     """A backend that counts its sandboxes."""
 
-    name = "counted"
+    name = base = "counted"
 
     def __init__(self, inner: NamespaceSandboxes) -> None:
         self.inner = inner
