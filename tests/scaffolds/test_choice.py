@@ -35,6 +35,12 @@ def test_a_fourth_scaffold_is_one_folder(
     assert "+    return text.split()[0]" in made.model_patch
 
 
+def test_the_readme_shows_the_whole_scaffold() -> None:
+    here = Path(__file__).parent
+    code = (here / "my_scaffolds/last_line/__init__.py").read_text()
+    assert f"```python\n{code}```\n" in (here.parents[1] / "README.md").read_text()
+
+
 def test_the_repair_agent_acts_in_the_scaffold_that_it_knows() -> None:
     check_fits(RepairPolicy().name, make_scaffold("bash_only", {}, 1800))
     check_fits("gpt-4o", make_scaffold("openhands", {}, 30_000))
