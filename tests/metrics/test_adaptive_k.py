@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
 from repodojo.metrics.best_at_k import instance_best_at_k
 from repodojo.metrics.matrices import AttemptMatrices
+from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.stopping_rule import StoppingRule, fit_stopping_rule, measure_stopping_rule
 from repodojo.types import from_json, to_json
 
+HALF = ScalingSettings(max_k=8)
+ONCE = "no instance was attempted more than once"
 rows = st.lists(
     st.tuples(st.sampled_from([0.0, 1.0, None]), st.sampled_from([None, 0.1, 0.5, 0.9])),
     min_size=1,
@@ -84,18 +87,59 @@ def test_a_good_verifier_closes_most_of_the_gap_with_half_of_the_attempts(knowin
         knowing.rows([f"i{n}" for n in range(75)]),
         knowing.rows([f"i{n}" for n in range(75, 150)]),
     )
-    rule = fit_stopping_rule([training], 0.5)
+    rule = fit_stopping_rule([training], HALF)
     assert from_json(StoppingRule, to_json(rule)) == rule
-    assert rule.attempts_share is not None
-    assert rule.attempts_share <= 0.5
+    assert rule.at_most is not None
+    assert rule.mean_attempts is not None
+    assert rule.at_most > 4 >= rule.mean_attempts
     found = measure_stopping_rule(held_out, rule)
     assert found["reaches_aim"] is True
     assert found["gap_closed"]["low"] <= found["gap_closed"]["value"] <= found["gap_closed_by_all"]["value"]
     assert found["mean_attempts"]["value"] == pytest.approx(8 * found["attempts_share"]["value"])
+    assert found["never_sure"]["gap_closed"]["value"] <= found["gap_closed_by_all"]["value"]
     rates = [point["mean_attempts"] for point in found["curve"]]
     assert rates == sorted(rates)
     assert found["curve"][-1]["threshold"] is None
     assert found["curve"][-1]["mean_attempts"] == 8
+    assert [point["mean_attempts"] for point in found["fixed"]] == list(range(1, 9))
+    assert found["fixed"][0]["gap_closed"] == pytest.approx(0.0)
+    assert found["fixed"][-1]["gap_closed"] == pytest.approx(found["gap_closed_by_all"]["value"])
+    at_most = found["fixed"][found["at_most"] - 1]
+    assert at_most["resolve_rate"] == pytest.approx(found["never_sure"]["resolve_rate"]["value"])
+
+
+def test_a_policy_with_one_attempt_at_each_instance_does_not_forbid_every_rule(
+    knowing: AttemptMatrices,
+) -> None:
+    """Its single attempts were all of its attempts, so no threshold kept to half of them."""
+    once = matrices(knowing.outcomes[:, :1], knowing.scores[:, :1])
+    rule = fit_stopping_rule([matrices(knowing.outcomes[:, :3], knowing.scores[:, :3]), once], HALF)
+    assert rule.reason == ""
+    assert rule.threshold is not None
+    assert rule.at_most is not None
+    assert rule.at_most >= 4
+
+
+@given(st.integers(0, 10_000), st.floats(0.1, 1.0))
+def test_a_rule_keeps_to_its_share_where_it_was_fitted(seed: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    outcomes = (rng.random((20, 6)) < rng.random((20, 1))).astype(float)
+    training = matrices(outcomes, rng.random((20, 6)).round(1) * (0.5 + 0.5 * outcomes))
+    rule = fit_stopping_rule([training], ScalingSettings(max_k=6, attempts_share=share))
+    if rule.at_most is None:
+        return
+    threshold = inf if rule.threshold is None else rule.threshold
+    made = instance_adaptive(training, threshold, rule.at_most).attempts.mean()
+    assert rule.mean_attempts is not None
+    assert made <= rule.mean_attempts + 1e-9
+    assert rule.mean_attempts <= max(1.0, 6 * share) + 1e-9
+    assert rule.at_most >= int(6 * share)
+
+
+def test_a_rule_for_more_attempts_than_there_are_makes_all(knowing: AttemptMatrices) -> None:
+    rule = StoppingRule(None, 8)
+    few = matrices(knowing.outcomes[:, :2], knowing.scores[:, :2])
+    assert measure_stopping_rule(few, rule)["mean_attempts"]["value"] == 2
 
 
 @pytest.mark.parametrize(
@@ -105,19 +149,20 @@ def test_a_good_verifier_closes_most_of_the_gap_with_half_of_the_attempts(knowin
         (np.eye(4), np.full((4, 4), np.nan), "no attempt has a score"),
         (np.empty((0, 0)), np.empty((0, 0)), "there are no attempts"),
         (np.full((4, 2), np.nan), np.full((4, 2), 0.5), "there are no attempts"),
-        (np.eye(4), np.full((4, 4), 0.5), "every threshold uses more than 10% of the attempts, at least 25%"),
+        (np.eye(4)[:, :1] + [[0], [1], [0], [0]], np.full((4, 1), 0.5), ONCE),
     ],
 )
 def test_a_rule_that_cannot_be_fitted_says_why(outcomes: np.ndarray, scores: np.ndarray, reason: str) -> None:
-    rule = fit_stopping_rule([matrices(outcomes, scores)], 0.1)
+    rule = fit_stopping_rule([matrices(outcomes, scores)], HALF)
     assert (rule.threshold, rule.reason) == (None, reason)
+    assert rule.at_most is None
     found = measure_stopping_rule(matrices(np.eye(3), np.eye(3)), rule)
     assert found["reason"] == reason
     assert found["reaches_aim"] is found["gap_closed"]["value"] is None
 
 
 def test_without_a_gap_there_is_nothing_to_close(knowing: AttemptMatrices) -> None:
-    rule = fit_stopping_rule([knowing], 0.5)
+    rule = fit_stopping_rule([knowing], HALF)
     found = measure_stopping_rule(matrices(np.zeros((5, 3)), np.full((5, 3), 0.5)), rule)
     assert found["reason"] == "the oracle gains nothing over one attempt"
     assert found["reaches_aim"] is None

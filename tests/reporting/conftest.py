@@ -132,7 +132,7 @@ def results(
     )
     fits = fit_all(learned, frozenset())
     alternatives = score_baselines(tried, fits) | score_fitted(tried, fits)
-    rule = fit_stopping_rule([own_matrices(learned)], 0.5)
+    rule = fit_stopping_rule([own_matrices(learned)], ScalingSettings())
     found: dict[str, Any] = {
         "verifier_comparison": compare_verifier(tried, alternatives, fits),
         "adaptive_attempts": measure_stopping_rule(own_matrices(tried), rule),

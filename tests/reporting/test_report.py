@@ -155,7 +155,13 @@ def test_the_report_says_what_stopping_early_saves_and_what_attempts_cost(result
     for reached, words in ((True, "is reached."), (False, "is not reached."), (None, "is undefined: why.")):
         changed = found | {"reaches_aim": reached, "reason": "why"}
         assert words in adaptive_attempts(results | {"adaptive_attempts": changed}).note
-    (stopped, every) = [row.cells for row in adaptive_attempts(results).rows]
+    (stopped, always, every) = [row.cells for row in adaptive_attempts(results).rows]
+    assert always[0] == f"always {found['at_most']}"
+    assert always[3] == with_interval(found["never_sure"]["resolve_rate"])
+    fits = results["verifier_comparison"]["fits"]
+    for saw, words in ((True, "learned from too."), (False, "never saw.")):
+        fitted = results["verifier_comparison"] | {"fits": fits | {"verifier_saw_them": saw}}
+        assert adaptive_attempts(results | {"verifier_comparison": fitted}).note.endswith(words)
     assert every[:4] == (
         "all",
         "8",

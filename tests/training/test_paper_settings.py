@@ -81,6 +81,7 @@ def test_what_suits_the_small_model_does_not_reach_real_ones(environment: str) -
     read = validate_parameters(load(environment, "parameters"))
     assert read["sft"].rows.masked_turns == ()
     assert read["verifier"].positives_per_instance is None
+    assert read["verifier"].calibration_share == 0
     assert read["verifier"].max_characters >= 100_000
     for name in ("evaluation", "baselines", "on_policy"):
         assert read[name].answer_tokens >= 2000, name
@@ -92,3 +93,4 @@ def test_imported_trajectories_are_trained_on_whole() -> None:
     read = validate_parameters(load("imported", "parameters"))
     assert read["sft"].rows.masked_turns == ()
     assert read["verifier"].positives_per_instance is None
+    assert read["verifier"].calibration_share == 0

@@ -27,4 +27,4 @@ class ScalingSettings(BaseModel):
     """Of the resampling behind the intervals."""
     prices: Prices = Field(Prices(), exclude_if=lambda found: found == Prices())
     attempts_share: float = Field(0.5, gt=0, le=1, exclude_if=lambda found: found == 0.5)
-    """Of the attempts at hand: what the rule for stopping early may use on average."""
+    """Of max_k attempts: what the rule for stopping early may use on average."""

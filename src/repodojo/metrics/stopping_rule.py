@@ -1,7 +1,9 @@
-"""When to stop attempting: a threshold fitted on training projects, and what it is worth on held-out ones.
+"""When to stop attempting: a rule fitted on training projects, and what it is worth on held-out ones.
 
-The aim, reported whether it is reached or not: at least 60 % of the gap from one attempt to the oracle at no
-more than 50 % of the attempts.
+A rule takes the first attempt whose score reaches its threshold, and gives up after ``at_most`` attempts with
+the best of them: no threshold saves attempts at an instance that none of them resolves. The aim, reported
+whether it is reached or not: at least 60 % of the gap from one attempt to the oracle at no more than 50 % of
+the attempts.
 """
 
 from collections.abc import Sequence
@@ -13,10 +15,11 @@ import numpy as np
 
 from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
-from repodojo.metrics.gap_closed import gap_at_k
+from repodojo.metrics.gap_closed import gap_at_k, gap_closed
 from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import why_undefined
+from repodojo.metrics.settings import ScalingSettings
 from repodojo.types import SCHEMA_VERSION, to_json
 
 AIM_GAP, AIM_ATTEMPTS = 0.6, 0.5
@@ -24,89 +27,129 @@ AIM_GAP, AIM_ATTEMPTS = 0.6, 0.5
 
 @dataclass(frozen=True)
 class StoppingRule:
-    """A threshold on the verifier's score, or the reason why there is none."""
+    """A threshold on the verifier's score and a most of attempts, or the reason why there is none."""
 
     threshold: float | None
     """None is never sure of an attempt."""
+    at_most: int | None = None
     tried: tuple[float, ...] = ()
     instances: int = 0
-    attempts_share: float | None = None
-    """What it uses of the attempts on the training instances."""
-    resolve_rate: float | None = None
-    """What it resolves of the training instances."""
+    mean_attempts: float | None = None
+    """What it makes where it was fitted, the largest mean of a policy."""
     reason: str = ""
     schema_version: int = SCHEMA_VERSION
 
 
-def fit_stopping_rule(training: Sequence[AttemptMatrices], attempts_share: float) -> StoppingRule:
-    """Choose the threshold that resolves most within a mean share of the attempts; of equals the thriftiest.
+def fit_stopping_rule(training: Sequence[AttemptMatrices], settings: ScalingSettings) -> StoppingRule:
+    """Choose the threshold, then how many attempts keep to the share of ``max_k`` that may be used.
 
-    Each member of ``training`` is one policy's attempts at training instances; k is all that it made.
+    Each member of ``training`` is one policy's attempts at training instances. The threshold resolves most
+    when all attempts at hand may be made; of equals it is the thriftiest.
     """
     given = [each for each in training if each.outcomes.size]
     labels = [row == 1 for each in given for row in each.outcomes[~np.isnan(each.outcomes)].tolist()]
     tried = thresholds(given)
     finite = tuple(value for value in tried if value < inf)
     rows = sum(len(each.outcomes) for each in given)
+    several = [each for each in given if each.outcomes.shape[1] > 1]
     reason = why_undefined(labels) or ("" if finite else "no attempt has a score")
+    reason = reason or ("" if several else "no instance was attempted more than once")
     if reason:
-        return StoppingRule(None, finite, rows, reason=reason)
-    points = []
-    for threshold in tried:
-        found = [(instance_adaptive(each, threshold, each.outcomes.shape[1]), each) for each in given]
-        share = sum((one.attempts / each.outcomes.shape[1]).sum() for one, each in found) / rows
-        points.append((float(sum(one.resolved.sum() for one, _ in found) / rows), -float(share), threshold))
-    within = [point for point in points if -point[1] <= attempts_share]
-    if not within:
-        least = min(-share for _, share, _ in points)
-        told = f"every threshold uses more than {attempts_share:.0%} of the attempts, at least {least:.0%}"
-        return StoppingRule(None, finite, rows, reason=told)
-    rate, share, threshold = max(within)
-    return StoppingRule(threshold if threshold < inf else None, finite, rows, -share, rate)
+        return StoppingRule(None, None, finite, rows, reason=reason)
+    threshold = max(tried, key=lambda value: _worth(several, value))
+    budget = settings.attempts_share * settings.max_k
+    costs = [max(_attempts_made(each, threshold, k) for each in given) for k in range(1, settings.max_k + 1)]
+    at_most = max(1, sum(cost <= budget for cost in costs))
+    return StoppingRule(
+        threshold if threshold < inf else None, at_most, finite, rows, float(costs[at_most - 1])
+    )
+
+
+def _worth(training: Sequence[AttemptMatrices], threshold: float) -> tuple[float, float]:
+    """Return what a threshold resolves, and less the share of the attempts that it uses for that."""
+    found = [(instance_adaptive(each, threshold, each.outcomes.shape[1]), each) for each in training]
+    share = sum((one.attempts / each.outcomes.shape[1]).sum() for one, each in found)
+    return float(sum(one.resolved.sum() for one, _ in found)), -float(share)
+
+
+def _attempts_made(each: AttemptMatrices, threshold: float, k: int) -> float:
+    """Return the mean of the attempts made, at most ``k``, were further ones like those at hand.
+
+    It is no less than what drawing without replacement gives where there are as many as ``k``.
+    """
+    unsure = 1.0 - (each.known_scores >= threshold).mean(axis=1)
+    return float((unsure[:, None] ** np.arange(k)).sum(axis=1).mean())
 
 
 def measure_stopping_rule(attempts: AttemptMatrices, rule: StoppingRule, *, seed: int = 0) -> dict[str, Any]:
-    """Measure a rule on other attempts, and every threshold that was tried, as JSON; None is undefined."""
+    """Measure a rule on other attempts, and every threshold that was tried, as JSON; None is undefined.
+
+    ``curve`` lets every threshold make all attempts; ``never_sure`` makes ``at_most`` of them always, and
+    ``fixed`` each number of them.
+    """
     rows, k = attempts.outcomes.shape
-    undefined = UNDEFINED._replace(n=rows)
+    at_most, undefined = min(k, rule.at_most or k), UNDEFINED._replace(n=rows)
     found: dict[str, Any] = {
         "k": k,
+        "at_most": at_most,
         "instances": rows,
         "rule": to_json(rule),
         "aim": {"gap_closed": AIM_GAP, "attempts_share": AIM_ATTEMPTS},
-        "curve": [] if not attempts.outcomes.size else [_point(attempts, t, k) for t in (*rule.tried, inf)],
+        **_curves(attempts, rule.tried),
         **dict.fromkeys(("resolve_rate", "mean_attempts", "attempts_share", "gap_closed"), undefined),
+        "never_sure": {"resolve_rate": undefined, "gap_closed": undefined},
         "gap_closed_by_all": undefined,
         "reaches_aim": None,
         "reason": rule.reason or ("" if attempts.outcomes.size else "there are no attempts"),
     }
     if not found["reason"]:
-        found |= _measured(attempts, inf if rule.threshold is None else rule.threshold, k, seed)
+        gap = gap_at_k(attempts, k)
+        found |= _measured(attempts, inf if rule.threshold is None else rule.threshold, at_most, seed)
+        never = _measured(attempts, inf, at_most, seed)
+        found["never_sure"] = {key: never[key] for key in found["never_sure"]}
+        found["gap_closed_by_all"] = gap.closed(gap.best, seed)
+        found |= _verdict(found["gap_closed"].value, found["attempts_share"].value)
     result: dict[str, Any] = plain(found)
     return result
 
 
-def _point(attempts: AttemptMatrices, threshold: float, k: int) -> dict[str, float]:
-    resolved, made = instance_adaptive(attempts, threshold, k)
+def _verdict(closed: float, share: float) -> dict[str, Any]:
+    if np.isnan(closed):
+        return {"reason": "the oracle gains nothing over one attempt"}
+    return {"reaches_aim": closed >= AIM_GAP and share <= AIM_ATTEMPTS}
+
+
+def _curves(attempts: AttemptMatrices, tried: Sequence[float]) -> dict[str, Any]:
+    """Return resolve rate and share of the gap closed over mean attempts, by threshold and by number."""
+    k = attempts.outcomes.shape[1]
+    if not attempts.outcomes.size:
+        return {"curve": [], "fixed": []}
+    one, oracle = (float(rates.mean()) for rates in gap_at_k(attempts, k)[1:])
+
+    def point(threshold: float, most: int) -> dict[str, float]:
+        resolved, made = instance_adaptive(attempts, threshold, most)
+        rate, mean = float(resolved.mean()), float(made.mean())
+        return {
+            "threshold": threshold,
+            "mean_attempts": mean,
+            "attempts_share": mean / k,
+            "resolve_rate": rate,
+            "gap_closed": gap_closed(rate, one, oracle),
+        }
+
     return {
-        "threshold": threshold,
-        "mean_attempts": float(made.mean()),
-        "resolve_rate": float(resolved.mean()),
+        "curve": [point(threshold, k) for threshold in (*tried, inf)],
+        "fixed": [point(inf, most) for most in range(1, k + 1)],
     }
 
 
-def _measured(attempts: AttemptMatrices, threshold: float, k: int, seed: int) -> dict[str, Any]:
-    resolved, made = instance_adaptive(attempts, threshold, k)
-    gap = gap_at_k(attempts, k)
-    closed = gap.closed(resolved, seed)
-    share = mean_estimate(made / k, seed=seed)
-    gapless = bool(np.isnan(closed.value))
+def _measured(attempts: AttemptMatrices, threshold: float, at_most: int, seed: int) -> dict[str, Any]:
+    """Measure a threshold; shares and gap are of all attempts at hand."""
+    k = attempts.outcomes.shape[1]
+    resolved, made = instance_adaptive(attempts, threshold, at_most)
     return {
         "resolve_rate": mean_estimate(resolved, seed=seed),
         "mean_attempts": mean_estimate(made, span=(1.0, float(k)), seed=seed),
-        "attempts_share": share,
-        "gap_closed": closed,
-        "gap_closed_by_all": gap.closed(gap.best, seed),
-        "reaches_aim": None if gapless else closed.value >= AIM_GAP and share.value <= AIM_ATTEMPTS,
-        "reason": "the oracle gains nothing over one attempt" if gapless else "",
+        "attempts_share": mean_estimate(made / k, seed=seed),
+        "gap_closed": gap_at_k(attempts, k).closed(resolved, seed),
     }

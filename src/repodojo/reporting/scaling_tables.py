@@ -34,21 +34,26 @@ def curves_over_k(results: Results) -> Table:
 
 def adaptive_attempts(results: Results) -> Table:
     """Return what stopping at a sure attempt resolves and saves, whether it reaches the aim or not."""
-    found, k = results["adaptive_attempts"], results["adaptive_attempts"]["k"]
-    threshold, picked = found["rule"]["threshold"], results["scaling_curves"]["overall"]["best_at_k"]
+    found = results["adaptive_attempts"]
+    k, at_most, threshold = found["k"], found["at_most"], found["rule"]["threshold"]
+    picked = results["scaling_curves"]["overall"]["best_at_k"]
     rule = "until one is sure, and none is" if threshold is None else f"until a score of {threshold:.3f}"
     best = with_interval(picked[str(k)]) if str(k) in picked else NOT_GIVEN
     cells = (with_interval(found[key]) for key in ("attempts_share", "resolve_rate", "gap_closed"))
+    never = (with_interval(found["never_sure"][key]) for key in ("resolve_rate", "gap_closed"))
+    share = percent(at_most / k if k else None)
     rows = (
-        (rule, _number_with_interval(found["mean_attempts"]), *cells),
+        (f"{rule}, at most {at_most}", _number_with_interval(found["mean_attempts"]), *cells),
+        (f"always {at_most}", at_most, share, *never),
         ("all", k, percent(1.0), best, with_interval(found["gap_closed_by_all"])),
     )
     columns = (
         *("attempts are made", "mean attempts", "of the attempts %", "resolved % [95 %]"),
         "gap closed % [95 %]",
     )
-    sources = ("adaptive_attempts", "scaling_curves")
-    return Table("adaptive", "Stopping early", columns, ours(*rows), sources, _aim(found))
+    sources = ("adaptive_attempts", "scaling_curves", "verifier_comparison")
+    note = f"{_aim(found)} {_fitted(results['verifier_comparison']['fits'])}"
+    return Table("adaptive", "Stopping early", columns, ours(*rows), sources, note)
 
 
 def _aim(found: dict[str, Any]) -> str:
@@ -57,8 +62,16 @@ def _aim(found: dict[str, Any]) -> str:
     reached = {True: "reached", False: "not reached", None: f"{UNDEFINED}: {found['reason']}"}
     return (
         f"The aim, at least {gap} % of the gap from one attempt to the oracle at no more than {share} % of "
-        f"the attempts, is {reached[found['reaches_aim']]}. The score is fitted to attempts at training "
-        "instances; adaptive_attempts has the curve over every score tried."
+        f"the attempts, is {reached[found['reaches_aim']]}."
+    )
+
+
+def _fitted(fits: dict[str, Any]) -> str:
+    """Say what the rule was fitted on, and whether the verifier had learned from it."""
+    saw = "learned from too" if fits["verifier_saw_them"] else "never saw"
+    return (
+        f"Score and most attempts are fitted to attempts at instances of {len(fits['repos'])} training "
+        f"projects, which the verifier {saw}."
     )
 
 

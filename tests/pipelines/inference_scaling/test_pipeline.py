@@ -7,8 +7,11 @@ from kedro.runner import SequentialRunner
 
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.pipelines.inference_scaling import create_pipeline
-from repodojo.types import Instance, Trajectory, Verdict
+from repodojo.types import Instance, Trajectory, Verdict, to_json
+from repodojo.verifier.calibration import Temperature
 from repodojo.verifier.features import AttemptFeatures
+from repodojo.verifier.fits import Fits
+from repodojo.verifier.linear import LinearFit
 
 
 def instance(name: str, split: str) -> Instance:
@@ -36,13 +39,17 @@ def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
         key: Trajectory(*(key, key[0], "p", "s", int(key[2]), 0.0, 0), (), (), "diff", "Submitted")
         for key in outcomes
     }
+    training = {policy: features(policy, "train", ("seen", "t")) for policy in ("teacher", "on_policy")}
     inputs: dict[str, Any] = {
         "instances": [instance("a", "held_out"), instance("b", "held_out"), instance("t", "train")],
         "fine_tuned.trajectories": made,
         "fine_tuned.verdicts": {key: Verdict(key, key[0], found, "tests") for key, found in outcomes.items()},
         "verifier_scores": {"a.0": 0.1, "a.1": 0.9, "b.0": None, "b.1": 0.2},
-        "params:inference_scaling": ScalingSettings(max_k=2),
-        **{f"{policy}.features": features(policy, "train", ("t",)) for policy in ("teacher", "on_policy")},
+        "params:inference_scaling": ScalingSettings(max_k=2, attempts_share=0.75),
+        **{f"{policy}.features": made for policy, made in training.items()},
+        "verifier_fits": to_json(
+            Fits(LinearFit(()), LinearFit(()), Temperature(None), ("o/t",), verifier_saw_them=False)
+        ),
         "fine_tuned.features": features("fine_tuned", "held_out", ("a", "b")),
     }
     catalog = DataCatalog({name: MemoryDataset(value) for name, value in inputs.items()})
@@ -58,6 +65,7 @@ def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
     assert curves["projects"]["o/a"]["best_at_k"]["2"]["value"] == 1.0
     assert costs["of_k"]["2"]["attempts"] == 2
     assert adaptive["rule"]["instances"] == 2
-    assert adaptive["rule"]["threshold"] == 0.1
-    assert (adaptive["mean_attempts"]["value"], adaptive["gap_closed"]["value"]) == (1.0, 0.0)
+    # Of the training instances only those that the verifier never saw are left: one for each policy.
+    assert (adaptive["rule"]["threshold"], adaptive["rule"]["at_most"]) == (0.9, 2)
+    assert (adaptive["mean_attempts"]["value"], adaptive["gap_closed"]["value"]) == (1.5, 1.0)
     assert adaptive["reaches_aim"] is False

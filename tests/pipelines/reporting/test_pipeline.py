@@ -72,7 +72,9 @@ def catalog() -> DataCatalog:
         "scaling_curves": curves,
         "verifier_comparison": compare_verifier(tried, score_baselines(tried, fits) | fitted, fits),
         "attempt_costs": attempt_costs(fine_tuned[0].values(), ScalingSettings(max_k=2)),
-        "adaptive_attempts": measure_stopping_rule(own_matrices(tried), fit_stopping_rule([], 0.5)),
+        "adaptive_attempts": measure_stopping_rule(
+            own_matrices(tried), fit_stopping_rule([], ScalingSettings())
+        ),
         "ablation_results": {},
         "rounds": [],
         "params:self_improvement.rounds": 2,

@@ -9,6 +9,7 @@ from repodojo.metrics.stopping_rule import StoppingRule, fit_stopping_rule, meas
 from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
 from repodojo.verifier.comparison import own_matrices
 from repodojo.verifier.features import AttemptFeatures
+from repodojo.verifier.fits import Fits
 
 
 def compute_scaling_curves(
@@ -29,11 +30,15 @@ def measure_costs(trajectories: dict[str, Trajectory], inference_scaling: Scalin
 
 
 def choose_stopping_rule(
-    off_policy: list[AttemptFeatures], on_policy: list[AttemptFeatures], inference_scaling: ScalingSettings
+    off_policy: list[AttemptFeatures],
+    on_policy: list[AttemptFeatures],
+    fits: dict[str, Any],
+    inference_scaling: ScalingSettings,
 ) -> dict[str, Any]:
-    """Fit the score at which to stop attempting, on attempts at training instances."""
-    training = [own_matrices(attempts) for attempts in (off_policy, on_policy)]
-    return to_json(fit_stopping_rule(training, inference_scaling.attempts_share))
+    """Fit when to stop attempting, on the training repositories that the verifier's fits rest on."""
+    repos = from_json(Fits, fits).repos
+    training = [own_matrices([a for a in made if a.repo in repos]) for made in (off_policy, on_policy)]
+    return to_json(fit_stopping_rule(training, inference_scaling))
 
 
 def measure_adaptive_attempts(

@@ -34,7 +34,12 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 func=choose_stopping_rule,
-                inputs=["teacher.features", "on_policy.features", "params:inference_scaling"],
+                inputs=[
+                    "teacher.features",
+                    "on_policy.features",
+                    "verifier_fits",
+                    "params:inference_scaling",
+                ],
                 outputs="stopping_rule",
                 name="choose_stopping_rule",
             ),
