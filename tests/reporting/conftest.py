@@ -145,6 +145,7 @@ def results(
         "seeds": {"sampling": 0, "sft": 3},
         "training_subsets": training_subsets(teacher.values(), graded, instances, points),
         "ablation_results": {},
+        "fine_tuned_patch_costs": {},
         "rounds_asked": 3,
         "first_policy": "fine_tuned",
         "rounds": [],

@@ -1,4 +1,4 @@
-"""Figures of a run as SVG, ours and the paper's in panels of their own; ink takes the page's colour."""
+"""Figures of a run as SVG, in two panels: ours and the paper's or both ours; ink takes the page's colour."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from repodojo.reporting.named import Results
 from repodojo.reporting.panels import COLOURS, finish, outlined, percents, scaled
 from repodojo.reporting.published import PublishedFigure
 from repodojo.reporting.published_figures import FIGURES
+from repodojo.reporting.run_figures import stopping_early, verifier_scores
 from repodojo.reporting.training_figures import (
     amount_of_data,
     choice_of_data,
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 INK = "#010203"
 """Drawn where the page's text colour belongs, and replaced by it."""
 OURS, PAPER = "this run", "published (SWE-Gym paper)"
+TITLES = {
+    "figure_adaptive": (f"{OURS}: stopping early", f"{OURS}: gap closed"),
+    "figure_verifier": (f"{OURS}: reliability", f"{OURS}: scores by outcome"),
+}
+"""Of figures without a panel of the paper's."""
+MEASURED: dict[str, Any] = {"fontweight": "bold"}
+PRINTED: dict[str, Any] = {"fontstyle": "italic"}
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -49,17 +57,17 @@ def draw_figures_of(results: Results, names: Iterable[str]) -> dict[str, str]:
 
 
 def draw_svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Results], None]) -> str:
-    """Draw our panel and the paper's; the same results give the same text."""
+    """Draw both panels; the same results give the same text."""
     from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     text = io.StringIO()
     with rc_context(STYLE | {"svg.hashsalt": name}):
         figure = Figure(figsize=(9.0, 3.4), layout="constrained")
-        ours, paper = figure.subplots(1, 2)
-        ours.set_title(OURS, loc="left", fontweight="bold")
-        paper.set_title(PAPER, loc="left", fontstyle="italic")
-        draw(ours, paper, results)
+        panels = figure.subplots(1, 2)
+        for panel, title in zip(panels, TITLES.get(name, (OURS, PAPER)), strict=True):
+            panel.set_title(title, loc="left", **(PRINTED if title == PAPER else MEASURED))
+        draw(*panels, results)
         figure.savefig(
             text,
             format="svg",
@@ -148,6 +156,8 @@ DRAWINGS = {
     "figure_6": other_scaffold,
     "figure_7": amount_of_data,
     "figure_8": choice_of_data,
+    "figure_adaptive": stopping_early,
+    "figure_verifier": verifier_scores,
 }
 
 CAPTIONS = {
@@ -159,11 +169,18 @@ CAPTIONS = {
     "figure_6": ("pass@k and best@k with another scaffold", ("scaling_curves",)),
     "figure_7": ("Resolve rate by share of the training data", ("ablation_results", "zero_shot.metrics")),
     "figure_8": ("Resolve rate by choice of the training data", ("ablation_results", "zero_shot.metrics")),
+    "figure_adaptive": ("What stopping early resolves and saves", ("adaptive_attempts",)),
+    "figure_verifier": (
+        "Calibration of the verifier's scores, and their distribution by outcome",
+        ("verifier_quality", "verifier_comparison"),
+    ),
 }
-"""What each figure shows, and the catalog entries that our panel was drawn from."""
+"""What each figure shows, and the catalog entries that our panels were drawn from."""
 
 
 def paper_note(name: str) -> str:
-    """Return what the paper's panel shows."""
+    """Return what the paper's panel shows; empty where there is none."""
+    if name in TITLES:
+        return ""
     figure: PublishedFigure = FIGURES[int(name.removeprefix("figure_"))]
     return f"{figure.title}. {figure.note}".strip()

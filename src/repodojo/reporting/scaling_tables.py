@@ -5,7 +5,7 @@ from typing import Any
 from repodojo.reporting.named import Results
 from repodojo.reporting.published import Cell
 from repodojo.reporting.table import Table, ours
-from repodojo.reporting.text import NOT_GIVEN, UNDEFINED, number, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, UNDEFINED, number, number_with_interval, percent, with_interval
 
 AXES = {
     "prompt_tokens": "prompt tokens",
@@ -43,7 +43,7 @@ def adaptive_attempts(results: Results) -> Table:
     never = (with_interval(found["never_sure"][key]) for key in ("resolve_rate", "gap_closed"))
     share = percent(at_most / k if k else None)
     rows = (
-        (f"{rule}, at most {at_most}", _number_with_interval(found["mean_attempts"]), *cells),
+        (f"{rule}, at most {at_most}", number_with_interval(found["mean_attempts"]), *cells),
         (f"always {at_most}", at_most, share, *never),
         ("all", k, percent(1.0), best, with_interval(found["gap_closed_by_all"])),
     )
@@ -83,16 +83,9 @@ def costs(results: Results) -> Table:
     for axis, words in AXES.items():
         if axis in found["per_attempt"]:
             one, of_k = found["per_attempt"][axis], found["of_k"][k][axis]
-            rows.append((words, _number_with_interval(one), number(of_k)))
+            rows.append((words, number_with_interval(one), number(of_k)))
         else:
             rows.append((words, f"{UNDEFINED}: {found['undefined'][axis]}", NOT_GIVEN))
     columns = ("axis", "of one attempt [95 %]", f"of {k} attempts")
     note = f"Means over {number(found['attempts'])} held-out attempts; scoring them is not in it."
     return Table("costs", "What attempts cost", columns, ours(*rows), ("attempt_costs",), note)
-
-
-def _number_with_interval(estimate: dict[str, Any]) -> str:
-    if estimate["value"] is None:
-        return UNDEFINED
-    value, low, high = (number(estimate[key], 2) for key in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"

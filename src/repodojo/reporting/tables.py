@@ -8,6 +8,7 @@ from repodojo.reporting.paper_tables import (
     trajectory_lengths,
     trajectory_sources,
 )
+from repodojo.reporting.patch_tables import resolving_patches
 from repodojo.reporting.rounds import asked_rounds_table
 from repodojo.reporting.run_tables import (
     bug_kinds,
@@ -41,6 +42,7 @@ RUN = (
     costs,
     verifier_scores,
     verifier_baselines,
+    resolving_patches,
     instance_funnel,
     bug_kinds,
     curation_steps,

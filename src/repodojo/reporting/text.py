@@ -48,6 +48,14 @@ def with_interval(estimate: Mapping[str, Any], digits: int = 1) -> str:
     return f"{percent(estimate['value'], digits)} [{low}, {high}]"
 
 
+def number_with_interval(estimate: Mapping[str, Any], digits: int = 2) -> str:
+    """Render a number that is no share, and its interval: ``3.25 [1.00, 5.00]``."""
+    if estimate["value"] is None:
+        return UNDEFINED
+    value, low, high = (number(estimate[key], digits) for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
 def difference(estimate: Mapping[str, Any], digits: int = 1) -> str:
     """Render a difference of shares and its interval in points: ``+3.1 [+0.4, +6.0]``."""
     if estimate["value"] is None:

@@ -3,8 +3,9 @@
 from kedro.pipeline import Node, Pipeline
 
 from repodojo.pipelines.attempts import attempts_pipeline
-from repodojo.pipelines.candidate.nodes import plan_candidate, plan_patch_measures, summarise_patch_measures
+from repodojo.pipelines.candidate.nodes import plan_candidate
 from repodojo.pipelines.evaluation.nodes import evaluate_attempts
+from repodojo.pipelines.patch_costs.pipeline import patch_costs_pipeline
 
 
 def create_pipeline() -> Pipeline:
@@ -12,7 +13,7 @@ def create_pipeline() -> Pipeline:
     inputs = ["candidate_instances", "candidate", "engines", "workshop", "params:candidate"]
     attempts = attempts_pipeline("candidate", plan_candidate, inputs, "candidate_instances")
     made = ["candidate.trajectories", "candidate.verdicts"]
-    return attempts + Pipeline(
+    evaluated = Pipeline(
         [
             Node(
                 func=evaluate_attempts,
@@ -20,17 +21,6 @@ def create_pipeline() -> Pipeline:
                 outputs="candidate.metrics",
                 name="candidate.evaluate_attempts",
             ),
-            Node(
-                func=plan_patch_measures,
-                inputs=[*made, "candidate_instances", "workshop", "params:grading"],
-                outputs="candidate.patch_measures",
-                name="candidate.measure_patches",
-            ),
-            Node(
-                func=summarise_patch_measures,
-                inputs="candidate.patch_measures",
-                outputs="candidate.patch_costs",
-                name="candidate.summarise_patch_measures",
-            ),
         ]
     )
+    return attempts + evaluated + patch_costs_pipeline("candidate", "candidate_instances")

@@ -16,6 +16,7 @@ from repodojo.pipelines.reporting.nodes import (
     write_pages,
     write_report,
 )
+from repodojo.reporting.figures import DRAWINGS
 
 SEEDED = ("sampling", "dedup_capping", "sft", "verifier", "evaluation", "inference_scaling")
 RESULTS = (
@@ -29,6 +30,7 @@ RESULTS = (
     "fine_tuned.metrics",
     "fine_tuned_minus_zero_shot",
     "fine_tuned_minus_control",
+    "fine_tuned.patch_costs",
     "verifier_quality",
     "verifier_comparison",
     "scaling_curves",
@@ -48,7 +50,7 @@ ROUNDS = {
 POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
 """Whose attempts the pages of the instances show."""
 TABLES = tuple(f"table_{number}" for number in range(1, 11))
-FIGURES = tuple(f"figure_{number}" for number in range(1, 9))
+FIGURES = tuple(sorted(DRAWINGS))
 
 
 def create_pipeline() -> Pipeline:
