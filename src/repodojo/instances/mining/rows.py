@@ -1,10 +1,12 @@
 """Rows of one clone to try, and which of them share an environment."""
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as Paths
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from repodojo.instances.sources.clone import Clone, open_clone
 from repodojo.instances.sources.clone_pulls import read_clone_pulls
 from repodojo.instances.sources.eval_script import test_directives
 from repodojo.instances.sources.files import SUFFIXES, read_rows
-from repodojo.instances.sources.history import read_history
+from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
@@ -28,6 +30,7 @@ ROWS_VERSION = 2
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
+_NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
 _NO_TESTS = ("conftest.py", "__init__.py", "setup.py")
 
 
@@ -85,7 +88,7 @@ def find_clones(folder: Path) -> list[ClonedRepository]:
         if not ((path / ".git").exists() or (path / "HEAD").is_file()):
             continue
         clone = open_clone(path)
-        repo = clone.name() or f"local/{path.name.removesuffix('.git')}"
+        repo = clone.name() or f"local/{_NO_NAME.sub('-', path.name.removesuffix('.git'))}"
         if repo in found:
             raise InputError(f"{path} and {found[repo].path} are both clones of {repo}; keep one")
         found[repo] = ClonedRepository(repo, path, clone.text("rev-parse", "HEAD"))
@@ -104,21 +107,20 @@ def read_clone_rows(
 ) -> CloneRows:
     """Read the newest rows of a clone; what cannot be tried is listed with its reason."""
     clone = open_clone(repository.path)
-    found = _read(clone, repository.repo, settings, published)
-    rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))[::-1]
-    rejected = [_rejection(each) for each in found.rejected]
+    changes, malformed = _find_changes(clone, repository.repo, settings, published)
+    rejected = [_rejection(each) for each in malformed]
     beyond = f"not_tried: not among the {settings.per_repository} newest (mining.per_repository)"
     kept: list[SourceRow] = []
     groups: dict[str, list[SourceRow]] = {}
     paths: dict[str, Paths[str]] = {}
-    for row in rows:
+    for change in changes:
         try:
             if len(kept) == settings.per_repository:
                 raise InputError(beyond)
+            row = change.read()
             tree = _tree(clone, row)
         except (BuildError, InputError) as error:
-            where = f"{row.repo}@{row.base_commit}"
-            rejected.append(_rejection(Rejection(where, str(error), row.instance_id)))
+            rejected.append(_rejection(Rejection(change.where, str(error), change.instance_id)))
             continue
         name = f"{repository.slug}-{read_declarations(tree).digest}"
         kept.append(row)
@@ -127,7 +129,7 @@ def read_clone_rows(
     return CloneRows(
         repo=repository.repo,
         head=repository.head,
-        candidates=len(found.rows) + len(found.rejected),
+        candidates=len(changes) + len(malformed),
         rows=tuple(kept),
         environments={row.instance_id: name for name, members in groups.items() for row in members},
         wanted=tuple(_describe(clone, name, members, paths[name]) for name, members in groups.items()),
@@ -154,11 +156,24 @@ def _tree(clone: Clone, row: SourceRow) -> dict[str, Blob]:
     return tree
 
 
-def _read(clone: Clone, repo: str, settings: MiningSettings, published: Found) -> Found:
+def _find_changes(
+    clone: Clone, repo: str, settings: MiningSettings, published: Found
+) -> tuple[list[Change], list[Rejection]]:
+    """Return what may become rows, newest first, and what cannot."""
     if settings.source == "history":
-        return read_history(clone, repo)
-    if settings.source == "pulls":
-        return read_clone_pulls(clone, repo)
+        return find_changes(clone, repo), []
+    found = read_clone_pulls(clone, repo) if settings.source == "pulls" else _published_of(repo, published)
+    rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))
+    return [
+        Change(f"{row.repo}@{row.base_commit}", row.instance_id, partial(_given, row)) for row in rows[::-1]
+    ], found.rejected
+
+
+def _given(row: SourceRow) -> SourceRow:
+    return row
+
+
+def _published_of(repo: str, published: Found) -> Found:
     slug = repo.replace("/", "__").lower()
     mine = [row for row in published.rows if row.repo.lower() == repo.lower()]
     malformed = [each for each in published.rejected if each.instance_id.rpartition("-")[0].lower() == slug]
@@ -193,14 +208,15 @@ def wanted_of(data: Mapping[str, Any]) -> Wanted:
 def _describe(clone: Clone, name: str, rows: Sequence[SourceRow], paths: Paths[str]) -> dict[str, Any]:
     """Describe an environment by its oldest row: nothing in it may be newer than any of its commits."""
     oldest = rows[-1]
+    date = min((row.created_at for row in rows), key=datetime.fromisoformat)
     wanted = Wanted(
         name,
         oldest.repo,
         clone.release(oldest.base_commit),
-        datetime.fromisoformat(oldest.created_at),
+        datetime.fromisoformat(date),
         _probed(paths, rows),
     )
-    return {**asdict(wanted), "date": oldest.created_at, "commit": oldest.base_commit}
+    return {**asdict(wanted), "date": date, "commit": oldest.base_commit}
 
 
 def _probed(paths: Paths[str], rows: Sequence[SourceRow]) -> tuple[str, ...]:

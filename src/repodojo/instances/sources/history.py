@@ -6,8 +6,10 @@ the change counts again.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 from repodojo.errors import InputError
 from repodojo.instances.sources.clone import Clone, Commit
@@ -38,21 +40,38 @@ class Reverts:
     """The commit taken back, by the commit that takes it back; whether or not that stands."""
 
 
-def read_history(clone: Clone, repo: str, issues: Issues | None = None) -> Found:
-    """Return a row for each commit of the main line that is a task, the others with code and tests listed."""
+class Change(NamedTuple):
+    """A commit that changes code and tests."""
+
+    where: str
+    instance_id: str
+    read: Callable[[], SourceRow]
+    """Raises InputError where it is no task; takes git several calls, so that a long history is read as far
+    as it is needed."""
+
+
+def find_changes(clone: Clone, repo: str, issues: Issues | None = None) -> list[Change]:
+    """Return the commits of the main line that change code and tests together, newest first."""
     commits = clone.main_line("HEAD", paths=True)
     reverts = pair_reverts(commits)
+    changes = []
+    for commit in commits:
+        if changes_code_and_tests(commit.paths):
+            name = f"{repo.replace('/', '__')}-{commit.sha[:_SHOWN_HASH]}"
+            read = partial(_read_change, clone, repo, name, commit, reverts, issues or {})
+            changes.append(Change(f"{repo}@{commit.sha}", name, read))
+    return changes
+
+
+def read_history(clone: Clone, repo: str, issues: Issues | None = None) -> Found:
+    """Return a row for each commit of the main line that is a task, the others with code and tests listed."""
     rows: list[SourceRow] = []
     rejected = []
-    for commit in commits:
-        if not changes_code_and_tests(commit.paths):
-            continue
-        name = f"{repo.replace('/', '__')}-{commit.sha[:_SHOWN_HASH]}"
+    for change in find_changes(clone, repo, issues):
         try:
-            _check_reverts(commit, reverts)
-            rows.append(_make_row(clone, repo, name, commit, issues or {}))
+            rows.append(change.read())
         except InputError as error:
-            rejected.append(Rejection(f"{repo}@{commit.sha}", str(error), name))
+            rejected.append(Rejection(change.where, str(error), change.instance_id))
     return Found(rows, rejected)
 
 
@@ -94,7 +113,10 @@ def _check_reverts(commit: Commit, reverts: Reverts) -> None:
         raise InputError(f"reverted: {reverts.by[commit.sha]} takes it back")
 
 
-def _make_row(clone: Clone, repo: str, name: str, commit: Commit, issues: Issues) -> SourceRow:
+def _read_change(
+    clone: Clone, repo: str, name: str, commit: Commit, reverts: Reverts, issues: Issues
+) -> SourceRow:
+    _check_reverts(commit, reverts)
     where = f"{repo}@{commit.sha}"
     if not commit.parents:
         raise InputError("no_base: it has no parent")
