@@ -9,6 +9,15 @@ import pytest
 from repodojo.environments.recipes.uv import find_uv
 from repodojo.errors import BuildError
 
+BACKEND = """
+import os, shutil, subprocess, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    subprocess.run([shutil.which("tiny-build")], check=True)
+    with zipfile.ZipFile(os.path.join(folder, "made-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("made-1.0.dist-info/METADATA", "Name: made\\nVersion: 1.0\\n")
+    return "made-1.0-py3-none-any.whl"
+"""
 EARLY, LATE = "2022-12-01T00:00:00Z", "2025-06-01T00:00:00Z"
 
 
@@ -21,7 +30,7 @@ def load(name: str):
 
 @pytest.fixture(scope="session")
 def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an index with pytest, what it needs, and two versions of ``tiny-helper``; uv asks it."""
+    """The address of an index with pytest, what it needs, and a few tiny packages; uv asks it."""
     try:
         find_uv()
     except BuildError as error:
@@ -36,6 +45,13 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ):  # fmt: skip
         file, content = helper.make_wheel(name, version, {f"{name}.py": f"VERSION = {version!r}\n"})
         wheels[file] = content, uploaded
+    scripts = "tiny_backend-1.0.data/scripts"
+    programs = {
+        f"{scripts}/tiny-build": Path("/bin/true").read_bytes(),
+        f"{scripts}/tiny-script": "#!python\n",
+    }
+    file, content = helper.make_wheel("tiny_backend", "1.0", {"tiny_backend.py": BACKEND, **programs})
+    wheels[file] = content, EARLY
     wheels["tiny_source-1.0.tar.gz"] = b"", EARLY
     with helper.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_DEFAULT_INDEX", address)

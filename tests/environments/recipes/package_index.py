@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 
 def make_wheel(
-    name: str, version: str, files: Mapping[str, str], requires: tuple[str, ...] = ()
+    name: str, version: str, files: Mapping[str, str | bytes], requires: tuple[str, ...] = ()
 ) -> tuple[str, bytes]:
     """Return the file name and the content of a pure-Python wheel."""
     info = f"{name}-{version}.dist-info"

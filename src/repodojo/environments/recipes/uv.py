@@ -125,7 +125,10 @@ def _compile(
 
 
 def install(pins: Sequence[str], interpreter: Interpreter, folder: Path) -> None:
-    """Install exactly these wheels into a folder, with bytecode; programs and ``.pth`` files stay out.
+    """Install exactly these wheels into a folder, with bytecode; scripts and ``.pth`` files stay out.
+
+    A script's first line names an interpreter of this machine, which no sandbox has. Compiled programs stay:
+    a build backend may be one (``uv_build``).
 
     Raises:
         BuildError: uv failed.
@@ -135,8 +138,8 @@ def install(pins: Sequence[str], interpreter: Interpreter, folder: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     if pins:
         run_uv([*command, *pins], "does_not_install")
-    shutil.rmtree(folder / "bin", ignore_errors=True)
-    for path in (*folder.glob("*.pth"), *folder.glob(".lock")):
+    scripts = (path for path in folder.glob("bin/*") if path.is_file() and path.read_bytes()[:2] == b"#!")
+    for path in (*folder.glob("*.pth"), *folder.glob(".lock"), *scripts):
         path.unlink()
     mode = [] if interpreter.version < (3, 7) else ["--invalidation-mode", "unchecked-hash"]
     compile_all = [str(interpreter.executable), "-I", "-S", "-m", "compileall", "-q", *mode, str(folder)]

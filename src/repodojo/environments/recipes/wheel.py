@@ -14,6 +14,7 @@ from email.parser import Parser
 from pathlib import Path
 
 from repodojo.environments.git_objects import Tree
+from repodojo.environments.host_base import SEARCH_PATH
 from repodojo.environments.recipes.project_files import LEGACY_BACKEND, ProjectFile
 from repodojo.environments.sandbox import Mount, Sandboxes, SandboxSpec
 from repodojo.errors import BuildError, SandboxError
@@ -80,9 +81,11 @@ def build_wheel(
             "PBR_VERSION",
             "PDM_BUILD_SCM_VERSION",
             "POETRY_DYNAMIC_VERSIONING_BYPASS",
+            "UV_DYNAMIC_VERSIONING_BYPASS",
         )
     }
-    environment = {**spec.environment, **told, "PYTHONPATH": ""}
+    search = f"{_BUILD_PACKAGES}/bin:{spec.environment.get('PATH', SEARCH_PATH)}"
+    environment = {**spec.environment, **told, "PYTHONPATH": "", "PATH": search}
     spec = SandboxSpec(spec.layers, spec.workdir, mounts, environment, spec.limits)
     orders = {
         "backend": project.build_backend or LEGACY_BACKEND,
