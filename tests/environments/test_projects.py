@@ -39,7 +39,7 @@ def test_an_archive_is_unpacked_without_bytecode(tmp_path):
         "tiny-1.0/__pycache__/tiny.cpython-311.pyc": "",
         "tiny-1.0/old.pyc": "",
     }
-    unpack_sdist(project(), archive(tmp_path / "a.tar.gz", texts=texts), tmp_path / "out" / "source")
+    unpack_sdist("tiny-1.0", archive(tmp_path / "a.tar.gz", texts=texts), tmp_path / "out" / "source")
     found = [path.name for path in (tmp_path / "out").rglob("*")]
     assert sorted(found) == ["source", "tiny.py"]
 
@@ -63,24 +63,24 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path, hostile):
     if hostile.name == "/etc/evil.py":
         unpack = tmp_path / "unpacked"
         with pytest.raises(BuildError):
-            unpack_sdist(project(), bad, unpack / "source")
+            unpack_sdist("tiny-1.0", bad, unpack / "source")
         assert not Path("/etc/evil.py").exists()
         return
     with pytest.raises(BuildError, match=r"tiny-1\.0: cannot unpack .*bad\.tar\.gz"):
-        unpack_sdist(project(), bad, inside / "source")
+        unpack_sdist("tiny-1.0", bad, inside / "source")
     assert list((tmp_path / "root").rglob("*.py")) == []
 
 
 def test_a_broken_archive_names_its_file(tmp_path):
     (tmp_path / "bad.tar.gz").write_bytes(b"no archive")
     with pytest.raises(BuildError, match=r"cannot unpack .*bad\.tar\.gz"):
-        unpack_sdist(project(), tmp_path / "bad.tar.gz", tmp_path / "source")
+        unpack_sdist("tiny-1.0", tmp_path / "bad.tar.gz", tmp_path / "source")
 
 
 def test_an_archive_of_two_folders_is_no_source_distribution(tmp_path):
     two = archive(tmp_path / "two.tar.gz", texts={"a/x.py": "", "b/y.py": ""})
     with pytest.raises(BuildError, match="should hold one folder, found: a, b"):
-        unpack_sdist(project(), two, tmp_path / "source")
+        unpack_sdist("tiny-1.0", two, tmp_path / "source")
 
 
 def test_a_wrong_hash_says_both_hashes_and_what_to_do(tmp_path):

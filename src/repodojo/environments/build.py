@@ -89,7 +89,7 @@ def build_environment(
 
 def _prepare(project: Project, requirements: Sequence[str], site: BuildSite) -> Environment:
     folder = site.root / project.environment
-    unpack_sdist(project, archive_of(project, site.archives), folder / "source")
+    unpack_sdist(project.environment, archive_of(project, site.archives), folder / "source")
     packages = install_packages([*requirements, *project.requirements], site.root / "packages")
     _check_no_copy(project, folder / "source", packages)
     replace_link(folder / "packages", Path("..", "packages", packages.name))

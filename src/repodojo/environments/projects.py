@@ -61,18 +61,27 @@ def fetch_sdists(projects: Sequence[Project], folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with _folder_beside(folder / "fetched") as temporary:
-        wanted = [f"{project.name}=={project.version}" for project in owed]
-        command = [sys.executable, "-m", "repodojo.environments.fetch_sdists", str(temporary), *wanted]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)
-        if done.returncode:
-            raise BuildError(
-                f"fetching {', '.join(wanted)}: {done.stderr.strip()[-800:] or 'pip failed'}; "
-                f"is the package index reachable (`{sys.executable} -m pip config list`)?"
-            )
-        for project, line in zip(owed, done.stdout.splitlines(), strict=True):
-            found = json.loads(line)
-            if found:
-                (temporary / found).replace(archive_of(project, folder))
+        fetched = fetch_archives([f"{project.name}=={project.version}" for project in owed], temporary)
+        for project, archive in zip(owed, fetched, strict=True):
+            if archive:
+                archive.replace(archive_of(project, folder))
+
+
+def fetch_archives(pins: Sequence[str], folder: Path) -> list[Path | None]:
+    """Fetch the source distribution of each ``name==version`` into a folder; None where the index has none.
+
+    Raises:
+        BuildError: the index cannot be read.
+    """
+    command = [sys.executable, "-m", "repodojo.environments.fetch_sdists", str(folder), *pins]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)
+    if done.returncode:
+        raise BuildError(
+            f"fetching {', '.join(pins)}: {done.stderr.strip()[-800:] or 'pip failed'}; "
+            f"is the package index reachable (`{sys.executable} -m pip config list`)?"
+        )
+    names = [json.loads(line) for line in done.stdout.splitlines()]
+    return [folder / name if name else None for name in names]
 
 
 def archive_of(project: Project, folder: Path) -> Path:
@@ -99,12 +108,12 @@ def check_archive(project: Project, archive: Path) -> None:
         )
 
 
-def unpack_sdist(project: Project, archive: Path, target: Path) -> None:
+def unpack_sdist(what: str, archive: Path, target: Path) -> None:
     """Unpack an archive's one top folder to ``target``, without bytecode.
 
     Raises:
-        BuildError: the archive is broken, or holds what it must not (a path or link that leads outside, a
-            device).
+        BuildError: starting with ``what``; the archive is broken, or holds what it must not (a path or link
+            that leads outside, a device).
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with _folder_beside(target) as temporary:
@@ -112,13 +121,11 @@ def unpack_sdist(project: Project, archive: Path, target: Path) -> None:
             with tarfile.open(archive, "r:gz") as tar:
                 tar.extractall(temporary, filter="data")
         except (tarfile.TarError, OSError, EOFError) as error:
-            raise BuildError(f"{project.environment}: cannot unpack {archive}: {error}") from error
+            raise BuildError(f"{what}: cannot unpack {archive}: {error}") from error
         tops = list(temporary.iterdir())
         if len(tops) != 1 or not tops[0].is_dir():
             names = ", ".join(sorted(top.name for top in tops)[:5])
-            raise BuildError(
-                f"{project.environment}: {archive} should hold one folder, found: {names or 'nothing'}"
-            )
+            raise BuildError(f"{what}: {archive} should hold one folder, found: {names or 'nothing'}")
         for path in [*tops[0].rglob("__pycache__"), *tops[0].rglob(".git")]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         for path in tops[0].rglob("*.pyc"):

@@ -18,6 +18,27 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         wheel.writestr("made-1.0.dist-info/METADATA", "Name: made\\nVersion: 1.0\\n")
     return "made-1.0-py3-none-any.whl"
 """
+SOURCES = {
+    "pyproject.toml": """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+""",
+    "backend.py": """
+import zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    info, name = "tiny_source-1.0.dist-info", "tiny_source-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(folder + "/" + name, "w") as wheel:
+        wheel.writestr("tiny_source.py", "import tiny_helper\\n")
+        metadata = "Metadata-Version: 2.1\\nName: tiny_source\\nVersion: 1.0\\nRequires-Dist: tiny-helper\\n"
+        wheel.writestr(info + "/METADATA", metadata)
+        wheel.writestr(info + "/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(info + "/RECORD", "")
+    return name
+""",
+}
 EARLY, LATE = "2022-12-01T00:00:00Z", "2025-06-01T00:00:00Z"
 
 
@@ -52,9 +73,10 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     file, content = helper.make_wheel("tiny_backend", "1.0", {"tiny_backend.py": BACKEND, **programs})
     wheels[file] = content, EARLY
-    wheels["tiny_source-1.0.tar.gz"] = b"", EARLY
+    wheels["tiny_source-1.0.tar.gz"] = helper.make_sdist("tiny_source-1.0", SOURCES), EARLY
     with helper.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_DEFAULT_INDEX", address)
+        patch.setenv("PIP_INDEX_URL", address)
         patch.setenv("UV_CACHE_DIR", str(tmp_path_factory.mktemp("uv")))
         patch.setenv("NO_PROXY", "127.0.0.1")
         yield address

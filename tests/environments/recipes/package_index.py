@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +23,17 @@ def make_wheel(
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}"
     wheel = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     return _zip(name, version, {**files, f"{info}/METADATA": metadata, f"{info}/WHEEL": wheel})
+
+
+def make_sdist(name: str, files: Mapping[str, str]) -> bytes:
+    """Return the content of a source distribution."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for path, text in files.items():
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return content.getvalue()
 
 
 def installed_wheel(name: str) -> tuple[str, bytes]:

@@ -10,9 +10,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.interpreters import Interpreter, find_interpreters, get_interpreter
 from repodojo.environments.layers import sandbox_spec
@@ -27,8 +24,9 @@ from repodojo.environments.recipes.environment_records import Attempt, CloneEnvi
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
+from repodojo.environments.recipes.source_packages import WheelMaker
 from repodojo.environments.recipes.uv import Resolved, resolve, unobtainable_packages
-from repodojo.environments.recipes.wheel import Built, build_requirements, build_wheel
+from repodojo.environments.recipes.wheel import Built, read_wheel
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
 from repodojo.grading.test_run import TestRun, run_tests
@@ -108,9 +106,12 @@ class Builder:
     def build_metadata(self, name: str, tree: Tree, environment: CloneEnvironment) -> Built | None:
         """Build a tree's wheel for what the build says and adds; None where it does not build."""
         interpreter = get_interpreter(environment.python, find_interpreters())
-        declarations, date = read_declarations(tree), datetime.fromisoformat(environment.date)
+        maker = WheelMaker(
+            self.sandboxes, self.folders, interpreter, datetime.fromisoformat(environment.date)
+        )
         try:
-            return self._build(name, tree, declarations, interpreter, date, environment.version)
+            wheel = maker.build(name, tree, read_declarations(tree).project, environment.version)
+            return read_wheel(wheel.content, tree)
         except BuildError as error:
             logger.info("%s: %s", name, error)
             return None
@@ -130,7 +131,9 @@ class Builder:
         built: Built | None = None
         try:
             interpreter = get_interpreter(python, find_interpreters())
-            built = self._build(wanted.name, tree, declarations, interpreter, wanted.date, wanted.version)
+            maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date)
+            wheel = maker.build(wanted.name, tree, declarations.project, wanted.version)
+            built = read_wheel(wheel.content, tree)
         except BuildError as error:
             yield Attempt(python, "the project's build", "build", str(error))
         hand = find_recipe(self.recipes, wanted.repo, wanted.version)
@@ -154,7 +157,7 @@ class Builder:
             interpreter = get_interpreter(recipe.python, find_interpreters())
             for _ in range(_ROUNDS):
                 stage = "resolve"
-                recipe, resolved = _resolve(recipe, own, interpreter, wanted)
+                recipe, resolved = self._resolve(recipe, own, interpreter, wanted)
                 stage = "install"
                 packages = self.folders.packages(resolved.pins, interpreter)
                 stage = "tests"
@@ -170,28 +173,30 @@ class Builder:
         assert outcome is not None
         return outcome
 
-    def _build(
-        self,
-        name: str,
-        tree: Tree,
-        declarations: Declarations,
-        interpreter: Interpreter,
-        date: datetime,
-        version: str,
-    ) -> Built:
-        needs = build_requirements(declarations.project, tree)
-        failure: BuildError | None = None
-        for when in (date, datetime.now(date.tzinfo)):
+    def _resolve(
+        self, recipe: Recipe, own: Sequence[str], interpreter: Interpreter, wanted: Wanted
+    ) -> tuple[Recipe, Resolved]:
+        """Resolve a recipe; packages of sources alone are built, and what cannot be had is left out.
+
+        A recipe that was written, and not found, loses nothing.
+        """
+        project, wheels = wanted.repo.rpartition("/")[2], self.folders.wheels(interpreter)
+        maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date)
+        tried: frozenset[str] = frozenset()
+        while True:
+            requirements = [*own, *recipe.requirements, "pytest"]
             try:
-                packages = self.folders.packages(resolve(needs, interpreter, when).pins, interpreter)
-                folder = self.folders.make(f"{name}.build", tree, None, interpreter, packages)
-                spec = sandbox_spec((folder / "source",), folder)
-                return build_wheel(
-                    self.sandboxes, spec, declarations.project, packages, version or "0.0.0", tree
-                )
+                return recipe, resolve(requirements, interpreter, wanted.date, project, wheels)
             except BuildError as error:
-                failure = failure or error
-        raise failure or BuildError("no_build")
+                lost = unobtainable_packages(str(error))
+                if maker.make(lost - tried, requirements):
+                    tried |= lost
+                    continue
+                kept = recipe.without(lost)
+                if recipe.found_by == "hand" or kept == recipe:
+                    raise
+                logger.info("%s: not to be had: %s", wanted.name, ", ".join(sorted(lost)))
+                recipe = kept
 
     def _run(self, folder: Path, test_files: Sequence[str]) -> TestRun:
         spec = sandbox_spec((folder / "source",), folder)
@@ -210,28 +215,6 @@ class Builder:
             packages=best.packages.relative_to(self.folders.root).as_posix(),
             bytes=size,
         )
-
-
-def _resolve(
-    recipe: Recipe, own: Sequence[str], interpreter: Interpreter, wanted: Wanted
-) -> tuple[Recipe, Resolved]:
-    """Resolve a recipe; one that was found, and not written, loses the names that no index has as wheels."""
-    project = wanted.repo.rpartition("/")[2]
-    while True:
-        try:
-            requirements = [*own, *recipe.requirements, "pytest"]
-            return recipe, resolve(requirements, interpreter, wanted.date, project)
-        except BuildError as error:
-            if recipe.found_by == "hand":
-                raise
-            lost = unobtainable_packages(str(error))
-            kept = tuple(
-                line for line in recipe.requirements if canonicalize_name(Requirement(line).name) not in lost
-            )
-            if kept == recipe.requirements:
-                raise
-            logger.info("%s: not to be had as wheels: %s", wanted.name, ", ".join(sorted(lost)))
-            recipe = recipe.model_copy(update={"requirements": kept})
 
 
 def _judge(recipe: Recipe, run: TestRun) -> Attempt:

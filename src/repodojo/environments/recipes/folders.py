@@ -1,7 +1,7 @@
 """The folders of an environment: sources and metadata of its own, packages and interpreter shared by link.
 
 Layout under the root: ``<name>/{source,metadata}``, ``<name>/packages`` and ``<name>/interpreter`` (links
-into ``packages-3.11/<digest>`` and ``interpreters/<version>``).
+into ``packages-3.11/<digest>`` and ``interpreters/<version>``). ``wheels-3.11`` holds what was built here.
 """
 
 import shutil
@@ -30,8 +30,14 @@ class Folders:
         Raises:
             BuildError: uv failed.
         """
-        root = self.root / f"packages-{interpreter.short}"
-        return install_packages(pins, root, lambda wanted, folder: install(wanted, interpreter, folder))
+        root, wheels = self.root / f"packages-{interpreter.short}", self.wheels(interpreter)
+        return install_packages(
+            pins, root, lambda wanted, folder: install(wanted, interpreter, folder, wheels)
+        )
+
+    def wheels(self, interpreter: Interpreter) -> Path:
+        """Return the folder of the wheels that were built here, of packages published as sources alone."""
+        return self.root / f"wheels-{interpreter.short}"
 
     def make(
         self, name: str, tree: Tree, built: Built | None, interpreter: Interpreter, packages: Path

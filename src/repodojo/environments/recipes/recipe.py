@@ -5,12 +5,14 @@ commit is the only one tried; otherwise recipes are found (see `candidates`), an
 written down in the same form.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -52,6 +54,11 @@ class Recipe(BaseModel):
             return SpecifierSet(self.versions).contains(Version(version), prereleases=True)
         except InvalidVersion:
             return False
+
+    def without(self, names: Collection[str]) -> "Recipe":
+        """Return the recipe without some packages, by their canonical names."""
+        kept = (line for line in self.requirements if canonicalize_name(Requirement(line).name) not in names)
+        return self.model_copy(update={"requirements": tuple(kept)})
 
 
 def read_recipes(folder: Path) -> list[Recipe]:

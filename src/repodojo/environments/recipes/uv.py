@@ -37,6 +37,7 @@ _NO_FILE = re.compile(
     r"(?:all versions of|no versions of) ([A-Za-z0-9][\w.-]*)"
     r"|([A-Za-z0-9][\w.-]*?)(?:[<>=!~]=?[^\s]+)+ has no (?:usable )?wheels"
 )
+_COMPILE = ("pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-config")
 _PASSED_ON = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
 _OLD_PYTEST = re.compile(r"^pytest==[0-4]\.", re.MULTILINE)
 
@@ -70,7 +71,13 @@ class Resolved(NamedTuple):
     """Packages that have no usable wheel of that time, taken as they are today."""
 
 
-def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetime, own: str = "") -> Resolved:
+def resolve(
+    requirements: Sequence[str],
+    interpreter: Interpreter,
+    date: datetime,
+    own: str = "",
+    wheels: Path | None = None,
+) -> Resolved:
     """Return pins that satisfy the requirements, none uploaded after ``date`` unless it must be.
 
     Args:
@@ -78,6 +85,7 @@ def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetim
         interpreter: for which they are.
         date: bounds the upload of every file, but for packages that have no wheel from before it.
         own: the project itself, of which nothing later is ever taken.
+        wheels: folder of wheels that count as well.
 
     Raises:
         BuildError: there is no such set; the message is uv's own.
@@ -87,7 +95,7 @@ def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetim
     pins: tuple[str, ...] = ()
     for _ in range(_MOST_TRIES) if requirements else ():
         try:
-            pins = _compile(requirements, interpreter, date, overrides, undated)
+            pins = _compile(requirements, interpreter, date, overrides, undated, wheels)
         except BuildError as error:
             lacking = {canonicalize_name(a or b) for a, b in _NO_FILE.findall(str(error))}
             lacking -= {canonicalize_name(own or "-"), *undated}
@@ -102,12 +110,26 @@ def resolve(requirements: Sequence[str], interpreter: Interpreter, date: datetim
     return Resolved(pins, tuple(sorted(undated & names)))
 
 
+def choose_version(requirements: Sequence[str], interpreter: Interpreter, date: datetime) -> str:
+    """Return the pin of a package, wheels or not, that satisfies requirements which all name it.
+
+    Raises:
+        BuildError: no version does.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, "requirements.in")
+        wanted.write_text("\n".join(requirements), encoding="utf-8")
+        command = [*_COMPILE, "--no-deps", "--python", str(interpreter.executable)]
+        return _pins(run_uv([*command, "--exclude-newer", _stamp(date), str(wanted)], "does_not_resolve"))[0]
+
+
 def _compile(
     requirements: Sequence[str],
     interpreter: Interpreter,
     date: datetime,
     overrides: Sequence[str],
     undated: Collection[str],
+    wheels: Path | None,
 ) -> tuple[str, ...]:
     dates = dict.fromkeys(_PYTEST_NEEDS, OLDEST_PYTEST) if date < OLDEST_PYTEST else {}
     dates |= dict.fromkeys(sorted(undated), datetime.now(UTC))
@@ -115,26 +137,39 @@ def _compile(
         wanted, instead = Path(folder, "requirements.in"), Path(folder, "overrides.txt")
         wanted.write_text("\n".join(requirements), encoding="utf-8")
         instead.write_text("\n".join(overrides), encoding="utf-8")
-        command = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-build", "--no-config"]
-        command += ["--python", str(interpreter.executable), "--exclude-newer", _stamp(date)]
+        command = [*_COMPILE, "--no-build", "--python", str(interpreter.executable), *_links(wheels)]
+        command += ["--exclude-newer", _stamp(date)]
         command += ["--overrides", str(instead)] if overrides else []
         for name, bound in dates.items():
             command += ["--exclude-newer-package", f"{name}={_stamp(bound)}"]
-        printed = run_uv([*command, str(wanted)], "does_not_resolve")
+        return _pins(run_uv([*command, str(wanted)], "does_not_resolve"))
+
+
+def _pins(printed: str) -> tuple[str, ...]:
     return tuple(sorted(line.split(" ;")[0].strip() for line in printed.splitlines() if "==" in line))
 
 
-def install(pins: Sequence[str], interpreter: Interpreter, folder: Path) -> None:
+def _links(wheels: Path | None) -> list[str]:
+    return ["--find-links", str(wheels)] if wheels is not None and wheels.is_dir() else []
+
+
+def install(pins: Sequence[str], interpreter: Interpreter, folder: Path, wheels: Path | None = None) -> None:
     """Install exactly these wheels into a folder, with bytecode; scripts and ``.pth`` files stay out.
 
     A script's first line names an interpreter of this machine, which no sandbox has. Compiled programs stay:
     a build backend may be one (``uv_build``).
 
+    Args:
+        pins: each ``name==version``.
+        interpreter: for which they are.
+        folder: to hold them.
+        wheels: folder of wheels that count as well.
+
     Raises:
         BuildError: uv failed.
     """
     command = ["pip", "install", "--quiet", "--no-deps", "--no-build", "--no-config", "--link-mode", "copy"]
-    command += ["--python", str(interpreter.executable), "--target", str(folder)]
+    command += ["--python", str(interpreter.executable), "--target", str(folder), *_links(wheels)]
     folder.mkdir(parents=True, exist_ok=True)
     if pins:
         run_uv([*command, *pins], "does_not_install")

@@ -1,6 +1,6 @@
 """Builds a project's wheel in a sandbox without network, and reads what the build added to the sources.
 
-The wheel itself is thrown away: its metadata go beside the packages, and files that the build wrote (a
+The wheel of a clone is thrown away: its metadata go beside the packages, and files that the build wrote (a
 version module, a compiled extension) go where the sources of the package lie.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from email.parser import Parser
 from pathlib import Path
+from typing import NamedTuple
 
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.host_base import SEARCH_PATH
@@ -24,6 +25,13 @@ _BUILD_S = 180.0
 _MOST_ADDED = 64 << 20
 _DIST_INFO = re.compile(r"([^/]+)\.dist-info/(.+)")
 _KEPT_METADATA = ("METADATA", "entry_points.txt", "top_level.txt", "WHEEL")
+
+
+class WheelFile(NamedTuple):
+    """A wheel as its builder named it."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,8 @@ def build_requirements(project: ProjectFile, tree: Tree) -> tuple[str, ...]:
 
 
 def build_wheel(
-    sandboxes: Sandboxes, spec: SandboxSpec, project: ProjectFile, packages: Path, version: str, tree: Tree
-) -> Built:
+    sandboxes: Sandboxes, spec: SandboxSpec, project: ProjectFile, packages: Path, version: str
+) -> WheelFile:
     """Build the wheel of the sources that ``spec`` shows.
 
     Args:
@@ -64,7 +72,6 @@ def build_wheel(
         project: names the build backend.
         packages: folder of what the backend needs.
         version: told to backends that ask the history, which is not there.
-        tree: the sources.
 
     Raises:
         BuildError: the backend failed; the message ends with what it printed.
@@ -100,10 +107,9 @@ def build_wheel(
             listed = sandbox.run(f"cd {_TARGET} && ls *.whl", 10).text.split()
             if done.exit_code != 0 or not listed:
                 raise BuildError(f"does_not_build: {' '.join(done.text.split())[-500:]}")
-            content = sandbox.read(f"{_TARGET}/{listed[0]}")
+            return WheelFile(listed[0], sandbox.read(f"{_TARGET}/{listed[0]}"))
     except SandboxError as error:
         raise BuildError(f"does_not_build: {error}") from error
-    return read_wheel(content, tree)
 
 
 def read_wheel(content: bytes, tree: Tree) -> Built:
