@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from repodojo.environments.git_objects import Blob
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.imports import imported_distributions, missing_distributions
-from repodojo.environments.recipes.requirement_lines import for_tests, read_requirements
+from repodojo.environments.recipes.requirement_lines import for_tests, read_requirements, tox_dependencies
 
 
 def files(pairs):
@@ -29,7 +29,11 @@ def test_tox_nox_ci_and_requirements_files_are_read():
             }
         )
     )
-    assert for_tests(found.groups["tox.ini"], "") == ("mock", "pytest>=5", "six==1.12")
+    assert for_tests(found.groups["tox.ini"], "") == (
+        'mock; python_version == "3.7"',
+        "pytest>=5",
+        "six==1.12",
+    )
     assert for_tests(found.groups["requirements/test.txt"], "") == ("pytest>=5", "six==1.12")
     assert "hypothesis" in found.groups["noxfile.py"]
     assert "." not in found.groups["noxfile.py"]
@@ -115,3 +119,15 @@ def test_imports_are_mapped_to_distributions():
 )
 def test_what_a_log_misses_is_found(log, expected):
     assert missing_distributions(log, files({"thing/__init__.py": ""})) == expected
+
+
+def test_a_condition_of_tox_on_a_python_does_not_bind_the_others():
+    """`py33: pytest<3.3` used to forbid every later pytest on every Python."""
+    lines = "py33: pytest<3.3\npy36,py3.7: mock\n!py27: six\npy38: -r a.txt\npy38: attrs; os_name == 'nt'"
+    assert tox_dependencies(lines) == [
+        "pytest<3.3; python_version == '3.3'",
+        "mock; python_version == '3.6' or python_version == '3.7'",
+        "six",
+        "-r a.txt",
+        "attrs; os_name == 'nt'",
+    ]

@@ -11,7 +11,8 @@ from repodojo.environments.recipes.known_names import known_names
 
 _INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
 _OPTIONS = re.compile(r"\s+(?:--hash|--config-settings|--global-option)[\s=].*$")
-_CONDITION = re.compile(r"^[\w,!.{}-]*:\s*")
+_CONDITION = re.compile(r"^([\w,!.{}-]*):\s*")
+_PYTHONS = re.compile(r"py\d\.?\d+(?:,py\d\.?\d+)*")
 
 
 def parse_requirement(line: str) -> Requirement | None:
@@ -51,11 +52,22 @@ def read_requirements(
 
 
 def tox_dependencies(value: str) -> list[str]:
-    """Return the lines of a ``deps`` of tox without their conditions (``py37: mock``)."""
+    """Return the lines of a ``deps`` of tox; a condition on Pythons (``py37: mock``) becomes a marker."""
     lines = (line.strip() for line in value.splitlines())
     return [
-        _CONDITION.sub("", line) for line in lines if line and not line.startswith("#") and "{[" not in line
+        _without_condition(line) for line in lines if line and not line.startswith("#") and "{[" not in line
     ]
+
+
+def _without_condition(line: str) -> str:
+    found = _CONDITION.match(line)
+    if found is None:
+        return line
+    rest = line[found.end() :]
+    if not _PYTHONS.fullmatch(found[1]) or rest.startswith("-") or ";" in rest:
+        return rest
+    pythons = re.findall(r"py(\d)\.?(\d+)", found[1])
+    return f"{rest}; " + " or ".join(f"python_version == '{one}.{two}'" for one, two in pythons)
 
 
 def for_tests(lines: Iterable[str], own: str) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ _NO_FILE = re.compile(
     r"|([A-Za-z0-9][\w.-]*?)(?:[<>=!~]=?[^\s]+)+ has no (?:usable )?wheels"
 )
 _COMPILE = ("pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-config")
+_NOT_COMPILED = "/tests?/"
+"""Packages' own tests: most of the code of some, and imported by nobody here."""
 _PASSED_ON = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
 _OLD_PYTEST = re.compile(r"^pytest==[0-4]\.", re.MULTILINE)
 
@@ -177,7 +179,8 @@ def install(pins: Sequence[str], interpreter: Interpreter, folder: Path, wheels:
     for path in (*folder.glob("*.pth"), *folder.glob(".lock"), *scripts):
         path.unlink()
     mode = [] if interpreter.version < (3, 7) else ["--invalidation-mode", "unchecked-hash"]
-    compile_all = [str(interpreter.executable), "-I", "-S", "-m", "compileall", "-q", *mode, str(folder)]
+    compile_all = [str(interpreter.executable), "-I", "-S", "-m", "compileall", "-q", "-x", _NOT_COMPILED]
+    compile_all += [*mode, str(folder)]
     subprocess.run(compile_all, capture_output=True, timeout=_TIMEOUT_S, check=False)
 
 
