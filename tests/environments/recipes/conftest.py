@@ -64,7 +64,11 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name, version, uploaded in (
         ("tiny_helper", "1.0", EARLY), ("tiny_helper", "2.0", LATE), ("tiny_late", "1.0", LATE),
     ):  # fmt: skip
-        file, content = helper.make_wheel(name, version, {f"{name}.py": f"VERSION = {version!r}\n"})
+        file, content = helper.make_wheel(
+            name,
+            version,
+            {f"{name}.py": f"VERSION = {version!r}\n", f"{name}_parts/tests/test_it.py": ""},
+        )
         wheels[file] = content, uploaded
     scripts = "tiny_backend-1.0.data/scripts"
     programs = {

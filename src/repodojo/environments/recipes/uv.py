@@ -180,8 +180,9 @@ def install(pins: Sequence[str], interpreter: Interpreter, folder: Path, wheels:
         path.unlink()
     mode = [] if interpreter.version < (3, 7) else ["--invalidation-mode", "unchecked-hash"]
     compile_all = [str(interpreter.executable), "-I", "-S", "-m", "compileall", "-q", "-x", _NOT_COMPILED]
-    compile_all += [*mode, str(folder)]
-    subprocess.run(compile_all, capture_output=True, timeout=_TIMEOUT_S, check=False)
+    subprocess.run(
+        [*compile_all, *mode, "."], cwd=folder, capture_output=True, timeout=_TIMEOUT_S, check=False
+    )
 
 
 def run_uv(arguments: Sequence[str], reason: str) -> str:
