@@ -50,7 +50,10 @@ def sweep(folder: Path) -> None:
     for path in folder.glob(".*.tmp") if folder.is_dir() else ():
         found = _NAME.fullmatch(path.name)
         if found and found[1] == _machine() and not Path("/proc", found[2]).exists():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)  # a child of the killed may still write there
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _machine() -> str:
