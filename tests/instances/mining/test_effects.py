@@ -16,6 +16,15 @@ BASE = {
 }
 CODE = {"pkg/a.py": "def f(x):\n    return x + 2\n"}
 TESTS = {"tests/test_a.py": "def test_f():\n    assert f('b')\n"}
+ANNOTATED = """
+from __future__ import annotations
+import typing as t
+if t.TYPE_CHECKING:
+    import pkg
+
+def test_f() -> None:
+    assert f('a')
+"""
 
 
 def trees(change):
@@ -40,6 +49,8 @@ def trees(change):
         ({**TESTS, "pkg/a.py": "def f(x):\n    'why'\n    return x + 1\n"}, ""),
         ({**CODE, "tests/test_a.py": None}, ""),
         (CODE, "tests_unchanged"),
+        ({**CODE, "tests/test_a.py": ANNOTATED}, "tests_unchanged"),
+        ({**TESTS, "pkg/a.py": "def f(x: int) -> int:\n    return x + 1\n"}, ""),
     ],
 )
 def test_a_change_without_effect_on_code_or_tests_is_named(change, reason):

@@ -1,27 +1,33 @@
-"""Whether tests can notice a change: more of it than comments and layout must differ; pure functions."""
+"""Whether tests can notice a change: more of it than comments and layout must differ; pure functions.
+
+Of tests, annotations of functions do not count either, nor what is imported for them: a change of these alone
+makes no test fail. Of code they count, for code may read its own.
+"""
 
 import ast
 
 from repodojo.environments.git_objects import Tree
 from repodojo.instances.sources.diffs import is_test_path
 
+_FOR_ANNOTATIONS = ("__future__", "typing", "typing_extensions", "collections.abc")
+
 
 def find_no_effect(before: Tree, after: Tree) -> str:
     """Return why no test can fail before and pass after a change; empty where one may."""
     changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
-    def differs(path: str) -> bool:
-        return path.endswith(".py") and _meaning(before, path) != _meaning(after, path)
+    def differs(path: str, annotated: bool) -> bool:
+        return path.endswith(".py") and _meaning(before, path, annotated) != _meaning(after, path, annotated)
 
     tests = {path for path in changed if is_test_path(path)}
-    if not any(differs(path) or not path.endswith(".py") for path in tests):
-        return "tests_unchanged: the change of the tests is comments and layout alone"
-    if not any(differs(path) or _may_be_data(path) for path in changed - tests):
+    if not any(differs(path, False) or not path.endswith(".py") for path in tests):
+        return "tests_unchanged: the change of the tests is comments, layout and annotations alone"
+    if not any(differs(path, True) or _may_be_data(path) for path in changed - tests):
         return "code_unchanged: the change of the code is comments and layout alone"
     return ""
 
 
-def _meaning(tree: Tree, path: str) -> str | bytes | None:
+def _meaning(tree: Tree, path: str, annotated: bool) -> str | bytes | None:
     """Return what is equal for sources that mean the same; the sources where Python cannot read them."""
     blob = tree.get(path)
     if blob is None:
@@ -31,9 +37,28 @@ def _meaning(tree: Tree, path: str) -> str | bytes | None:
         for node in ast.walk(module):
             if isinstance(node, ast.Constant):
                 node.kind = None
+            elif not annotated:
+                _drop_annotations(node)
         return ast.dump(module)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return blob.content
+
+
+def _drop_annotations(node: ast.AST) -> None:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        node.returns = None
+    elif isinstance(node, ast.arg):
+        node.annotation = None
+    elif isinstance(node, ast.Module):
+        node.body = [statement for statement in node.body if not _is_for_annotations(statement)]
+
+
+def _is_for_annotations(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module in _FOR_ANNOTATIONS
+    if isinstance(statement, ast.Import):
+        return all(alias.name in _FOR_ANNOTATIONS for alias in statement.names)
+    return isinstance(statement, ast.If) and ast.unparse(statement.test).endswith("TYPE_CHECKING")
 
 
 def _may_be_data(path: str) -> bool:
