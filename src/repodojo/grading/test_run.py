@@ -29,6 +29,7 @@ from repodojo.grading.test_log import parse_test_log
 _REFEREE = "/opt/referee"
 _ORDERS = "/tmp/referee.json"  # noqa: S108
 _CANARIES = 4
+_LOG_BYTES = 32 << 20
 PRELOAD = (
     "pytest",
     *(f"_pytest.{name}" for name in ("_argcomplete", "faulthandler", "junitxml", "pastebin", "setuponly")),
@@ -120,9 +121,11 @@ def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
 
 
 def referee_spec(spec: SandboxSpec) -> SandboxSpec:
-    """Return the spec with the referee mounted."""
+    """Return the spec with the referee mounted, and room for the log of many thousand tests."""
     mount = Mount(Path(__file__).parent / "inside", _REFEREE)
-    return replace(spec, mounts=(*spec.mounts, mount), preload=() if spec.brings_python else PRELOAD)
+    limits = replace(spec.limits, output_bytes=max(spec.limits.output_bytes, _LOG_BYTES))
+    preload = () if spec.brings_python else PRELOAD
+    return replace(spec, mounts=(*spec.mounts, mount), preload=preload, limits=limits)
 
 
 def run_tests_in(

@@ -50,6 +50,7 @@ def trees(change):
         ({**CODE, "tests/test_a.py": None}, ""),
         (CODE, "tests_unchanged"),
         ({**CODE, "tests/test_a.py": ANNOTATED}, "tests_unchanged"),
+        ({**CODE, ".github/tests/a.yml": "b\n", "requirements/tests.txt": "b\n"}, "tests_unchanged"),
         ({**TESTS, "pkg/a.py": "def f(x: int) -> int:\n    return x + 1\n"}, ""),
     ],
 )

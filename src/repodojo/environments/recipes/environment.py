@@ -13,6 +13,7 @@ from pathlib import Path
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.interpreters import Interpreter, find_interpreters, get_interpreter
 from repodojo.environments.layers import sandbox_spec
+from repodojo.environments.recipes.additions import with_additions
 from repodojo.environments.recipes.candidates import (
     choose_pythons,
     complete,
@@ -31,7 +32,7 @@ from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
 from repodojo.grading.test_run import TestRun, run_tests
 
-RECIPES_VERSION = 2
+RECIPES_VERSION = 3
 """Raised when the same commit would get another environment."""
 _TESTS_S = 1800.0
 _ROUNDS = 3
@@ -141,7 +142,10 @@ class Builder:
         candidates = (
             [complete(hand, declarations, known)]
             if hand
-            else find_candidates(wanted.repo, python, declarations, known, tree, wanted.test_files)
+            else with_additions(
+                find_candidates(wanted.repo, python, declarations, known, tree, wanted.test_files),
+                wanted.additions,
+            )
         )
         own = own_requirements(declarations, built)
         for recipe in candidates:

@@ -19,6 +19,8 @@ class Wanted:
     """Of the commit; nothing installed is newer."""
     test_files: tuple[str, ...]
     """Run to see whether a recipe works."""
+    additions: tuple[str, ...] = ()
+    """Requirements of the changes that are to be proven in it."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class ProjectFile:
     """Requirements for tests, by where they stand."""
     extras: tuple[str, ...] = ()
     """Names of extras that look as if tests needed them."""
+    optional: tuple[str, ...] = ()
+    """Requirements of every extra."""
 
 
 def merge(parts: Iterable[ProjectFile]) -> ProjectFile:
@@ -95,6 +97,7 @@ def read_pyproject(text: str) -> ProjectFile:
         or poetry_lines(poetry.get("dependencies", {})),
         groups=groups,
         extras=tuple(sorted(filter(is_test_group, extras))),
+        optional=_all_lines(project.get("optional-dependencies", {})),
     )
 
 
@@ -119,6 +122,7 @@ def read_setup_cfg(text: str) -> ProjectFile:
         dependencies=lines("options", "install_requires"),
         groups=groups,
         extras=tuple(filter(is_test_group, names)),
+        optional=_all_lines({name: lines(extras, name) for name in names}),
     )
 
 
@@ -154,6 +158,7 @@ def read_setup_py(text: str) -> ProjectFile:
         dependencies=_lines(value("install_requires")),
         groups=groups,
         extras=tuple(str(name) for name in extras if is_test_group(str(name))),
+        optional=_all_lines({name: _lines(part) for name, part in extras.items()}),
     )
 
 
@@ -196,6 +201,10 @@ def _lines(value: Any) -> tuple[str, ...]:
         if isinstance(value, list | tuple | set)
         else ()
     )
+
+
+def _all_lines(groups: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    return tuple(line for lines in groups.values() for line in lines if isinstance(line, str))
 
 
 def _classified(classifiers: Iterable[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def find_no_effect(before: Tree, after: Tree) -> str:
         return path.endswith(".py") and _meaning(before, path, annotated) != _meaning(after, path, annotated)
 
     tests = {path for path in changed if is_test_path(path)}
-    if not any(differs(path, False) or not path.endswith(".py") for path in tests):
+    if not any(differs(path, False) or _may_be_test_data(path) for path in tests):
         return "tests_unchanged: the change of the tests is comments, layout and annotations alone"
     if not any(differs(path, True) or _may_be_data(path) for path in changed - tests):
         return "code_unchanged: the change of the code is comments and layout alone"
@@ -59,6 +59,11 @@ def _is_for_annotations(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Import):
         return all(alias.name in _FOR_ANNOTATIONS for alias in statement.names)
     return isinstance(statement, ast.If) and ast.unparse(statement.test).endswith("TYPE_CHECKING")
+
+
+def _may_be_test_data(path: str) -> bool:
+    """Whether a file that is no Python may be read by tests: it lies in a folder of tests, and in no CI's."""
+    return not path.endswith(".py") and not path.startswith(".") and is_test_path(path.rpartition("/")[0])
 
 
 def _may_be_data(path: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.environments.git_objects import Blob
+from repodojo.environments.recipes.additions import find_additions
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.environment_records import Wanted
 from repodojo.environments.recipes.recipe import Recipe
@@ -113,12 +114,13 @@ def read_clone_rows(
     kept: list[SourceRow] = []
     groups: dict[str, list[SourceRow]] = {}
     paths: dict[str, Paths[str]] = {}
+    additions: dict[str, set[str]] = {}
     for change in changes:
         try:
             if len(kept) == settings.per_repository:
                 raise InputError(beyond)
             row = change.read()
-            tree = _tree(clone, row)
+            tree, changed = _trees(clone, row)
         except (BuildError, InputError) as error:
             rejected.append(_rejection(Rejection(change.where, str(error), change.instance_id)))
             continue
@@ -126,19 +128,23 @@ def read_clone_rows(
         kept.append(row)
         groups.setdefault(name, []).append(row)
         paths[name] = frozenset(tree)  # rows come newest first, so that the oldest one's stay
+        additions.setdefault(name, set()).update(find_additions(tree, changed, hidden_test_files(row)))
     return CloneRows(
         repo=repository.repo,
         head=repository.head,
         candidates=len(changes) + len(malformed),
         rows=tuple(kept),
         environments={row.instance_id: name for name, members in groups.items() for row in members},
-        wanted=tuple(_describe(clone, name, members, paths[name]) for name, members in groups.items()),
+        wanted=tuple(
+            {**_describe(clone, name, members, paths[name]), "additions": tuple(sorted(additions[name]))}
+            for name, members in groups.items()
+        ),
         rejected=tuple(rejected),
     )
 
 
-def _tree(clone: Clone, row: SourceRow) -> dict[str, Blob]:
-    """Return the files of a row's base, of one that is worth a trial.
+def _trees(clone: Clone, row: SourceRow) -> tuple[dict[str, Blob], dict[str, Blob]]:
+    """Return the files of a row's base, and those with both patches, of a row that is worth a trial.
 
     Raises:
         BuildError: a patch does not apply.
@@ -147,13 +153,13 @@ def _tree(clone: Clone, row: SourceRow) -> dict[str, Blob]:
     if not hidden_test_files(row):
         raise InputError("no_test_file: the test patch leaves no test file that pytest can run")
     tree = clone.tree(row.base_commit)
-    if not row.FAIL_TO_PASS:
-        patches = [applicable_patch(row.patch), applicable_patch(row.test_patch)]
-        with tempfile.TemporaryDirectory() as folder:
-            reason = find_no_effect(tree, patch_tree(tree, patches, Path(folder), row.instance_id))
-        if reason:
-            raise InputError(reason)
-    return tree
+    patches = [applicable_patch(row.patch), applicable_patch(row.test_patch)]
+    with tempfile.TemporaryDirectory() as folder:
+        changed = patch_tree(tree, patches, Path(folder), row.instance_id)
+    reason = "" if row.FAIL_TO_PASS else find_no_effect(tree, changed)
+    if reason:
+        raise InputError(reason)
+    return tree, changed
 
 
 def _find_changes(
@@ -202,6 +208,7 @@ def wanted_of(data: Mapping[str, Any]) -> Wanted:
         data["version"],
         datetime.fromisoformat(data["date"]),
         tuple(data["test_files"]),
+        tuple(data["additions"]),
     )
 
 
