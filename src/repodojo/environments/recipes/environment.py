@@ -37,6 +37,8 @@ RECIPES_VERSION = 3
 _TESTS_S = 1800.0
 _ROUNDS = 3
 _ENOUGH = 0.8
+_HOPELESS = ("tests_do_not_run: timeout", "tests_do_not_run: the log and the report disagree")
+"""What no other recipe mends; each further trial may take as long as the first."""
 logger = logging.getLogger(__name__)
 
 
@@ -79,13 +81,11 @@ class Builder:
             logger.warning("%s: %s; what the other files declare counts", wanted.name, fault)
         trials: list[_Trial] = []
         attempts: list[Attempt] = []
-        for python in self._pythons(wanted, declarations):
-            for outcome in self._try_python(python, wanted, tree, declarations):
-                attempts.append(outcome if isinstance(outcome, Attempt) else outcome.attempt)
-                trials += [outcome] if isinstance(outcome, _Trial) else []
-                if isinstance(outcome, _Trial) and not outcome.attempt.reason:
-                    break
-            if any(not trial.attempt.reason for trial in trials):
+        for outcome in self._try_all(wanted, tree, declarations):
+            attempt = outcome if isinstance(outcome, Attempt) else outcome.attempt
+            attempts.append(attempt)
+            trials += [outcome] if isinstance(outcome, _Trial) else []
+            if not attempt.reason or attempt.reason.startswith(_HOPELESS):
                 break
         record = CloneEnvironment(
             *(wanted.name, wanted.repo, wanted.version, wanted.date.isoformat()),
@@ -124,6 +124,10 @@ class Builder:
         if hand is not None:
             return [hand.python]
         return choose_pythons(declarations, wanted.date, [found.short for found in find_interpreters()])
+
+    def _try_all(self, wanted: Wanted, tree: Tree, declarations: Declarations) -> Iterator[_Trial | Attempt]:
+        for python in self._pythons(wanted, declarations):
+            yield from self._try_python(python, wanted, tree, declarations)
 
     def _try_python(
         self, python: str, wanted: Wanted, tree: Tree, declarations: Declarations
