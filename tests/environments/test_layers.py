@@ -193,13 +193,14 @@ def test_bytecode_of_the_repaired_code_is_refused(made):
         build_instance_layer(root / "e" / "source", instance, root / "layers" / "one")
 
 
-def test_a_project_in_src_is_importable_from_anywhere(tmp_path, overlay_sandboxes):
-    write(tmp_path / "p" / "source", {"src/thing/__init__.py": "print('imported')\n"})
+@pytest.mark.parametrize("folder", ["src", "lib"])
+def test_a_project_in_a_folder_of_sources_is_importable_from_anywhere(tmp_path, overlay_sandboxes, folder):
+    write(tmp_path / "p" / "source", {f"{folder}/thing/__init__.py": "print('imported')\n"})
     (tmp_path / "p" / "packages").mkdir()
     environment = Environment("p", "a/p", "1", "p/source", "p/packages", "", "train", ())
     with overlay_sandboxes.start(environment_sandbox_spec(environment, tmp_path)) as sandbox:
         assert sandbox.execute("cd /tmp && python -c 'import thing'", 30).text == "imported\n"
-        assert sandbox.execute("ls -A /testbed/src/thing", 30).text == "__init__.py\n"
+        assert sandbox.execute(f"ls -A /testbed/{folder}/thing", 30).text == "__init__.py\n"
 
 
 def test_the_tree_of_a_folder_leaves_out_repositories_and_bytecode(tmp_path):

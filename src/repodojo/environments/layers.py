@@ -29,6 +29,8 @@ from repodojo.unfinished import unfinished, write_text
 WORKDIR = "/testbed"
 PACKAGES = "/opt/packages"
 METADATA = "/opt/metadata"
+_SOURCES = ("src", "lib")
+"""Folders that packages lie in, where they do not lie at the top."""
 _VARIABLES = {"PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
@@ -85,7 +87,7 @@ def sandbox_spec(layers: tuple[Path, ...], folder: Path, limits: Limits | None =
     That is ``packages`` and, where they are there, ``metadata`` (what the project's build says of it) and
     ``interpreter`` (a copy of a Python, else the base's is used).
     """
-    search = [f"{WORKDIR}/src", WORKDIR] if (layers[-1] / "src").is_dir() else [WORKDIR]
+    search = [f"{WORKDIR}/{name}" for name in _SOURCES if (layers[-1] / name).is_dir()] + [WORKDIR]
     mounts = [Mount(folder / "packages", PACKAGES)]
     variables = dict(_VARIABLES)
     if (folder / "metadata").is_dir():

@@ -74,7 +74,10 @@ def fetch_archives(pins: Sequence[str], folder: Path) -> list[Path | None]:
         BuildError: the index cannot be read.
     """
     command = [sys.executable, "-m", "repodojo.environments.fetch_sdists", str(folder), *pins]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"fetching {', '.join(pins)}: pip did not end in {_FETCH_S} s") from error
     if done.returncode:
         raise BuildError(
             f"fetching {', '.join(pins)}: {done.stderr.strip()[-800:] or 'pip failed'}; "

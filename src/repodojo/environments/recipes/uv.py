@@ -115,6 +115,8 @@ def resolve(
 def choose_version(requirements: Sequence[str], interpreter: Interpreter, date: datetime) -> str:
     """Return the pin of a package, wheels or not, that satisfies requirements which all name it.
 
+    Without dependencies uv asks for no metadata, so that it has nothing to build.
+
     Raises:
         BuildError: no version does.
     """
@@ -122,7 +124,10 @@ def choose_version(requirements: Sequence[str], interpreter: Interpreter, date: 
         wanted = Path(folder, "requirements.in")
         wanted.write_text("\n".join(requirements), encoding="utf-8")
         command = [*_COMPILE, "--no-deps", "--python", str(interpreter.executable)]
-        return _pins(run_uv([*command, "--exclude-newer", _stamp(date), str(wanted)], "does_not_resolve"))[0]
+        pins = _pins(run_uv([*command, "--exclude-newer", _stamp(date), str(wanted)], "does_not_resolve"))
+    if not pins:
+        raise BuildError(f"does_not_resolve: nothing of {', '.join(requirements)} is for this Python")
+    return pins[0]
 
 
 def _compile(
