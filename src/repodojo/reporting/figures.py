@@ -64,10 +64,10 @@ def draw_svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Result
     text = io.StringIO()
     with rc_context(STYLE | {"svg.hashsalt": name}):
         figure = Figure(figsize=(9.0, 3.4), layout="constrained")
-        panels = figure.subplots(1, 2)
-        for panel, title in zip(panels, TITLES.get(name, (OURS, PAPER)), strict=True):
+        left, right = figure.subplots(1, 2)
+        for panel, title in zip((left, right), TITLES.get(name, (OURS, PAPER)), strict=True):
             panel.set_title(title, loc="left", **(PRINTED if title == PAPER else MEASURED))
-        draw(*panels, results)
+        draw(left, right, results)
         figure.savefig(
             text,
             format="svg",
