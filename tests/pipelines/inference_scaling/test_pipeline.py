@@ -44,6 +44,8 @@ def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
         "instances": [instance("a", "held_out"), instance("b", "held_out"), instance("t", "train")],
         "fine_tuned.trajectories": made,
         "fine_tuned.verdicts": {key: Verdict(key, key[0], found, "tests") for key, found in outcomes.items()},
+        "control.trajectories": {key: made[key] for key in ("a.0", "b.0")},
+        "control.verdicts": {key: Verdict(key, key[0], "unresolved", "tests") for key in ("a.0", "b.0")},
         "verifier_scores": {"a.0": 0.1, "a.1": 0.9, "b.0": None, "b.1": 0.2},
         "params:inference_scaling": ScalingSettings(max_k=2, attempts_share=0.75),
         **{f"{policy}.features": made for policy, made in training.items()},
@@ -54,9 +56,8 @@ def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
     }
     catalog = DataCatalog({name: MemoryDataset(value) for name, value in inputs.items()})
     outputs = SequentialRunner().run(create_pipeline(), catalog)
-    curves, costs, adaptive = (
-        outputs[name].load() for name in ("scaling_curves", "attempt_costs", "adaptive_attempts")
-    )
+    names = ("scaling_curves", "attempt_costs", "adaptive_attempts", "instance_results")
+    curves, costs, adaptive, results = (outputs[name].load() for name in names)
     overall = curves["overall"]
     assert (overall["instances"], overall["missing_scores"]) == (2, 1)
     assert [overall["best_at_k"][k]["value"] for k in ("1", "2")] == [0.25, 0.5]
@@ -69,3 +70,9 @@ def test_pipeline_writes_curves_overall_and_for_each_project() -> None:
     assert (adaptive["rule"]["threshold"], adaptive["rule"]["at_most"]) == (0.9, 2)
     assert (adaptive["mean_attempts"]["value"], adaptive["gap_closed"]["value"]) == (1.5, 1.0)
     assert adaptive["reaches_aim"] is False
+    # The attempt that resolves is the second, and the control made only the first.
+    for row, name in zip(results, "ab", strict=True):
+        assert row == {
+            **{"instance_id": name, "k": 2, "greedy": 0.0, "mean": 0.5, "mean_shared": 0.0, "control": 0.0},
+            **{"random_at_k": 0.5, "best_at_k": 1.0, "pass_at_k": 1.0},
+        }

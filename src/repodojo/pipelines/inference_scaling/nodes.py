@@ -3,6 +3,8 @@
 from typing import Any
 
 from repodojo.metrics.costs import attempt_costs
+from repodojo.metrics.instance_results import instance_results
+from repodojo.metrics.matrices import attempt_matrices
 from repodojo.metrics.scaling import scale_attempts
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.stopping_rule import StoppingRule, fit_stopping_rule, measure_stopping_rule
@@ -22,6 +24,19 @@ def compute_scaling_curves(
     """Compute pass@k, best@k and random@k of the held-out attempts, overall and for each project."""
     held_out = [instance for instance in instances if instance.split == "held_out"]
     return scale_attempts(held_out, trajectories.values(), verdicts, scores, inference_scaling)
+
+
+def list_instance_results(
+    attempts: list[AttemptFeatures],
+    control: dict[str, Trajectory],
+    control_verdicts: dict[str, Verdict],
+    inference_scaling: ScalingSettings,
+) -> list[dict[str, Any]]:
+    """List what the attempts resolve of each held-out instance, beside the control's."""
+    ours = own_matrices(attempts)
+    made = [t for t in control.values() if t.instance_id in set(ours.instance_ids)]
+    theirs = attempt_matrices(ours.instance_ids, made, control_verdicts)
+    return instance_results(ours, theirs, inference_scaling.max_k)
 
 
 def measure_costs(trajectories: dict[str, Trajectory], inference_scaling: ScalingSettings) -> dict[str, Any]:

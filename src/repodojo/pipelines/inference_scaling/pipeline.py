@@ -5,6 +5,7 @@ from kedro.pipeline import Node, Pipeline
 from repodojo.pipelines.inference_scaling.nodes import (
     choose_stopping_rule,
     compute_scaling_curves,
+    list_instance_results,
     measure_adaptive_attempts,
     measure_costs,
 )
@@ -25,6 +26,17 @@ def create_pipeline() -> Pipeline:
                 ],
                 outputs="scaling_curves",
                 name="compute_scaling_curves",
+            ),
+            Node(
+                func=list_instance_results,
+                inputs=[
+                    "fine_tuned.features",
+                    "control.trajectories",
+                    "control.verdicts",
+                    "params:inference_scaling",
+                ],
+                outputs="instance_results",
+                name="list_instance_results",
             ),
             Node(
                 func=measure_costs,
