@@ -16,7 +16,6 @@ from repodojo.metrics.stopping_rule import StoppingRule, fit_stopping_rule, meas
 from repodojo.types import from_json, to_json
 
 HALF = ScalingSettings(max_k=8)
-ONCE = "no instance was attempted more than once"
 rows = st.lists(
     st.tuples(st.sampled_from([0.0, 1.0, None]), st.sampled_from([None, 0.1, 0.5, 0.9])),
     min_size=1,
@@ -120,6 +119,14 @@ def test_a_policy_with_one_attempt_at_each_instance_does_not_forbid_every_rule(
     assert rule.at_most >= 4
 
 
+def test_where_attempts_at_an_instance_end_alike_the_rule_is_still_sure_of_good_ones_only() -> None:
+    """No threshold lost anything there, and the thriftiest took any attempt for a sure one."""
+    outcomes = np.repeat(np.eye(10)[:, :1], 3, axis=1) + np.repeat(np.eye(10)[:, 1:2], 3, axis=1)
+    scores = np.where(outcomes == 1, 0.8, np.linspace(0.01, 0.4, 30).reshape(10, 3))
+    rule = fit_stopping_rule([matrices(outcomes, scores)], HALF)
+    assert rule.threshold == 0.8
+
+
 @given(st.integers(0, 10_000), st.floats(0.1, 1.0))
 def test_a_rule_keeps_to_its_share_where_it_was_fitted(seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)
@@ -149,7 +156,6 @@ def test_a_rule_for_more_attempts_than_there_are_makes_all(knowing: AttemptMatri
         (np.eye(4), np.full((4, 4), np.nan), "no attempt has a score"),
         (np.empty((0, 0)), np.empty((0, 0)), "there are no attempts"),
         (np.full((4, 2), np.nan), np.full((4, 2), 0.5), "there are no attempts"),
-        (np.eye(4)[:, :1] + [[0], [1], [0], [0]], np.full((4, 1), 0.5), ONCE),
     ],
 )
 def test_a_rule_that_cannot_be_fitted_says_why(outcomes: np.ndarray, scores: np.ndarray, reason: str) -> None:

@@ -43,20 +43,18 @@ class StoppingRule:
 def fit_stopping_rule(training: Sequence[AttemptMatrices], settings: ScalingSettings) -> StoppingRule:
     """Choose the threshold, then how many attempts keep to the share of ``max_k`` that may be used.
 
-    Each member of ``training`` is one policy's attempts at training instances. The threshold resolves most
-    when all attempts at hand may be made; of equals it is the thriftiest.
+    Each member of ``training`` is one policy's attempts at training instances. From the threshold on an
+    attempt is rather resolved than not: it tells most outcomes right; of equals it is the most cautious.
     """
     given = [each for each in training if each.outcomes.size]
     labels = [row == 1 for each in given for row in each.outcomes[~np.isnan(each.outcomes)].tolist()]
     tried = thresholds(given)
     finite = tuple(value for value in tried if value < inf)
     rows = sum(len(each.outcomes) for each in given)
-    several = [each for each in given if each.outcomes.shape[1] > 1]
     reason = why_undefined(labels) or ("" if finite else "no attempt has a score")
-    reason = reason or ("" if several else "no instance was attempted more than once")
     if reason:
         return StoppingRule(None, None, finite, rows, reason=reason)
-    threshold = max(tried, key=lambda value: _worth(several, value))
+    threshold = max(tried, key=lambda value: (_told_right(given, value), value))
     budget = settings.attempts_share * settings.max_k
     costs = [max(_attempts_made(each, threshold, k) for each in given) for k in range(1, settings.max_k + 1)]
     at_most = max(1, sum(cost <= budget for cost in costs))
@@ -65,11 +63,10 @@ def fit_stopping_rule(training: Sequence[AttemptMatrices], settings: ScalingSett
     )
 
 
-def _worth(training: Sequence[AttemptMatrices], threshold: float) -> tuple[float, float]:
-    """Return what a threshold resolves, and less the share of the attempts that it uses for that."""
-    found = [(instance_adaptive(each, threshold, each.outcomes.shape[1]), each) for each in training]
-    share = sum((one.attempts / each.outcomes.shape[1]).sum() for one, each in found)
-    return float(sum(one.resolved.sum() for one, _ in found)), -float(share)
+def _told_right(training: Sequence[AttemptMatrices], threshold: float) -> int:
+    """Count the attempts whose outcome is told by whether their score reaches the threshold."""
+    known = [(each.known_scores, each.known == 1) for each in training]
+    return sum(int(((scores >= threshold) == good)[~np.isnan(scores)].sum()) for scores, good in known)
 
 
 def _attempts_made(each: AttemptMatrices, threshold: float, k: int) -> float:
