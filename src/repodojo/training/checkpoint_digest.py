@@ -50,7 +50,7 @@ def _is_whole(weights: Path) -> bool:
     with weights.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         try:
-            header = json.loads(file.read(length)) if length < size else None
+            header = json.loads(file.read(min(length, size)))
             ends = [part["data_offsets"][1] for name, part in header.items() if name != "__metadata__"]
         except (AttributeError, ValueError, KeyError, TypeError):
             return False
