@@ -1,5 +1,6 @@
 """Every file of `conf` in every environment: it resolves, and says nothing that nothing reads."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,15 @@ from repodojo.tracking.lineage import configurations
 CONF = Path(__file__).parents[1] / "conf"
 ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "base")
 KEPT = (ResumablePartitionedDataset, CheckpointDataset, StampedDataset, ImportedTrajectoriesDataset)
+PROJECT = {
+    "name": "tiny",
+    "version": "1",
+    "sha256": "0" * 64,
+    "licence": "MIT",
+    "repo": "a/b",
+    "split": "train",
+    "tests": ["tests"],
+}
 OBSERVED = {"timings"}
 """Written by a hook, not by a node."""
 
@@ -160,11 +170,46 @@ def test_an_unknown_environment_is_named_with_the_known_ones() -> None:
             "parameter 'sampling.attempts': .*greater than or equal to 1, found 0",
         ),
         ({"sampling": {"attempts": "x"}}, "parameter 'sampling.attempts': .*valid integer.*found 'x'"),
+        ({"sampling": {"temperatures": [0.7, -1]}}, "'sampling.temperatures.1': .*equal to 0, found -1"),
+        ({"sft": {"epochs": math.inf}}, "parameter 'sft.epochs': expected a finite number"),
+        (
+            {"base_model": {"small": {"stages": [{"prompt_weight": math.nan}]}}},
+            "'base_model.small.stages.0.pr",
+        ),
+        ({"inference_scaling": {"seed": -1}}, "'inference_scaling.seed': .*equal to 0, found -1"),
+        ({"sft": {"seed": 2**32}}, "'sft.seed': .*less than 4294967296"),
     ],
 )
 def test_a_wrong_parameter_is_named(parameters: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):
         validate_parameters(parameters)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"packages": ["pytest"]}, "'env_build.packages.0': .*==.* found 'pytest'"),
+        ({"packages": ["--index-url=http://x==1"]}, "'env_build.packages.0': "),
+        ({"selection": {"per_project": {"train": -1, "held_out": 1}}}, "per_project.train': .*equal to 0"),
+        ({"projects": [PROJECT, PROJECT]}, "expected each version once, found more of tiny-1"),
+        ({"projects": [PROJECT | {"tests": []}]}, "projects.0.tests': .*at least 1 item"),
+        ({"projects": [PROJECT | {"tests": ["../x"]}]}, "projects.0.tests.0': .*in it, found '../x'"),
+        ({"projects": [PROJECT | {"requirements": ["six"]}]}, "projects.0.requirements.0': .*found 'six'"),
+    ],
+)
+def test_what_would_stop_a_build_midway_is_named_before_it(changes: dict[str, Any], told: str) -> None:
+    settings: dict[str, Any] = {
+        "packages": [],
+        "projects": [],
+        "injection": {"candidates_per_project": {"train": 1, "held_out": 1}},
+        "selection": {name: {"train": 1, "held_out": 1} for name in ("per_project", "at_least")},
+    }
+    validate_parameters({"env_build": settings})
+    changed = {
+        name: settings[name] | value if isinstance(value, dict) else value for name, value in changes.items()
+    }
+    with pytest.raises(InputError, match=told):
+        validate_parameters({"env_build": settings | changed})
 
 
 def test_the_data_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from repodojo.datasets.asked import check_environment, check_seed
+from repodojo.datasets.asked import check_clones, check_environment, check_seed
 from repodojo.datasets.asked_shape import ask_for
 from repodojo.datasets.configuration import Checked, Configurable, Configuration, Identified, Saved
 from repodojo.datasets.files import check_writable
@@ -46,6 +46,7 @@ class ConfigurationHooks:
         self._project = context.project_path
         check_environment(context.config_loader, context.env)
         check_seed(os.environ.get("REPODOJO_SEED", ""))
+        check_clones(os.environ.get("REPODOJO_CLONES", ""), self._project)
         self._data = Path(context.config_loader["globals"].get("data", context.project_path / "data"))
         checked = validate_parameters(context.config_loader["parameters"])
         if ask_for(checked):

@@ -4,11 +4,12 @@ A value under an unknown name, of the wrong type or out of its bounds is refused
 Concurrency, timeouts and paths are not here: they are settings of the catalog.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from repodojo.base_model.recipe import BaseModelSettings
 from repodojo.curation.settings import AblationSettings, CurationSettings, SelfImprovementSettings
@@ -21,13 +22,6 @@ from repodojo.rollouts.candidate import CandidateSettings
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
 from repodojo.verifier.settings import VerifierSettings
-
-
-class Parameters(BaseModel):
-    """Base of the models: frozen, and closed to names that it does not declare."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
 
 MODELS: dict[str, type[BaseModel]] = {
     "env_build": EnvBuildSettings,
@@ -61,6 +55,7 @@ def validate_parameters(raw: Mapping[str, Any]) -> dict[str, BaseModel]:
         if key not in MODELS:
             problems.append(f"parameter '{key}' is unknown{_hint(key, MODELS)}")
             continue
+        problems += [f"parameter '{name}': expected a finite number" for name in _endless(value, key)]
         try:
             checked[key] = MODELS[key].model_validate(value)
         except ValidationError as error:
@@ -68,6 +63,15 @@ def validate_parameters(raw: Mapping[str, Any]) -> dict[str, BaseModel]:
     if problems:
         raise InputError("; ".join(problems))
     return checked
+
+
+def _endless(value: Any, name: str) -> Iterator[str]:
+    """Yield the names of numbers that are infinite or none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield name
+    listed = dict(enumerate(value)) if isinstance(value, list) else value
+    for part, inner in listed.items() if isinstance(listed, Mapping) else ():
+        yield from _endless(inner, f"{name}.{part}")
 
 
 def _problem(key: str, error: dict[str, Any]) -> str:

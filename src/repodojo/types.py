@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
 
 from repodojo.errors import InputError, first_problem
 
@@ -14,6 +14,9 @@ Outcome = Literal["resolved", "unresolved", "not_measured"]
 Split = Literal["train", "held_out"]
 Role = Literal["system", "user", "assistant", "tool"]
 Record = TypeVar("Record")
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""What every generator takes, numpy's among them."""
 
 INFRASTRUCTURE_STATUSES = frozenset({"SandboxError", "PolicyError", "GivenUp"})
 """Ends that say nothing about the agent: such a rollout is run again, then not measured."""

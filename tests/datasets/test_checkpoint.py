@@ -38,6 +38,10 @@ class Training:
         return model
 
 
+NO_WEIGHTS = (2).to_bytes(8, "little") + b"{}"
+"""A safetensors file without a tensor."""
+
+
 def test_a_training_runs_once_and_loads_as_its_folder(tmp_path: Path) -> None:
     dataset = CheckpointDataset(filepath=str(tmp_path))
     training = Training()
@@ -144,6 +148,7 @@ def test_a_given_checkpoint_that_lacks_a_part_is_refused_before_work(
     """The rollouts that needed it used to fail, each with a traceback of the library that reads it."""
     for name in ("config.json", "model.safetensors", "tokenizer.json", "generation_config.json"):
         (tmp_path / name).write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(NO_WEIGHTS)
     dataset = FolderDataset(filepath=str(tmp_path))
     dataset.check()
     (tmp_path / missing).write_text("")
@@ -152,6 +157,28 @@ def test_a_given_checkpoint_that_lacks_a_part_is_refused_before_work(
     (tmp_path / missing).unlink()
     with pytest.raises(InputError, match=told):
         dataset.check()
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [NO_WEIGHTS[:-1], NO_WEIGHTS[:5], NO_WEIGHTS + b"x", b"version https://git-lfs.github.com/spec/v1"],
+)
+def test_weights_cut_short_used_to_be_found_by_the_first_engine(tmp_path: Path, torn: bytes) -> None:
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(torn)
+    with pytest.raises(InputError, match=f"expected the bytes that its header announces, found {len(torn)}:"):
+        FolderDataset(filepath=str(tmp_path)).check()
+
+
+def test_a_missing_part_of_the_weights_used_to_be_found_by_the_first_engine(tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "model-1.safetensors").write_bytes(NO_WEIGHTS)
+    parts = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
+    with pytest.raises(InputError, match=r"index.json: expected model-2.safetensors beside it"):
+        FolderDataset(filepath=str(tmp_path)).check()
 
 
 def test_a_given_folder_must_hold_something(tmp_path: Path) -> None:

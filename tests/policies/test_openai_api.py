@@ -209,6 +209,25 @@ def test_a_silent_endpoint_is_given_up_after_the_timeout(server: Server):
     assert time.monotonic() - started < 1.4
 
 
+def drip(handler: Handler) -> None:
+    handler.send(200, b"{", {"content-length": "500"})
+    while True:
+        handler.wfile.write(b" ")
+        time.sleep(0.05)
+
+
+def test_an_endpoint_that_sends_for_ever_used_to_hold_a_rollout_for_ever(server: Server):
+    server.replies = [drip, reply(200, completion("awake"))]
+    assert policy(server, timeout_s=0.3).complete(ASKED, GREEDY).text == "awake"
+
+
+def test_an_endless_reply_used_to_fill_the_memory(server: Server, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("repodojo.policies.bounded_replies.MOST_BYTES", 1 << 16)
+    server.replies = [reply(200, completion("x" * (1 << 17)))]
+    with pytest.raises(PolicyError, match="the reply is longer than 65536 bytes"):
+        policy(server, attempts=1).complete(ASKED, GREEDY)
+
+
 def test_an_endpoint_that_is_down_is_named():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

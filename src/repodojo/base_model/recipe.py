@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.training.launch import run_child
+from repodojo.types import Seed
 
 
 class Stage(BaseModel):
@@ -56,7 +57,7 @@ class Recipe(BaseModel):
     stages: tuple[Stage, ...] = Field(min_length=1)
     held_out_modules: int = Field(20, ge=0)
     """Modules of the standard library that training never sees."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class BaseModelSettings(BaseModel):

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from repodojo.curation.quality import Flag
 from repodojo.rollouts.settings import RolloutSettings
+from repodojo.types import Seed
 
 
 class CurationSettings(BaseModel):
@@ -30,7 +31,7 @@ class CurationSettings(BaseModel):
     """The share of what is left that is trained on, rounded down."""
     fraction_by: Literal["random", "repository"] = "random"
     """Draw that share by seed, or take repository after repository by name."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _band_has_a_width(self) -> Self:

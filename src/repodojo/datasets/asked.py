@@ -26,7 +26,21 @@ def check_seed(text: str) -> None:
     Raises:
         InputError: naming the environment variable.
     """
-    if text and not re.fullmatch(r"\d+", text):
+    if text and not (re.fullmatch(r"[0-9]{1,10}", text) and int(text) < 2**32):
         raise InputError(
-            f"environment variable REPODOJO_SEED: expected a whole number, found {text!r}; unset or mend it"
+            f"environment variable REPODOJO_SEED: expected a whole number below 2^32, found {text!r}; "
+            f"unset or mend it"
+        )
+
+
+def check_clones(text: str, project: Path) -> None:
+    """Refuse a folder of clones that is not there: without one, there would be nothing to mine.
+
+    Raises:
+        InputError: naming the environment variable.
+    """
+    if text and not (project / text).is_dir():
+        raise InputError(
+            f"environment variable REPODOJO_CLONES: expected a folder of git clones, found {text!r}, "
+            f"which is none; unset or mend it"
         )

@@ -16,7 +16,7 @@ from kedro.io import AbstractDataset
 from repodojo.datasets.configuration import Configuration, Saved
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
 from repodojo.datasets.execution import interruptible
-from repodojo.datasets.files import file_digest, read_fields, write_json
+from repodojo.datasets.files import file_digest, held, read_fields, write_json
 from repodojo.datasets.plan import digest
 from repodojo.datasets.runs import AskedRuns
 from repodojo.errors import InputError, RepoDojoError
@@ -87,25 +87,21 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
         owed = not _is_whole(target)
         if owed:
             self._asked.forget(self.configuration.digest)
-            self._train(data, fingerprint, target)
+            owed = self._train(data, fingerprint, target)
         self._asked.remember(self.configuration.digest, name)
         self.saved = Saved(int(owed), name, target, fingerprint)
 
-    def _train(self, plan: TrainingPlan, fingerprint: Mapping[str, Any], target: Path) -> None:
+    def _train(self, plan: TrainingPlan, fingerprint: Mapping[str, Any], target: Path) -> bool:
+        """Train and adopt, unless another run does so first; return whether it was done here."""
         scratch = self._path / "_scratch" / target.name
         try:
-            scratch.mkdir(parents=True, exist_ok=True)
-            with interruptible():
-                finished = plan.run(scratch, **self._operation)
-            if not finished.is_dir() or not any(finished.iterdir()):
-                raise IncompleteDatasetError(f"the training left no checkpoint in {finished}")
-            for record in (scratch / name for name in KEPT):
-                if record.is_file() and record.parent != finished:
-                    record.replace(finished / record.name)
-            (finished / FINISHED).unlink(missing_ok=True)  # of a checkpoint that it was copied from
-            _adopt(finished, target)
-            note = {"fingerprint": fingerprint, "files": _sizes(target), **self.configuration.as_json()}
-            write_json(target / FINISHED, note, indent=1)
+            with held(scratch):
+                if _is_whole(target):
+                    return False
+                with interruptible():
+                    finished = plan.run(scratch, **self._operation)
+                self._keep(finished, fingerprint, target)
+                shutil.rmtree(scratch, ignore_errors=True)
         except RepoDojoError as error:
             raise IncompleteDatasetError(str(error)) from error
         except OSError as error:
@@ -113,7 +109,19 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
                 f"cannot write to {self._path}: {error.strerror or error}; make room or mend the folder, "
                 f"then run the same command to go on"
             ) from error
-        shutil.rmtree(scratch, ignore_errors=True)
+        return True
+
+    def _keep(self, finished: Path, fingerprint: Mapping[str, Any], target: Path) -> None:
+        """Put a finished training in its place, marked as finished."""
+        if not finished.is_dir() or not any(finished.iterdir()):
+            raise IncompleteDatasetError(f"the training left no checkpoint in {finished}")
+        for record in (self._path / "_scratch" / target.name / name for name in KEPT):
+            if record.is_file() and record.parent != finished:
+                record.replace(finished / record.name)
+        (finished / FINISHED).unlink(missing_ok=True)  # of a checkpoint that it was copied from
+        _adopt(finished, target)
+        note = {"fingerprint": fingerprint, "files": _sizes(target), **self.configuration.as_json()}
+        write_json(target / FINISHED, note, indent=1)
 
     def _current(self) -> Path | None:
         """Return the finished checkpoint that the current configuration leads to."""

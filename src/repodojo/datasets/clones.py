@@ -1,14 +1,18 @@
 """The folder of git clones that instances are mined from, as a free input of the graph."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
 from repodojo.environments.recipes.recipe import read_recipes
 from repodojo.environments.recipes.uv import find_uv
 from repodojo.instances.mining.rows import Clones, find_clones, find_published
 from repodojo.types import to_json
+
+logger = logging.getLogger(__name__)
 
 
 class ClonesDataset(HandleDataset):
@@ -22,9 +26,23 @@ class ClonesDataset(HandleDataset):
         self.metadata = metadata
 
     def check(self) -> None:
-        """Read the folder; where it holds clones, uv must be there."""
-        if self.load().repositories:
-            find_uv()
+        """Read the folder; where it holds clones, uv must be there.
+
+        Raises:
+            InputDatasetError: there is a folder, and no clone in it.
+        """
+        if not self._path.is_dir():
+            return
+        clones = {clone.path for clone in self.load().repositories}
+        other = [path.name for path in sorted(self._path.iterdir()) if path.is_dir() and path not in clones]
+        if not clones:
+            raise InputDatasetError(
+                f"{self._path}: expected git clones, each in a folder of its own, found "
+                f"{', '.join(other[:8]) or 'none'}; clone into it, or set REPODOJO_CLONES to another folder"
+            )
+        if other:
+            logger.warning("%s: passed over, for they are no git clones: %s", self._path, ", ".join(other))
+        find_uv()
 
     def identity(self) -> Any:
         """Return the commit of each clone, the rows beside them, and the recipes."""

@@ -1,7 +1,12 @@
 """Files that are whole or absent: written to a temporary name, then renamed."""
 
+import fcntl
 import hashlib
 import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +14,8 @@ from repodojo.errors import InputError
 from repodojo.unfinished import unfinished, write_text
 
 CHUNK = 1 << 20
+
+logger = logging.getLogger(__name__)
 
 
 def write_json(path: Path, value: Any, indent: int | None = None) -> None:
@@ -64,3 +71,27 @@ def file_digest(path: Path) -> str:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make a folder and keep other runs out of the block: a second one waits until the first is done.
+
+    A process that ends, however it does, lets go. File systems without such locks keep nobody out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            _wait_for(handle, folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _wait_for(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        logger.info("another run works in %s; waiting for it to end", folder)
+        fcntl.flock(handle, fcntl.LOCK_EX)

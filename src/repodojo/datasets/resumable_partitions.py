@@ -16,6 +16,7 @@ from repodojo.datasets.configuration import Configuration, Saved
 from repodojo.datasets.entries import checked
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
 from repodojo.datasets.execution import Execution, interruptible
+from repodojo.datasets.files import held
 from repodojo.datasets.pacing import Pacer
 from repodojo.datasets.plan import Plan, digest
 from repodojo.datasets.progress import Progress, progress
@@ -109,8 +110,10 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         if wrong := list(check_keys(data.thunks)):
             raise InputDatasetError(f"{self._path}: these keys cannot be file names: {wrong[:3]}")
         self.check_names()
+        fingerprint = digest(data.fingerprint)
         try:
-            self._do(data, digest(data.fingerprint))
+            with held(self._path / fingerprint):
+                self._do(data, fingerprint)
         except OSError as error:
             raise IncompleteDatasetError(
                 f"cannot write to {self._path}: {error.strerror or error}; what arrived before is saved: "

@@ -9,14 +9,24 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from repodojo.errors import BuildError
 from repodojo.types import Split
 from repodojo.unfinished import unfinished
 
 _FETCH_S = 600
+
+Pin = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][^=\s]*==[^=\s]")]
+"""A package as ``name==version``."""
+
+
+def _within(path: str) -> str:
+    if not path or path.startswith("/") or ".." in Path(path).parts:
+        raise ValueError("expected a path relative to the project and in it")
+    return path
 
 
 class Project(BaseModel):
@@ -34,9 +44,9 @@ class Project(BaseModel):
     repo: str = Field(pattern=r"^[^/\s]+/[^/\s]+$")
     """``owner/repo`` of its origin."""
     split: Split
-    tests: tuple[str, ...]
+    tests: tuple[Annotated[str, AfterValidator(_within)], ...] = Field(min_length=1)
     """Folders or files of tests, relative to the project."""
-    requirements: tuple[str, ...] = ()
+    requirements: tuple[Pin, ...] = ()
     """Pinned packages that it or its tests need, beside the common ones."""
 
     @property

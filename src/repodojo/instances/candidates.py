@@ -57,7 +57,7 @@ def propose_candidates(
         return spread_kinds(unique_ids(found), called_functions, most, settings.seed)
 
     proposed = spread(
-        _single_bugs(build, lines, settings), settings.candidates_per_project[build.environment.split]
+        _single_bugs(build, lines, settings), settings.candidates_per_project.get(build.environment.split, 0)
     )
     for mode, most in sorted(settings.modes.items()):
         proposed += spread(_bugs_of(mode, build, lines, settings, reversed_fixes), most)

@@ -1,16 +1,19 @@
 """What decides which bugs are injected and which of the proven ones become instances."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from repodojo.environments.projects import Project
+from repodojo.environments.projects import Pin, Project
 from repodojo.instances.decontamination import TRAITS, Trait
 from repodojo.instances.mining.settings import MiningSettings
-from repodojo.types import Split
+from repodojo.types import Seed, Split
 
 Mode = Literal["combined", "removed_function", "reversed_fix"]
+Count = Annotated[int, Field(ge=0)]
+OfSplits = Mapping[Split, Count]
+"""Of a split that is not named, none."""
 
 
 class InjectionSettings(BaseModel):
@@ -18,12 +21,12 @@ class InjectionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seed: int = 0
+    seed: Seed = 0
     per_function: int = Field(6, ge=1)
     """The most bugs proposed for one function."""
-    candidates_per_project: Mapping[Split, int]
+    candidates_per_project: OfSplits
     """The most bugs proposed for one project."""
-    modes: Mapping[Mode, int] = {}
+    modes: Mapping[Mode, Count] = {}
     """The most bugs of other makes proposed for one project beside these: two bugs in one function, a
     function without its body, a fix of `past_fixes` taken back; none of a make that is not named."""
     most_tests: int = Field(800, ge=1)
@@ -39,12 +42,12 @@ class SelectionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seed: int = 0
-    per_project: Mapping[Split, int]
+    seed: Seed = 0
+    per_project: OfSplits
     """The most instances of one project."""
     per_function: int = Field(3, ge=1)
     """The most instances in one function."""
-    at_least: Mapping[Split, int]
+    at_least: OfSplits
     """Fewer than this is an error."""
     decontaminate_by: tuple[Trait, ...] = TRAITS
     """What an instance must not share with `evaluation_rows`."""
@@ -57,7 +60,7 @@ class CertificationSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seed: int = 0
+    seed: Seed = 0
     per_project: int | None = Field(0, ge=0)
     """The first so many instances of each repository, by id; none unless asked for, and null takes all."""
     repeats: int = Field(3, ge=1)
@@ -72,10 +75,17 @@ class EnvBuildSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    packages: tuple[str, ...]
+    packages: tuple[Pin, ...]
     """Pinned packages that every project's tests run with."""
     projects: tuple[Project, ...]
     injection: InjectionSettings
     selection: SelectionSettings
     mining: MiningSettings = MiningSettings()
     certification: CertificationSettings = CertificationSettings()
+
+    @model_validator(mode="after")
+    def _projects_differ(self) -> Self:
+        names = [project.environment for project in self.projects]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"projects: expected each version once, found more of {', '.join(twice)}")
+        return self

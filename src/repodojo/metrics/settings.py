@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from repodojo.types import Seed
+
 
 class Prices(BaseModel):
     """What attempts are paid for by, in one currency; all 0 is not priced."""
@@ -23,7 +25,7 @@ class ScalingSettings(BaseModel):
 
     max_k: int = Field(8, ge=1)
     """The curves have the points 1..max_k; the comparisons are made at max_k."""
-    seed: int = 0
+    seed: Seed = 0
     """Of the resampling behind the intervals."""
     prices: Prices = Field(Prices(), exclude_if=lambda found: found == Prices())
     attempts_share: float = Field(0.5, gt=0, le=1, exclude_if=lambda found: found == 0.5)

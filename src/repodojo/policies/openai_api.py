@@ -172,9 +172,15 @@ class OpenAIPolicy:
     def _clients(self) -> "tuple[openai.OpenAI, ...]":
         import openai  # noqa: PLC0415 - as above
 
-        key = os.environ.get("OPENAI_API_KEY") or "none"
+        from repodojo.policies.bounded_replies import BoundedTransport  # noqa: PLC0415 - as above
+
+        bounded = BoundedTransport(self._timeout_s, openai.DEFAULT_CONNECTION_LIMITS)
         client = openai.OpenAI(
-            base_url=self.base_urls[0], api_key=key, timeout=self._timeout_s, max_retries=0
+            base_url=self.base_urls[0],
+            api_key=os.environ.get("OPENAI_API_KEY") or "none",
+            timeout=self._timeout_s,
+            max_retries=0,
+            http_client=openai.DefaultHttpxClient(transport=bounded),
         )
         return tuple(client.with_options(base_url=url) for url in self.base_urls)
 

@@ -1,5 +1,6 @@
 """What is asked of a candidate: a checkpoint or endpoint that is evaluated by itself."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -31,9 +32,10 @@ class CandidateSettings(BaseModel):
         """Return the instances that are asked.
 
         Raises:
-            InputError: there are none of the split.
+            InputError: there are none of the split, two have one id, or one could not fail.
         """
         listed = list(instances)
+        _check(listed)
         chosen = [each for each in listed if self.split in ("all", each.split)]
         if not chosen:
             raise InputError(
@@ -41,3 +43,18 @@ class CandidateSettings(BaseModel):
                 f"{self.split!r}; use 'all', or mend 'candidate.instances'"
             )
         return chosen
+
+
+def _check(instances: list[Instance]) -> None:
+    """Refuse what would be counted wrongly: one id twice, an instance that nothing can fail."""
+    ids = Counter(each.instance_id for each in instances)
+    if twice := sorted(name for name, count in ids.items() if count > 1):
+        raise InputError(
+            f"'candidate.instances': expected each instance_id once, found more of {', '.join(twice[:5])}; "
+            f"leave one of each"
+        )
+    if empty := [each.instance_id for each in instances if not each.FAIL_TO_PASS]:
+        raise InputError(
+            f"'candidate.instances': expected tests in FAIL_TO_PASS, found none in {', '.join(empty[:5])}: "
+            f"any patch would resolve them; leave them out"
+        )

@@ -1,6 +1,6 @@
 """How many attempts are made at an instance, and within which limits."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -8,6 +8,7 @@ from repodojo.policies.budget import Budget
 from repodojo.rollouts.run import RolloutLimits
 from repodojo.scaffolds.choice import ScaffoldChoice, make_scaffold
 from repodojo.scaffolds.scaffold import Scaffold
+from repodojo.types import Seed
 
 _OPTIONAL = ("scaffold", "context_tokens", "redraws", "budget")
 
@@ -21,7 +22,7 @@ class RolloutSettings(BaseModel):
     attempts: int = Field(8, ge=1)
     """Attempts at every instance."""
     first_temperature: float = Field(0.0, ge=0)
-    temperatures: tuple[float, ...] = (0.8,)
+    temperatures: tuple[Annotated[float, Field(ge=0)], ...] = (0.8,)
     """Of the second attempt and those after it; the last one stands for all that follow."""
     turns: int = Field(12, ge=1)
     malformed: int = Field(3, ge=1)
@@ -36,7 +37,7 @@ class RolloutSettings(BaseModel):
     unless given."""
     redraws: int = Field(0, ge=0)
     """Further draws, each warmer, of an answer that repeats one of the conversation; none when greedy."""
-    seed: int = 0
+    seed: Seed = 0
     budget: Budget = Budget()
     """Rollouts beyond it are not asked; a later run with a larger one takes them up."""
 

@@ -30,6 +30,31 @@ def check_checkpoint(folder: Path) -> None:
                 f"{folder}: {what} is missing: expected {' or '.join(patterns)}, found {found or 'nothing'}; "
                 f"fetch the checkpoint again, or mend 'filepath' in the catalog"
             )
+    for index in folder.glob("*.safetensors.index.json"):
+        parts = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
+        if absent := sorted(name for name in parts if not (folder / name).is_file()):
+            raise InputError(
+                f"{index}: expected {', '.join(absent[:5])} beside it; fetch the checkpoint again"
+            )
+    for weights in sorted(folder.glob("*.safetensors")):
+        if not _is_whole(weights):
+            raise InputError(
+                f"{weights}: expected the bytes that its header announces, found {weights.stat().st_size}: "
+                f"cut short, or a pointer to a large file; fetch the checkpoint again"
+            )
+
+
+def _is_whole(weights: Path) -> bool:
+    """Whether a safetensors file is as long as its header says."""
+    size = weights.stat().st_size
+    with weights.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        try:
+            header = json.loads(file.read(min(length, size)))
+            ends = [part["data_offsets"][1] for name, part in header.items() if name != "__metadata__"]
+        except (AttributeError, ValueError, KeyError, TypeError):
+            return False
+    return size == 8 + length + max(ends, default=0)
 
 
 def digest_checkpoint(folder: Path) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from repodojo.training.token_rows import Overlong
+from repodojo.types import Seed
 
 
 class LoraSettings(BaseModel):
@@ -41,7 +42,7 @@ class TrainingSettings(BaseModel):
     gradient_checkpointing: bool = False
     save_steps: int = Field(100, ge=1)
     """Steps between the checkpoints that an interrupted training goes on from."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class RowSettings(BaseModel):

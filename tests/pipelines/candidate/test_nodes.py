@@ -1,6 +1,7 @@
 """A checkpoint or an endpoint is planned alike, and never on what it learned from."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,16 @@ def test_an_instance_of_the_training_data_is_refused_before_anything_runs(tmp_pa
 def test_a_split_without_instances_is_named() -> None:
     with pytest.raises(InputError, match=r"'candidate.split': expected a split that the 1 instances have"):
         CandidateSettings().choose(INSTANCES[:1])
+
+
+def test_an_instance_given_twice_used_to_count_twice() -> None:
+    with pytest.raises(InputError, match="expected each instance_id once, found more of b; leave one"):
+        CandidateSettings().choose([*INSTANCES, INSTANCES[1]])
+
+
+def test_an_instance_without_failing_tests_used_to_be_resolved_by_any_patch() -> None:
+    with pytest.raises(InputError, match="expected tests in FAIL_TO_PASS, found none in b: any patch"):
+        CandidateSettings().choose([replace(INSTANCES[1], FAIL_TO_PASS=())])
 
 
 def test_where_the_candidate_lies_is_no_part_of_what_is_asked() -> None:

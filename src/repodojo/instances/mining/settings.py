@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from repodojo.types import Seed
+
 
 class MiningSettings(BaseModel):
     """The part ``mining`` of the key ``env_build``."""
@@ -17,7 +19,7 @@ class MiningSettings(BaseModel):
     """The most rows tried of one clone, the newest first."""
     repeats: int = Field(3, ge=2)
     """Runs with and without the gold patch, each in a fresh sandbox; a test that varies is left out."""
-    order_seed: int = 0
+    order_seed: Seed = 0
     """Shuffles the last run with the gold patch; a test that fails in another order is left out."""
     held_out: tuple[str, ...] = ()
     """Repositories, as ``owner/repo``, whose instances are never trained on."""
