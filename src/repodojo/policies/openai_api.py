@@ -172,15 +172,14 @@ class OpenAIPolicy:
     def _clients(self) -> "tuple[openai.OpenAI, ...]":
         import openai  # noqa: PLC0415 - as above
 
-        from repodojo.policies.bounded_replies import BoundedTransport  # noqa: PLC0415 - as above
+        from repodojo.policies.bounded_replies import bound_replies  # noqa: PLC0415 - as above
 
-        bounded = BoundedTransport(self._timeout_s, openai.DEFAULT_CONNECTION_LIMITS)
         client = openai.OpenAI(
             base_url=self.base_urls[0],
             api_key=os.environ.get("OPENAI_API_KEY") or "none",
             timeout=self._timeout_s,
             max_retries=0,
-            http_client=openai.DefaultHttpxClient(transport=bounded),
+            http_client=openai.DefaultHttpxClient(event_hooks={"response": [bound_replies(self._timeout_s)]}),
         )
         return tuple(client.with_options(base_url=url) for url in self.base_urls)
 
