@@ -1,6 +1,7 @@
 """Saved evaluations graded again; the logs are built here, in the layouts that harnesses use."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,24 @@ def test_the_command_prints_a_verdict_for_each_log(tmp_path, capsys):
     printed = capsys.readouterr()
     assert from_json(Verdict, json.loads(printed.out)).resolved
     assert printed.err == "swebench: {'resolved': 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (None, "rows.jsonl does not exist"),
+        ('{"a": 1', "no row could be read"),
+        ('{"instance_id": "a"}', "no row could be read"),
+    ],
+)
+def test_bad_input_is_one_message(
+    rows: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It used to end in a traceback."""
+    file = tmp_path / "rows.jsonl"
+    if rows is not None:
+        file.write_text(rows)
+    assert main([str(tmp_path), str(file)]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert all(line.count(str(file)) <= 1 for line in said.splitlines())

@@ -239,6 +239,8 @@ def test_the_page_is_wellformed_and_needs_nothing_else(page: str) -> None:
     parsed.feed(page)
     assert parsed.open == []
     assert all(each.startswith("#") or each == "trajectories/i.html" for each in parsed.references)
+    missing = {each for each in parsed.references if each[0] == "#" and f'id="{each[1:]}"' not in page}
+    assert missing == set()
     assert "@import" not in page
     assert "<script" not in page
     assert "prefers-color-scheme: dark" in page

@@ -18,20 +18,27 @@ logger = logging.getLogger(__name__)
 class ClonesDataset(HandleDataset):
     """Loads `Clones`: what lies in the folder now, each at its HEAD, and the hand-written recipes."""
 
-    def __init__(self, *, path: str, recipes: str, metadata: dict[str, Any] | None = None) -> None:
-        """Say where clones and recipes lie; without the folder of clones there are none."""
+    def __init__(
+        self, *, path: str, recipes: str, required: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Say where clones and recipes lie; unless ``required``, there are none without the folder."""
         super().__init__("clones", None, None)
         self._path = Path(path)
         self._recipes = Path(recipes)
+        self._required = required
         self.metadata = metadata
 
     def check(self) -> None:
         """Read the folder; where it holds clones, uv must be there.
 
         Raises:
-            InputDatasetError: there is a folder, and no clone in it.
+            InputDatasetError: there is a folder, and no clone in it; or there must be one, and is none.
         """
         if not self._path.is_dir():
+            if self._required:
+                raise InputDatasetError(
+                    f"{self._path}: expected a folder of git clones, found none; set REPODOJO_CLONES to yours"
+                )
             return
         clones = {clone.path for clone in self.load().repositories}
         other = [path.name for path in sorted(self._path.iterdir()) if path.is_dir() and path not in clones]

@@ -9,9 +9,9 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 from repodojo.errors import InputError
 from repodojo.grading.log_parsers import find_parser
@@ -28,6 +28,14 @@ class LoggedInstance(RequiredTests, Protocol):
     @property
     def repo(self) -> str:
         """``owner/repo``."""
+
+
+class InstanceRow(LoggedInstance, Protocol):
+    """The same as a row of a published set, whose other columns may name its log parser."""
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """Every other column."""
 
 
 class SavedLog(NamedTuple):
@@ -90,28 +98,44 @@ def _instance_of(path: Path, instance_ids: Collection[str]) -> str:
     return max(fitting, key=len)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Grade a folder of logs and print what comes of it."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Grade a folder of logs and print what comes of it, or what is wrong with it."""
     # Rows are read by `instances.sources`, which builds on this package.
     from repodojo.instances.sources.files import read_rows  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, help="holds test_output.txt or *.eval.log, at any depth")
     parser.add_argument("rows", type=Path, help="the instances, with SWE-bench's columns")
-    parser.add_argument("--rule", choices=get_args(Rule), default="swebench")
+    parser.add_argument("--rule", choices=get_args(Rule), default="swebench", help="what counts as resolved")
     chosen = parser.parse_args(arguments)
-    found = read_rows(chosen.rows)
-    for rejection in found.rejected:
-        sys.stderr.write(f"{rejection.where}: {rejection.reason}\n")
-    rows = {row.instance_id: row for row in found.rows}
+    try:
+        found = read_rows(chosen.rows)
+        for rejection in found.rejected:
+            told = rejection.reason.removeprefix(f"{rejection.where}: ")
+            sys.stderr.write(f"{rejection.where}: {told}\n")
+        regrade(chosen.folder, {row.instance_id: row for row in found.rows}, chosen.rule)
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def regrade(folder: Path, rows: Mapping[str, InstanceRow], rule: Rule) -> None:
+    """Print a verdict a line, and at last how many of each outcome.
+
+    Raises:
+        InputError: no row is given, or a log is of none of them.
+    """
+    if not rows:
+        raise InputError(f"{folder}: its logs are of no known instance: no row could be read")
     counts: Counter[str] = Counter()
-    for saved in find_logs(chosen.folder, rows):
+    for saved in find_logs(folder, rows):
         row = rows[saved.instance_id]
-        verdict = grade_log(saved, row, chosen.rule, str(row.extra.get("log_parser") or ""))
+        verdict = grade_log(saved, row, rule, str(row.extra.get("log_parser") or ""))
         counts[verdict.outcome] += 1
         sys.stdout.write(json.dumps(to_json(verdict)) + "\n")
-    sys.stderr.write(f"{chosen.rule}: {dict(sorted(counts.items()))}\n")
+    sys.stderr.write(f"{rule}: {dict(sorted(counts.items()))}\n")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -45,6 +45,7 @@ def render_report(report: Report) -> str:
     folder, summary = Path(__file__).parent, report.summary
     environment = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True)
     environment.globals["made_by"] = partial(made_by, report.provenance)
+    environment.globals["recorded"] = report.provenance.keys()
     return environment.get_template("report.html.jinja").render(
         short_table=short_table(summary.numbers),
         lines=[line_of(name, found) for name, found in summary.numbers.items()],

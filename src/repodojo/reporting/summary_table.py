@@ -1,5 +1,6 @@
 """Prints where the report is, and the short table of a run's headline numbers."""
 
+import argparse
 import os
 import re
 import sys
@@ -75,9 +76,10 @@ def load_summary(path: Path) -> Summary | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the report's place and the table; takes the path of a summary, by default the data folder's."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    folder = Path(os.environ.get("REPODOJO_DATA") or "data") / "08_reporting"
-    path = Path(given[0]) if given else folder / "summary.json"
+    default = Path(os.environ.get("REPODOJO_DATA") or "data") / "08_reporting" / "summary.json"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("summary", type=Path, nargs="?", default=default, help="by default %(default)s")
+    path: Path = parser.parse_args(arguments).summary
     report, summary = path.with_name("report.html"), load_summary(path)
     print(f"report:  {report.absolute()}" if report.exists() else "report:  not written yet; run: kedro run")
     print(f"summary: {path.absolute()}" if summary else f"summary: none at {path}; run: kedro run")

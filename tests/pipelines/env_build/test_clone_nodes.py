@@ -7,6 +7,7 @@ import pytest
 
 from repodojo.datasets.clones import ClonesDataset
 from repodojo.environments.workshop import Workshop
+from repodojo.errors import InputError
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.pipelines.env_build import clone_nodes
 
@@ -23,6 +24,15 @@ SETTINGS = EnvBuildSettings.model_validate(
 
 def load(folder: Path):
     return ClonesDataset(path=str(folder), recipes=str(folder / "recipes"))
+
+
+def test_the_environment_of_clones_asks_for_their_folder(tmp_path: Path) -> None:
+    """Without one it used to succeed, and left an empty list of instances behind."""
+    missing = tmp_path / "none"
+    load(missing).check()
+    required = ClonesDataset(path=str(missing), recipes="recipes", required=True)
+    with pytest.raises(InputError, match=r"none: expected a folder of git clones.*set REPODOJO_CLONES"):
+        required.check()
 
 
 def commit(root: Path, **files: str) -> None:
