@@ -49,7 +49,7 @@ class WorkshopDataset(HandleDataset):
 
     def identity(self) -> Any:
         """Return what stands below the layers of sandboxes."""
-        return {"base": self.load().sandboxes.base}
+        return {"base": self.load().base}
 
     def close(self) -> None:
         """End what the backend started."""

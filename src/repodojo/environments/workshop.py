@@ -18,6 +18,11 @@ class Workshop:
     archives: Path | None = None
     """Folder of source distributions, fetched into it where missing; beside the environments unless given."""
 
+    @property
+    def base(self) -> str:
+        """What stands below the layers of every sandbox, and so decides what is made there."""
+        return self.sandboxes.base
+
     def spec(self, instance: Instance) -> SandboxSpec:
         """Return what to start for an instance: its repository as of ``base_commit``."""
         return instance_sandbox_spec(instance, self.environments, self.layers)

@@ -76,7 +76,7 @@ def grade_trajectory(
         cause = f"{trajectory.exit_status}: {trajectory.error}"
         digest = patch_digest(trajectory.model_patch)
         return not_measured(instance, trajectory.rollout_id, cause, digest)
-    address = verdict_address(instance, trajectory.model_patch, workshop.sandboxes.base, settings)
+    address = verdict_address(instance, trajectory.model_patch, workshop.base, settings)
 
     def grade_now() -> Verdict:
         spec = workshop.spec(instance)

@@ -9,7 +9,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
+from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
 from repodojo.grading.test_run import TestRun
 from repodojo.types import from_json, to_json
@@ -21,11 +23,17 @@ class TestRunStore:
 
     __test__ = False
 
-    def __init__(self, root: Path) -> None:
-        """Keep runs under ``root``."""
+    def __init__(self, root: Path, base: str) -> None:
+        """Keep runs under ``root``, of sandboxes on a `Sandboxes.base`."""
         self._root = root
+        self._base = base
         self._guard = threading.Lock()
         self._locks: dict[Path, threading.Lock] = {}
+
+    @classmethod
+    def of(cls, workshop: Workshop) -> Self:
+        """Return the store beside a workshop's environments."""
+        return cls(workshop.environments / "test_runs", workshop.base)
 
     def get(
         self,
@@ -37,12 +45,12 @@ class TestRunStore:
         """Return the run kept for this content, or start it and keep it.
 
         Args:
-            environment: what decides the files and programs: the digest of the environment, what is below it.
+            environment: digest of the environment.
             files: what differs from it.
             tests: what is run.
             start: runs the tests.
         """
-        path = self._root / f"{_address(environment, files, tests)}.json"
+        path = self._root / f"{_address(f'{environment} {self._base}', files, tests)}.json"
         with self._guard:
             lock = self._locks.setdefault(path, threading.Lock())
         with lock:

@@ -192,8 +192,7 @@ class Prover:
 
     def _statuses(self, files: Mapping[str, bytes], start: Callable[[], TestRun]) -> dict[str, str]:
         """Return the statuses of stable tests and of files that cannot be collected."""
-        base = f"{self.build.environment.digest} {self.workshop.sandboxes.base}"
-        run = self.runs.get(base, files, self.candidate.test_files, start)
+        run = self.runs.get(self.build.environment.digest, files, self.candidate.test_files, start)
         if run.timed_out:
             raise Rejected("timeout")
         if not run.trusted:

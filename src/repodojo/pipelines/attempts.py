@@ -45,6 +45,7 @@ def plan_attempts(
         thunks={key: partial(run_rollout, *each) for key, each in arguments.items()},
         fingerprint={
             "instances": digest([to_json(chosen[key]) for key in sorted(chosen)]),
+            "base": workshop.base,
             "policy": policy.fingerprint,
             "scaffold": scaffold.fingerprint,
             "settings": settings.identity(),
@@ -73,6 +74,7 @@ def plan_verdicts(
         fingerprint={
             "patches": digest({key: [t.model_patch, t.exit_status] for key, t in trajectories.items()}),
             "instances": digest([to_json(by_id[t.instance_id]) for t in trajectories.values()]),
+            "base": workshop.base,
             "grading": {**grading.model_dump(mode="json"), "grader": GRADER_VERSION},
         },
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from repodojo.datasets.clones import ClonesDataset
+from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
 from repodojo.instances.settings import EnvBuildSettings
@@ -68,7 +69,7 @@ def test_the_plans_follow_the_clones_and_their_heads(folder):
     (found,) = rows.values()
     assert list(rows) == ["local__some"]
     assert (found.candidates, len(found.rows)) == (3, 1)
-    workshop = Workshop(None, folder / "environments", folder / "layers")
+    workshop = Workshop(NamespaceSandboxes(), folder / "environments", folder / "layers")
     environments = clone_nodes.plan_clone_environments(rows, clones, workshop)
     assert list(environments.thunks) == [each["name"] for each in found.wanted]
     assert environments.fingerprint["wanted"][0]["test_files"] == ("test_code.py",)

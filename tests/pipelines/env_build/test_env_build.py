@@ -228,13 +228,15 @@ def test_the_same_candidate_gives_the_same_instance(
 ):
     candidate = next(c for c in candidates if validations[c.candidate_id].instance)
     build = builds[candidate.environment]
-    again = validate_candidate(candidate, build, settings.injection, workshop, TestRunStore(tmp_path))
+    again = validate_candidate(
+        candidate, build, settings.injection, workshop, TestRunStore(tmp_path, workshop.base)
+    )
     assert again.instance == validations[candidate.candidate_id].instance
 
 
 def test_the_same_tree_and_tests_never_run_twice(candidates, validations, builds, settings, workshop):
     candidate = next(c for c in candidates if validations[c.candidate_id].instance)
-    runs = TestRunStore(workshop.environments / "test_runs")
+    runs = TestRunStore.of(workshop)
     before = workshop.sandboxes.started
     validate_candidate(candidate, builds[candidate.environment], settings.injection, workshop, runs)
     assert workshop.sandboxes.started == before + 2, "only the calls and the issue's snippet are repeated"

@@ -208,9 +208,7 @@ class Prover:
             "conditions": f"{GRADER_VERSION} {_RUN_S} {spec.limits} {repeat} {order_seed}".encode(),
         }
         try:
-            run = TestRunStore(self.workshop.environments / "test_runs").get(
-                self.environment.digest, address, tests, start
-            )
+            run = TestRunStore.of(self.workshop).get(self.environment.digest, address, tests, start)
         except SandboxError as error:
             raise Rejected("first_runs" if not repeat else "repeats", f"{kind}_fails: {error}") from error
         if not run.trusted:

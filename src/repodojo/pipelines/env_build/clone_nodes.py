@@ -54,6 +54,7 @@ def plan_clone_environments(clone_rows: Rows, clones: Clones, workshop: Workshop
         {
             "wanted": [wanted[name] for name in sorted(wanted)],
             "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
+            "base": workshop.base,
             "builder": RECIPES_VERSION,
         },
     )
@@ -80,6 +81,7 @@ def plan_clone_validations(
             "rows": [to_json(row) for _, (row, _) in sorted(rows.items())],
             "environments": {name: each.digest for name, each in clone_environments.items()},
             "mining": env_build.mining.model_dump(mode="json"),
+            "base": workshop.base,
             "validator": MINING_VERSION,
         },
     )

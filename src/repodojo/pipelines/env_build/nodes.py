@@ -40,6 +40,7 @@ def plan_environments(env_build: EnvBuildSettings, workshop: Workshop) -> Plan:
         {
             "projects": [project.model_dump(mode="json") for project in env_build.projects],
             "packages": env_build.packages,
+            "base": workshop.base,
             "builder": BUILDER_VERSION,
         },
     )
@@ -86,7 +87,7 @@ def plan_validations(
     candidates: list[Candidate], environment_builds: Builds, env_build: EnvBuildSettings, workshop: Workshop
 ) -> Plan:
     """Plan the proof of every candidate."""
-    runs = TestRunStore(workshop.environments / "test_runs")
+    runs = TestRunStore.of(workshop)
     validate = partial(validate_candidate, settings=env_build.injection, workshop=workshop, runs=runs)
     return Plan(
         {
@@ -96,6 +97,7 @@ def plan_validations(
         {
             "candidates": [to_json(candidate) for candidate in candidates],
             "environments": {name: build.environment.digest for name, build in environment_builds.items()},
+            "base": workshop.base,
             "injection": env_build.injection.model_dump(mode="json"),
             "validator": VALIDATOR_VERSION,
         },
@@ -134,6 +136,7 @@ def plan_certificates(
         {
             "instances": [to_json(each) for each in chosen],
             "environments": digests,
+            "base": workshop.base,
             "certification": settings.model_dump(mode="json", exclude={"timeout_s"}),
             "versions": [CERTIFIER_VERSION, GRADER_VERSION],
         },

@@ -29,6 +29,7 @@ def plan_patch_measures(
         fingerprint={
             "patches": digest({t.rollout_id: t.model_patch for t in chosen}),
             "instances": digest([to_json(by_id[t.instance_id]) for t in chosen]),
+            "base": workshop.base,
             "grading": grading.model_dump(mode="json"),
         },
     )
