@@ -13,6 +13,7 @@ from repodojo.errors import InputError
 from repodojo.metrics.bootstrap import Estimate, mean_estimate
 from repodojo.metrics.gap_closed import gap_at_k
 from repodojo.metrics.matrices import AttemptMatrices
+from repodojo.metrics.paired_difference import paired_difference
 
 LEVELS = ("greedy", "mean", "random_at_k", "best_at_k", "pass_at_k", "control")
 DIFFERENCES = {
@@ -71,7 +72,7 @@ def over_seeds(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Es
 
     levels = {column: mean_estimate(mean(column)) for column in LEVELS}
     return levels | {
-        words: mean_estimate(mean(ours) - mean(theirs), span=(-1.0, 1.0))
+        words: Estimate(*paired_difference(mean(ours), mean(theirs))[:4])
         for words, (ours, theirs) in DIFFERENCES.items()
     }
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.metrics.bootstrap import Estimate
 from repodojo.metrics.instance_results import DIFFERENCES, LEVELS, over_seeds
 from repodojo.metrics.plain import plain
-from repodojo.reporting.text import percent, points
+from repodojo.reporting.text import aligned, difference, with_interval
 
 FILE = "instance_results.jsonl"
 
@@ -46,15 +45,9 @@ def table(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     found = {name: over_seeds({name: rows}) for name, rows in seeds.items()} | {"all": over_seeds(seeds)}
     cells = [("%", *found)]
     for name in (*LEVELS, *DIFFERENCES):
-        cells.append((name, *(_cell(each[name], name in DIFFERENCES) for each in found.values())))
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-
-
-def _cell(found: Estimate, is_difference: bool) -> str:
-    show = points if is_difference else percent
-    value, low, high = (show(number) for number in plain(found[:3]))
-    return f"{value} [{low}, {high}]"
+        show = difference if name in DIFFERENCES else with_interval
+        cells.append((name, *(show(plain(each[name])) for each in found.values())))
+    return aligned(cells)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from repodojo.reporting.summary import Number, Summary
-from repodojo.reporting.text import UNDEFINED, number, percent, points
+from repodojo.reporting.text import UNDEFINED, aligned, number, percent, points
 
 ROWS = (
     ("instances", "instances built", "env_build"),
@@ -45,8 +45,7 @@ def short_table(numbers: Mapping[str, Number]) -> list[str]:
         found = numbers.get(name.replace("K", str(k)))
         row = ("", "not measured", f"run: kedro run --pipeline={pipeline}", "")
         cells.append((words.replace("K", str(k)), *(_cells(found) if found else row[1:])))
-    widths = [max(len(row[column]) for row in cells) for column in range(4)]
-    return ["  ".join(_align(row, widths)).rstrip() for row in cells]
+    return aligned(cells, right=(1,))
 
 
 def _cells(found: Number) -> tuple[str, str, str]:
@@ -59,11 +58,6 @@ def _cells(found: Number) -> tuple[str, str, str]:
     render = points if found.unit == "difference of shares" else percent
     interval = "" if found.low is None else f"[{render(found.low)}, {render(found.high)}]"
     return render(found.value), interval, rests_on
-
-
-def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    words, value, interval, rests_on = row
-    return [words.ljust(widths[0]), value.rjust(widths[1]), interval.ljust(widths[2]), rests_on]
 
 
 def load_summary(path: Path) -> Summary | None:

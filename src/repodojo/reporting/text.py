@@ -1,6 +1,6 @@
 """Numbers as a reader sees them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 UNDEFINED = "undefined"
@@ -54,6 +54,16 @@ def number_with_interval(estimate: Mapping[str, Any], digits: int = 2) -> str:
         return UNDEFINED
     value, low, high = (number(estimate[key], digits) for key in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Return rows of cells as lines with aligned columns, those numbered in ``right`` to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = [str.rjust if number in right else str.ljust for number in range(len(widths))]
+    return [
+        "  ".join(side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def difference(estimate: Mapping[str, Any], digits: int = 1) -> str:
