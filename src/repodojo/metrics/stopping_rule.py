@@ -15,8 +15,8 @@ import numpy as np
 
 from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
 from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
-from repodojo.metrics.gap_closed import gap_at_k, gap_closed
-from repodojo.metrics.matrices import AttemptMatrices
+from repodojo.metrics.gap_closed import Gap, gap_at_k, gap_closed
+from repodojo.metrics.matrices import AttemptMatrices, Floats
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import why_undefined
 from repodojo.metrics.settings import ScalingSettings
@@ -92,22 +92,42 @@ def measure_stopping_rule(attempts: AttemptMatrices, rule: StoppingRule, *, seed
         "instances": rows,
         "rule": to_json(rule),
         "aim": {"gap_closed": AIM_GAP, "attempts_share": AIM_ATTEMPTS},
-        **_curves(attempts, rule.tried),
+        "curve": [],
+        "fixed": [],
         **dict.fromkeys(("resolve_rate", "mean_attempts", "attempts_share", "gap_closed"), undefined),
         "never_sure": {"resolve_rate": undefined, "gap_closed": undefined},
         "gap_closed_by_all": undefined,
         "reaches_aim": None,
         "reason": rule.reason or ("" if attempts.outcomes.size else "there are no attempts"),
     }
-    if not found["reason"]:
+    if attempts.outcomes.size:
         gap = gap_at_k(attempts, k)
-        found |= _measured(attempts, inf if rule.threshold is None else rule.threshold, at_most, seed)
-        never = _measured(attempts, inf, at_most, seed)
-        found["never_sure"] = {key: never[key] for key in found["never_sure"]}
-        found["gap_closed_by_all"] = gap.closed(gap.best, seed)
-        found |= _verdict(found["gap_closed"].value, found["attempts_share"].value)
+        found |= _curves(attempts, gap, rule.tried)
+        if not found["reason"]:
+            threshold = inf if rule.threshold is None else rule.threshold
+            found |= _measured(attempts, gap, threshold, at_most, seed)
     result: dict[str, Any] = plain(found)
     return result
+
+
+def _measured(
+    attempts: AttemptMatrices, gap: Gap, threshold: float, at_most: int, seed: int
+) -> dict[str, Any]:
+    """Measure a threshold, and as many attempts without one; shares and gap are of all attempts at hand."""
+    k = attempts.outcomes.shape[1]
+    resolved, made = instance_adaptive(attempts, threshold, at_most)
+    found = {
+        **_worth(gap, resolved, seed),
+        "mean_attempts": mean_estimate(made, span=(1.0, float(k)), seed=seed),
+        "attempts_share": mean_estimate(made / k, seed=seed),
+        "never_sure": _worth(gap, instance_adaptive(attempts, inf, at_most).resolved, seed),
+        "gap_closed_by_all": gap.closed(gap.best, seed),
+    }
+    return found | _verdict(found["gap_closed"].value, found["attempts_share"].value)
+
+
+def _worth(gap: Gap, resolved: Floats, seed: int) -> dict[str, Any]:
+    return {"resolve_rate": mean_estimate(resolved, seed=seed), "gap_closed": gap.closed(resolved, seed)}
 
 
 def _verdict(closed: float, share: float) -> dict[str, Any]:
@@ -116,12 +136,10 @@ def _verdict(closed: float, share: float) -> dict[str, Any]:
     return {"reaches_aim": closed >= AIM_GAP and share <= AIM_ATTEMPTS}
 
 
-def _curves(attempts: AttemptMatrices, tried: Sequence[float]) -> dict[str, Any]:
+def _curves(attempts: AttemptMatrices, gap: Gap, tried: Sequence[float]) -> dict[str, Any]:
     """Return resolve rate and share of the gap closed over mean attempts, by threshold and by number."""
     k = attempts.outcomes.shape[1]
-    if not attempts.outcomes.size:
-        return {"curve": [], "fixed": []}
-    one, oracle = (float(rates.mean()) for rates in gap_at_k(attempts, k)[1:])
+    one, oracle = float(gap.chance.mean()), float(gap.oracle.mean())
 
     def point(threshold: float, most: int) -> dict[str, float]:
         resolved, made = instance_adaptive(attempts, threshold, most)
@@ -137,16 +155,4 @@ def _curves(attempts: AttemptMatrices, tried: Sequence[float]) -> dict[str, Any]
     return {
         "curve": [point(threshold, k) for threshold in (*tried, inf)],
         "fixed": [point(inf, most) for most in range(1, k + 1)],
-    }
-
-
-def _measured(attempts: AttemptMatrices, threshold: float, at_most: int, seed: int) -> dict[str, Any]:
-    """Measure a threshold; shares and gap are of all attempts at hand."""
-    k = attempts.outcomes.shape[1]
-    resolved, made = instance_adaptive(attempts, threshold, at_most)
-    return {
-        "resolve_rate": mean_estimate(resolved, seed=seed),
-        "mean_attempts": mean_estimate(made, span=(1.0, float(k)), seed=seed),
-        "attempts_share": mean_estimate(made / k, seed=seed),
-        "gap_closed": gap_at_k(attempts, k).closed(resolved, seed),
     }
