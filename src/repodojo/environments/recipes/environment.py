@@ -27,7 +27,7 @@ from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
 from repodojo.environments.recipes.source_packages import WheelMaker
 from repodojo.environments.recipes.uv import Resolved, resolve, unobtainable_packages
-from repodojo.environments.recipes.wheel import Built, read_wheel
+from repodojo.environments.recipes.wheel import Built
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
 from repodojo.grading.test_run import TestRun, run_tests
@@ -111,8 +111,7 @@ class Builder:
             self.sandboxes, self.folders, interpreter, datetime.fromisoformat(environment.date)
         )
         try:
-            wheel = maker.build(name, tree, read_declarations(tree).project, environment.version)
-            return read_wheel(wheel.content, tree)
+            return maker.read(name, tree, read_declarations(tree).project, environment.version)
         except BuildError as error:
             logger.info("%s: %s", name, error)
             return None
@@ -137,8 +136,7 @@ class Builder:
         try:
             interpreter = get_interpreter(python, find_interpreters())
             maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date)
-            wheel = maker.build(wanted.name, tree, declarations.project, wanted.version)
-            built = read_wheel(wheel.content, tree)
+            built = maker.read(wanted.name, tree, declarations.project, wanted.version)
         except BuildError as error:
             yield Attempt(python, "the project's build", "build", str(error))
         hand = find_recipe(self.recipes, wanted.repo, wanted.version)

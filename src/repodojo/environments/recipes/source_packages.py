@@ -23,7 +23,7 @@ from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.project_files import ProjectFile
 from repodojo.environments.recipes.requirement_lines import parse_all
 from repodojo.environments.recipes.uv import choose_version, resolve
-from repodojo.environments.recipes.wheel import WheelFile, build_requirements, build_wheel
+from repodojo.environments.recipes.wheel import Built, WheelFile, build_requirements, build_wheel, read_wheel
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError
 from repodojo.unfinished import unfinished
@@ -59,6 +59,14 @@ class WheelMaker:
             except BuildError as error:
                 failure = failure or error
         raise failure or BuildError("no_build")
+
+    def read(self, name: str, tree: Tree, project: ProjectFile, version: str) -> Built:
+        """Build a tree's wheel for what the build says and adds.
+
+        Raises:
+            BuildError: it does not build.
+        """
+        return read_wheel(self.build(name, tree, project, version).content, tree)
 
     def make(self, names: Collection[str], requirements: Sequence[str]) -> frozenset[str]:
         """Make wheels of packages, in versions that the requirements allow; returns the names of the made."""
