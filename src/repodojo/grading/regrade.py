@@ -111,8 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         found = read_rows(chosen.rows)
         for rejection in found.rejected:
-            told = rejection.reason.removeprefix(f"{rejection.where}: ")
-            sys.stderr.write(f"{rejection.where}: {told}\n")
+            sys.stderr.write(f"{rejection.reason}\n")
         regrade(chosen.folder, {row.instance_id: row for row in found.rows}, chosen.rule)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
