@@ -100,7 +100,7 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
                     return False
                 with interruptible():
                     finished = plan.run(scratch, **self._operation)
-                self._keep(finished, fingerprint, target)
+                self._keep(finished, scratch, fingerprint, target)
                 shutil.rmtree(scratch, ignore_errors=True)
         except RepoDojoError as error:
             raise IncompleteDatasetError(str(error)) from error
@@ -111,11 +111,11 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
             ) from error
         return True
 
-    def _keep(self, finished: Path, fingerprint: Mapping[str, Any], target: Path) -> None:
-        """Put a finished training in its place, marked as finished."""
+    def _keep(self, finished: Path, scratch: Path, fingerprint: Mapping[str, Any], target: Path) -> None:
+        """Put a training that finished in ``scratch`` in its place, marked as finished."""
         if not finished.is_dir() or not any(finished.iterdir()):
             raise IncompleteDatasetError(f"the training left no checkpoint in {finished}")
-        for record in (self._path / "_scratch" / target.name / name for name in KEPT):
+        for record in (scratch / name for name in KEPT):
             if record.is_file() and record.parent != finished:
                 record.replace(finished / record.name)
         (finished / FINISHED).unlink(missing_ok=True)  # of a checkpoint that it was copied from
