@@ -136,8 +136,7 @@ def read_clone_rows(
         rows=tuple(kept),
         environments={row.instance_id: name for name, members in groups.items() for row in members},
         wanted=tuple(
-            {**_describe(clone, name, members, paths[name]), "additions": tuple(sorted(additions[name]))}
-            for name, members in groups.items()
+            _describe(clone, name, members, paths[name], additions[name]) for name, members in groups.items()
         ),
         rejected=tuple(rejected),
     )
@@ -212,7 +211,9 @@ def wanted_of(data: Mapping[str, Any]) -> Wanted:
     )
 
 
-def _describe(clone: Clone, name: str, rows: Sequence[SourceRow], paths: Paths[str]) -> dict[str, Any]:
+def _describe(
+    clone: Clone, name: str, rows: Sequence[SourceRow], paths: Paths[str], additions: Paths[str]
+) -> dict[str, Any]:
     """Describe an environment by its oldest row: nothing in it may be newer than any of its commits."""
     oldest = rows[-1]
     date = min((row.created_at for row in rows), key=datetime.fromisoformat)
@@ -222,6 +223,7 @@ def _describe(clone: Clone, name: str, rows: Sequence[SourceRow], paths: Paths[s
         clone.release(oldest.base_commit),
         datetime.fromisoformat(date),
         _probed(paths, rows),
+        tuple(sorted(additions)),
     )
     return {**asdict(wanted), "date": date, "commit": oldest.base_commit}
 
