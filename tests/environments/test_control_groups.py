@@ -1,5 +1,6 @@
 """The control groups of sandboxes: where they are found, what they bound, and that none stays."""
 
+import fnmatch
 import os
 import signal
 import subprocess
@@ -36,7 +37,14 @@ def grouped(start_backend):
 def own_groups(pid="*"):
     """Return the folders of the groups that a helper process made."""
     tops = {hierarchy.top for hierarchy in find_hierarchies().values()}
-    return [path for top in tops for path in Path(top).rglob(f"repodojo.*.{pid}.*.*")]
+    name = f"repodojo.*.{pid}.*.*"
+    # A folder may vanish while the tree is walked: os.walk goes on.
+    return [
+        Path(folder, group)
+        for top in tops
+        for folder, groups, _ in os.walk(top)
+        for group in fnmatch.filter(groups, name)
+    ]
 
 
 def wait_until(condition, seconds=10.0):

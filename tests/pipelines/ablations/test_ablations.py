@@ -13,6 +13,8 @@ from repodojo.curation.settings import AblationPoint, AblationSettings, Curation
 from repodojo.datasets.asked_shape import Shape
 from repodojo.datasets.checkpoint import CheckpointDataset
 from repodojo.datasets.resumable_partitions import ResumablePartitionedDataset
+from repodojo.environments.namespaces import NamespaceSandboxes
+from repodojo.environments.workshop import Workshop
 from repodojo.grading.settings import GradingSettings
 from repodojo.pipelines.ablations import create_pipeline
 from repodojo.rollouts.settings import RolloutSettings
@@ -70,7 +72,8 @@ def test_a_point_without_a_training_set_has_a_reason_in_place_of_a_result(tmp_pa
         "teacher.trajectories": {"a.0": made},
         "teacher.verdicts": {"a.0": Verdict("a.0", "a", "resolved", "tests")},
         "base_checkpoint": tmp_path / "base",
-        **dict.fromkeys(("engines", "workshop", "verdict_store"), object()),
+        "workshop": Workshop(NamespaceSandboxes(), tmp_path / "environments", tmp_path / "layers"),
+        **dict.fromkeys(("engines", "verdict_store"), object()),
         "params:ablations": settings.model_dump(mode="json"),
         "params:sft": SFTSettings(),
         "params:baselines": RolloutSettings(),

@@ -31,6 +31,7 @@ class Place:
     """A workshop in which nothing starts."""
 
     sandboxes = spec = None
+    base = "none"
 
 
 def plan(candidate: Any, **settings: Any) -> Any:
