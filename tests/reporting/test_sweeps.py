@@ -86,8 +86,8 @@ def test_a_point_of_another_kind_is_in_the_table_of_all_alone(results: dict[str,
 
 
 def test_another_model_is_a_series_of_its_own_and_another_seed_is_named(results: dict[str, Any]) -> None:
-    other = AblationPoint(curation=CurationSettings(dedup="none"), model="base_model_small")
-    assert names(by_model(with_point(results, "small", other))["base_model_small"]) == ["small"]
+    other = AblationPoint(curation=CurationSettings(dedup="none"), model="other_checkpoint")
+    assert names(by_model(with_point(results, "small", other))["other_checkpoint"]) == ["small"]
     again = AblationPoint(curation=CurationSettings(dedup="none", per_instance=1, seed=1))
     assert "1, seed 1" in [row.cells[0] for row in caps(with_point(results, "cap_1_again", again)).rows]
 

@@ -21,7 +21,7 @@ from repodojo.rollouts.settings import RolloutSettings
 from repodojo.training.settings import SFTSettings
 from repodojo.types import Instance, Message, Trajectory, Turn, Verdict
 
-SHAPE = Shape(1, "base", "base", (("all", "base_checkpoint"), ("small", "base_model_small")))
+SHAPE = Shape(1, "base", "base", (("all", "base_checkpoint"), ("small", "small_checkpoint")))
 
 
 def inputs_of(pipeline: Pipeline, output: str) -> set[str]:
@@ -37,7 +37,7 @@ def test_a_point_is_a_curation_a_training_and_an_evaluation() -> None:
         "ablation_all.sft_rows",
         "base_checkpoint",
     }
-    assert "base_model_small" in inputs_of(pipeline, "ablation_small.policy_checkpoint")
+    assert "small_checkpoint" in inputs_of(pipeline, "ablation_small.policy_checkpoint")
     assert "ablation_small.policy_checkpoint" in inputs_of(pipeline, "ablation_small.trajectories")
     assert "ablation_small.metrics" in inputs_of(pipeline, "ablation_results")
     assert "control_checkpoint" not in {name.split(".")[-1] for name in pipeline.datasets()}
