@@ -23,7 +23,10 @@ if [ "$$" = 1 ]; then
   exec >/dev/tty0 2>&1 </dev/null
   mount -t proc proc /proc
   mount -t sysfs sysfs /sys
+  checkout=$PWD
   for folder in /tmp /run /var/tmp; do mount -t tmpfs tmpfs "$folder"; done
+  # A checkout below one of these is covered now; the folder that this shell stands in still is it.
+  [ -d "$checkout" ] || { mkdir -p "$checkout" && mount --no-canonicalize --bind /proc/self/cwd "$checkout" && cd "$checkout"; }
   mkdir -p /dev/shm && mount -t tmpfs tmpfs /dev/shm
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   mkdir /sys/fs/cgroup/session
@@ -37,7 +40,8 @@ if [ "$$" = 1 ]; then
 fi
 
 fetch || { echo "not run: user-mode Linux, a kernel with control groups of version 2, comes with Debian only" >&2; exit 0; }
-work=$(mktemp -d)
+# That kernel's memory is a file there.
+work=$(mktemp -d --tmpdir=/dev/shm 2>/dev/null || mktemp -d)
 pid=""
 # Each process of that kernel is a process here, all of one group.
 stop() {

@@ -15,7 +15,7 @@ from repodojo.environments.inside.mechanisms import name_mechanisms
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import Limits, SandboxSpec
 
-WAIT_S = 30
+WAIT_S = 120
 LIMITS = Limits(memory_bytes=128 << 20, disk_bytes=16 << 20, processes=40)
 OWNER = """
 import time

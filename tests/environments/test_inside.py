@@ -52,9 +52,9 @@ def test_frames_are_read_as_they_were_packed(payload, seconds, keep):
     assert REPLY.unpack(data[: REPLY.size]) == (b"=", -1, 3, seconds, len(payload))
 
 
-def run_filter(program, machine, number, argument=0):
+def run_filter(program, machine, number, argument=0, second=0):
     """Interpret a filter as the kernel does."""
-    values = {0: number, 4: machine, 16: argument}
+    values = {0: number, 4: machine, 16: argument, 24: second}
     accumulator, position = 0, 0
     while True:
         code, yes, no, constant = program[position]
@@ -77,10 +77,10 @@ ALLOWED = 0x7FFF0000
 
 
 @pytest.mark.parametrize(
-    ("name", "machine", "clone", "mount", "read"),
-    [("x86_64", 0xC000003E, 56, 165, 0), ("aarch64", 0xC00000B7, 220, 40, 63)],
+    ("name", "machine", "clone", "fcntl", "mount", "read"),
+    [("x86_64", 0xC000003E, 56, 72, 165, 0), ("aarch64", 0xC00000B7, 220, 25, 40, 63)],
 )
-def test_the_filter_refuses_what_it_lists(name, machine, clone, mount, read):
+def test_the_filter_refuses_what_it_lists(name, machine, clone, fcntl, mount, read):
     program = filter_program(name)
     assert run_filter(program, machine, read) == ALLOWED
     assert run_filter(program, machine, mount) == REFUSED | errno.EPERM
@@ -88,6 +88,9 @@ def test_the_filter_refuses_what_it_lists(name, machine, clone, mount, read):
     assert run_filter(program, machine, clone, 0x11) == ALLOWED
     for flag in (0x20000, 0x10000000, 0x20000000, 0x40000000, 0x80):
         assert run_filter(program, machine, clone, flag | 0x11) == REFUSED | errno.EPERM
+    assert run_filter(program, machine, fcntl, 3, 1024) == REFUSED | errno.EPERM
+    for command in (0, 1023, 1025, 1031):
+        assert run_filter(program, machine, fcntl, 3, command) == ALLOWED
     assert run_filter(program, 0x40000003, read) == REFUSED | errno.ENOSYS
     assert run_filter(program, machine, 0x40000000 + read) == REFUSED | errno.ENOSYS
     assert filter_program("unknown") == []

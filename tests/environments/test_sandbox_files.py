@@ -274,3 +274,11 @@ def test_a_folder_that_cannot_be_read_costs_no_other_change(sandboxes, repositor
     with sandboxes.start(SandboxSpec(layers=(folder,))) as sandbox:
         sandbox.execute("mkdir shut; echo x > shut/f; chmod 000 shut; echo 3 >> two.txt", WAIT_S)
         assert sandbox.diff(commit).count("diff --git") == 1
+
+
+def test_a_file_that_cannot_be_read_costs_no_other_change(sandboxes, repository):
+    """Git gave up, and with it went the whole patch."""
+    folder, commit = repository
+    with sandboxes.start(SandboxSpec(layers=(folder,))) as sandbox:
+        sandbox.execute("echo x > 'a [b'; chmod 000 'a [b' lib/one.py; echo 3 >> two.txt", WAIT_S)
+        assert sandbox.diff(commit).count("diff --git") == 1

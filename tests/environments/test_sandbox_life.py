@@ -13,7 +13,7 @@ import pytest
 
 from repodojo.environments.kernel_support import explain
 from repodojo.environments.namespaces import NamespaceSandboxes
-from repodojo.environments.sandbox import SandboxSpec
+from repodojo.environments.sandbox import Limits, SandboxSpec
 from repodojo.errors import SandboxError
 
 WAIT_S = 30
@@ -21,7 +21,7 @@ OWNER = """
 import sys, threading, time
 from pathlib import Path
 from repodojo.environments.namespaces import NamespaceSandboxes
-from repodojo.environments.sandbox import SandboxSpec
+from repodojo.environments.sandbox import Limits, SandboxSpec
 backend = NamespaceSandboxes()
 with backend.start(SandboxSpec(layers=())) as sandbox:
     sandbox.execute("(setsid nohup sleep MARK &); sleep MARK & true", 10)
@@ -204,10 +204,21 @@ def test_a_refusal_says_what_to_do(code, text, part):
 
 def test_process_1_runs_before_its_commands_where_it_may(overlay_sandboxes):
     with overlay_sandboxes.start(SandboxSpec(layers=())) as sandbox:
-        # A command that has just begun is put behind process 1 within the blink that `sleep` takes.
-        command = "sleep 0.2; cut -d ' ' -f 19 /proc/self/stat; cut -d ' ' -f 19 /proc/1/stat"
+        command = "cut -d ' ' -f 19 /proc/self/stat; cut -d ' ' -f 19 /proc/1/stat"
         own, first = map(int, sandbox.execute(command, WAIT_S).output.split())
         assert (
             int(sandbox.run(command, WAIT_S).output.split()[0]) == own == os.getpriority(os.PRIO_PROCESS, 0)
         )
         assert (first < own) == (os.geteuid() == 0)
+
+
+def test_a_process_that_a_command_starts_at_once_has_its_limits(sandboxes):
+    """They were set just after a command's start: what it had forked by then had none."""
+    program = b"import os, resource\npid = os.fork()\nprint(resource.getrlimit(resource.RLIMIT_CPU)[1])\n"
+    program += b"if pid:\n    os.wait()\n"
+    with sandboxes.start(SandboxSpec(layers=(), limits=Limits(cpu_s=77))) as sandbox:
+        sandbox.write("/tmp/p.py", program)
+        for _ in range(20):
+            assert sandbox.run("(ulimit -Ht) & ulimit -Ht; wait", WAIT_S).output == b"77\n77\n"
+            assert sandbox.run_python("/tmp/p.py", WAIT_S).output == b"77\n77\n"
+        assert sandbox.execute("(ulimit -Ht) & ulimit -Ht; wait", WAIT_S).output == b"77\n77\n"

@@ -12,7 +12,7 @@ import pytest
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.errors import SandboxError, UntakenPatchError
 
-WAIT_S = 60
+WAIT_S = 120
 
 PTRACE = """
 import ctypes, os

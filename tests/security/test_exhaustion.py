@@ -2,14 +2,18 @@
 
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from repodojo.environments.sandbox import Limits, SandboxSpec
 
-WAIT_S = 60
-LIMITS = Limits(memory_bytes=256 << 20, processes=60, disk_bytes=16 << 20, open_files=256, cpu_s=2)
+WAIT_S = 120
+KEPT = 1 << 16
+LIMITS = Limits(
+    memory_bytes=256 << 20, processes=60, disk_bytes=16 << 20, open_files=256, cpu_s=120, output_bytes=KEPT
+)
 
 
 @pytest.fixture(
@@ -25,9 +29,10 @@ def small(sandboxes, tmp_path):
     (tmp_path / "layer").mkdir()
     with sandboxes.start(SandboxSpec(layers=(tmp_path / "layer",), limits=LIMITS)) as started:
         yield started
-        assert started.execute("echo works", WAIT_S).output == b"works\n"
         gone = "until (( $(ls -d /proc/[0-9]* | wc -l) < 10 )); do sleep 1; done"
-        assert started.run(gone, 20).exit_code == 0
+        # What is left of a swarm takes the first of these with it.
+        assert any(started.run(gone, 20).exit_code == 0 for _ in range(5))
+        assert started.execute("echo works", WAIT_S).output == b"works\n"
 
 
 def python(sandbox, program, timeout_s=WAIT_S):
@@ -40,7 +45,7 @@ def python(sandbox, program, timeout_s=WAIT_S):
 def test_fork_bomb(small, bomb, method):
     start = time.monotonic()
     result = getattr(small, method)(bomb + "; sleep 5", 10)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < WAIT_S
     assert result.timed_out or result.exit_code is not None
 
 
@@ -107,18 +112,17 @@ def test_unlinked_memory_is_refused_or_counted(small):
     assert python(small, program).exit_code != 0
 
 
-def test_processor_time_of_a_process(small):
-    start = time.monotonic()
-    result = small.run("while :; do :; done", 20)
-    assert result.exit_code == 137
-    assert time.monotonic() - start < 15
+def test_processor_time_of_a_process(sandboxes):
+    with sandboxes.start(SandboxSpec(layers=(), limits=replace(LIMITS, cpu_s=1))) as sandbox:
+        for use in (sandbox.run, sandbox.execute):
+            assert use("(while :; do :; done); echo $?", WAIT_S).output.endswith(b"137\n")
 
 
 @pytest.mark.parametrize("method", ["execute", "run"])
 def test_endless_output(small, method):
     result = getattr(small, method)("yes 0123456789", 1)
     assert (result.timed_out, result.truncated) == (True, True)
-    assert len(result.output) < (1 << 20) + 100
+    assert len(result.output) < KEPT + 100
 
 
 def test_endless_output_in_the_background(small):

@@ -4,7 +4,7 @@ import pytest
 
 from repodojo.grading.run import grade
 
-WAIT_S = 60
+WAIT_S = 120
 
 TOP = {
     "exit with success": "import os\nos._exit(0)\n",

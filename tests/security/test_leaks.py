@@ -11,7 +11,7 @@ from repodojo.environments.base_repository import prove_repository
 from repodojo.environments.layers import proof_of
 from repodojo.errors import BuildError
 
-WAIT_S = 60
+WAIT_S = 120
 GOLD = "max(low, min(value, high))"
 HIDDEN = "test_clamp_keeps_what_is_between"
 

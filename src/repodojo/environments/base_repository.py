@@ -1,4 +1,7 @@
-"""Writes a ``.git`` that holds one root commit and no object beside it; runs git, with nobody's settings."""
+"""Writes a ``.git`` that holds one root commit and no object beside it; runs git, with nobody's settings.
+
+Proves of any ``.git`` that it holds the history up to a commit and nothing else.
+"""
 
 import os
 import subprocess
@@ -16,7 +19,6 @@ _BORROWING = (
     "objects/info/alternates",
     "packed-refs",
     "logs",
-    "shallow",
     "worktrees",
     "modules",
     "refs/stash",
@@ -32,6 +34,9 @@ class RepositoryProof:
     references: tuple[str, ...]
     objects: tuple[str, ...]
     """``hash type``, in order."""
+    commits: int
+    cut: tuple[str, ...]
+    """Commits whose parents were left out of a history that is too large; none where it is whole."""
 
 
 def run_git(folder: Path, arguments: list[str], text: bytes, what: str) -> bytes:
@@ -52,23 +57,36 @@ def run_git(folder: Path, arguments: list[str], text: bytes, what: str) -> bytes
     result = subprocess.run(command, input=text, capture_output=True, env=environment, check=False)
     if result.returncode != 0:
         raise BuildError(
-            f"{what}: git {arguments[0]} failed: {result.stderr.decode(errors='replace')[-500:]}"
+            f"{what}: git {_subcommand(arguments)} failed: {result.stderr.decode(errors='replace')[-500:]}"
         )
     return result.stdout
 
 
+def _subcommand(arguments: list[str]) -> str:
+    return next(word for word in arguments if not word.startswith("-") and "=" not in word)
+
+
 def write_repository(tree: Tree, git_folder: Path) -> str:
     """Make ``git_folder`` (a ``.git``) hold the root commit of the tree, checked out; returns its hash."""
+    begin_repository(git_folder)
+    options = ["--git-dir=.", "-c", "fastimport.unpackLimit=0"]
+    run_git(git_folder, [*options, "fast-import", "--quiet"], _import_stream(tree), str(git_folder))
+    check_out(git_folder)
+    return (git_folder / "refs" / "heads" / "main").read_text().strip()
+
+
+def begin_repository(git_folder: Path) -> None:
+    """Make a ``.git`` without any object; its files are kept byte for byte, whatever attributes they name."""
     for name in ("objects/pack", "refs/heads", "refs/tags", "info"):
         (git_folder / name).mkdir(parents=True)
     (git_folder / "HEAD").write_text("ref: refs/heads/main\n")
     (git_folder / "config").write_text(_CONFIG)
     (git_folder / "info" / "attributes").write_text(_ATTRIBUTES)
-    what = str(git_folder)
-    options = ["--git-dir=.", "-c", "fastimport.unpackLimit=0"]
-    run_git(git_folder, [*options, "fast-import", "--quiet"], _import_stream(tree), what)
-    run_git(git_folder, ["--git-dir=.", "read-tree", "main"], b"", what)
-    return (git_folder / "refs" / "heads" / "main").read_text().strip()
+
+
+def check_out(git_folder: Path) -> None:
+    """Make the index that of the branch, whose files are there."""
+    run_git(git_folder, ["--git-dir=.", "read-tree", "main"], b"", str(git_folder))
 
 
 def prove_repository(git_folder: Path, commit: str) -> RepositoryProof:
@@ -92,7 +110,14 @@ def prove_repository(git_folder: Path, commit: str) -> RepositoryProof:
             f"{what}: expected the history of {commit} and nothing else, found {[*beyond, *borrowed][:5]}, "
             f"references {references[:5]}"
         )
-    return RepositoryProof(commit, tuple(references), tuple(held))
+    cut = git_folder / "shallow"
+    return RepositoryProof(
+        commit,
+        tuple(references),
+        tuple(held),
+        commits=sum(line.endswith(" commit") for line in held),
+        cut=tuple(cut.read_text().split()) if cut.is_file() else (),
+    )
 
 
 def _import_stream(tree: Tree) -> bytes:

@@ -79,6 +79,7 @@ def container_plan(
         "layers": [LAYER] if spec.layers else [],
         "workdir": spec.workdir,
         "trees": trees,
+        "veiled": [],
         "masks": [],
         "links": _LINKS,
         "files": SMALL_FILES,

@@ -46,6 +46,11 @@ def read_blob(path: Path) -> Blob:
     return Blob("100755" if status.st_mode & stat.S_IXUSR else "100644", path.read_bytes())
 
 
+def blob_hash(blob: Blob) -> str:
+    """Return the hash of a file's content."""
+    return _hash("blob", blob.content).hex()
+
+
 def commit_hash(tree: Tree) -> str:
     """Return the hash of the root commit that holds exactly this tree."""
     return _hash("commit", commit_text(tree_hash(tree))).hex()

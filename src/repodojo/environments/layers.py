@@ -1,8 +1,9 @@
-"""Builds an instance's layer: the files that differ from its environment, and a ``.git`` of just one commit.
+"""Builds an instance's layer: what differs from its environment, and a ``.git`` that ends at its base.
 
 The layer lies above the environment's source in an overlay, so it costs what differs and no more. Its
-repository holds the objects of the one root commit and nothing else: no object, tag, remote or log from
-after it. The proof, git's own list of its objects, lies beside the layer as ``<layer>.proof.json``.
+repository holds the history up to ``base_commit`` (`history`; one root commit where the environment keeps
+none) and nothing else: no object, tag, remote or log from after it. The proof, git's own list of its objects,
+lies beside the layer as ``<layer>.proof.json``.
 """
 
 import json
@@ -18,6 +19,7 @@ from repodojo.environments.base_repository import (
     write_repository,
 )
 from repodojo.environments.git_objects import Tree, commit_hash, read_blob, read_tree
+from repodojo.environments.history import HISTORY, write_history
 from repodojo.environments.host_base import SEARCH_PATH
 from repodojo.environments.interpreters import PREFIX_FILE
 from repodojo.environments.sandbox import Limits, Mount, SandboxSpec
@@ -117,7 +119,8 @@ def _build(source: Path, instance: Instance, folder: Path) -> str:
     changed = {path: read_blob(folder / path) for path in touched if os.path.lexists(folder / path)}
     removed = [path for path in touched if path not in changed and path in pristine]
     base = {path: blob for path, blob in {**pristine, **changed}.items() if path not in removed}
-    found = commit_hash(base)
+    kept = source.parent / HISTORY
+    found = write_history(kept, base, folder) if kept.is_dir() else write_repository(base, folder / ".git")
     if found != instance.base_commit:
         raise BuildError(
             f"{instance.instance_id}: base_commit is {instance.base_commit}, but the tree under {source} "
@@ -125,9 +128,6 @@ def _build(source: Path, instance: Instance, folder: Path) -> str:
         )
     for path in removed:
         _write_whiteout(folder / path)
-    written = write_repository(base, folder / ".git")
-    if written != found:
-        raise BuildError(f"{instance.instance_id}: git made commit {written} where {found} was expected")
     return found
 
 

@@ -136,17 +136,15 @@ def _plan(spec: SandboxSpec, copies_layers: bool, control_groups: bool, snapshot
     for path in [*spec.layers, *(mount.source for mount in spec.mounts)]:
         if not path.exists():
             raise SandboxError(f"the sandbox cannot start: {path} does not exist")
-    trees = [
-        *((tree, tree) for tree in base.trees),
-        *((str(mount.source.resolve()), mount.target) for mount in spec.mounts),
-    ]
+    veiled = [(str(mount.source.resolve()), mount.target) for mount in spec.mounts]
     histories = [layer for layer in spec.layers if (layer / ".git").is_dir()]
     if histories:
-        trees.append((str(histories[0].resolve() / ".git"), f"{BASE}/.git"))
+        veiled.append((str(histories[0].resolve() / ".git"), f"{BASE}/.git"))
     plan: dict[str, Any] = {
         "layers": layers,
         "workdir": spec.workdir,
-        "trees": trees,
+        "trees": [(tree, tree) for tree in base.trees],
+        "veiled": veiled,
         "masks": base.masks,
         "links": base.links,
         "files": base.files,

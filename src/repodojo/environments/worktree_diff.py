@@ -9,7 +9,8 @@ def diff_command(base: str, repository: str, workdir: str) -> str:
     ``repository`` holds the ``.git`` to trust: a pristine one, so that nothing written in the sandbox
     (hooks, settings, index, a commit, a deleted ``.git``) changes the outcome. Objects and index go to a
     temporary folder. Git would take a folder with a ``.git`` of its own for another repository, and leave out
-    what is in it: its files are added one by one, ignored ones too.
+    what is in it: its files are added one by one, ignored ones too. A file that cannot be read counts as it
+    was in the commit: git would give up all.
     """
     git = f"git --git-dir={shlex.quote(repository)}/.git --work-tree={shlex.quote(workdir)}"
     return f"""
@@ -25,6 +26,7 @@ trap 'status=$?; exec >&3 2>&4; [ $status = 0 ] || cat "$work/log"; rm -rf "$wor
 {git} read-tree {shlex.quote(base)}
 printf '.\\0' >"$work/paths"
 find . -mindepth 2 -name .git -prune -printf ':(exclude,literal)%h\\0' >>"$work/paths" || true
+find . -name .git -prune -o -type f ! -readable -printf ':(exclude,literal)%P\\0' >>"$work/paths" || true
 {git} add -A --pathspec-from-file="$work/paths" --pathspec-file-nul
 find . -mindepth 2 -name .git -prune -printf '%h\\0' | while IFS= read -r -d '' folder; do
   {git} ls-files -z -- ":(literal)$folder" | {git} update-index --remove -z --stdin

@@ -1,6 +1,6 @@
-# Prints one line for each way in which a repository tells more than its one commit.
+# Prints one line for each way in which a repository tells more than the history of its commit.
 cd "$(git rev-parse --show-toplevel 2>/dev/null)" 2>/dev/null || { echo "no_repository: git finds none"; exit 0; }
-[ "$(git rev-list --all --count)" = 1 ] || echo "history: there is more than one commit"
+[ "$(git for-each-ref --format='%(refname)')" = refs/heads/main ] || echo "history: there is more than one branch"
 [ -z "$(git reflog --all 2>/dev/null)" ] || echo "reflog: git keeps one"
 [ -z "$(git tag; git remote; git stash list; git notes list 2>/dev/null)" ] || echo "refs: tags, remotes, notes or stashes"
 [ -z "$(git status --porcelain)" ] || echo "dirty: the work tree differs from the commit"

@@ -86,7 +86,7 @@ def test_a_sandbox_holds_the_base_and_nothing_from_after_it(mined):
     _, _, validations, workshop = mined
     instance = validations["Double negative numbers"].instance
     with workshop.sandboxes.start(workshop.spec(instance)) as sandbox:
-        assert sandbox.run("git status --porcelain && git log --oneline | wc -l", 20).text == "1\n"
+        assert sandbox.run("git status --porcelain && git log --format=%s", 20).text == "Start\n"
         assert "abs(x)" in sandbox.read("src/tiny/__init__.py").decode()
         assert sandbox.read("src/tiny/_version.py").decode() == "version = '1.4'\n"
         seen = sandbox.run(
@@ -94,6 +94,21 @@ def test_a_sandbox_holds_the_base_and_nothing_from_after_it(mined):
         )
         assert seen.exit_code != 0
         assert "test_tiny" not in seen.text
+
+
+def test_a_sandbox_shows_the_history_up_to_the_base_commit_of_the_clone(mined):
+    """All of it used to be one commit of nobody's."""
+    rows, _, validations, workshop = mined
+    instance = validations["Add triple"].instance
+    (row,) = (row for row in rows.rows if row.problem_statement == "Add triple")
+    assert instance.base_commit == row.base_commit
+    with workshop.sandboxes.start(workshop.spec(instance)) as sandbox:
+        shown = sandbox.run("git status --porcelain; git log --format='%s %an'; git rev-parse HEAD", 20).text
+        assert shown == f"Double negative numbers A\nStart A\n{row.base_commit}\n"
+        assert sandbox.run("git blame -s -L3,3 tests/test_tiny.py | cut -d' ' -f1", 20).text.startswith("^")
+        assert sandbox.diff(instance.base_commit) == ""
+        sandbox.execute("echo '# new' >> src/tiny/__init__.py", 20)
+        assert "+# new" in sandbox.diff(instance.base_commit)
 
 
 def test_a_hand_written_recipe_is_the_only_one_tried_and_every_attempt_has_its_reason(

@@ -15,8 +15,12 @@ CONTROL = "/run/repodojo"
 _STAGE = "/tmp"  # noqa: S108  (covered by the new root in this process's own mount namespace)
 _STORE = "/run/store"
 _EMPTY = f"{_STAGE}/.empty"
+_PROC = f"{_STAGE}/proc"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_HIDDEN_PROC = ("kcore", "keys", "timer_list", "kmsg", "sched_debug", "latency_stats", "sysrq-trigger")
+_HIDDEN_PROC = (
+    "kcore", "keys", "timer_list", "kmsg", "sched_debug", "latency_stats", "sysrq-trigger", "cmdline",
+    "modules", "partitions", "diskstats",
+)  # fmt: skip
 _WRITABLE = {"tmp": "/tmp", "home": "/home/dojo", "vartmp": "/var/tmp", "shm": "/dev/shm"}  # noqa: S108
 _SAFE = syscalls.ATTR_NOSUID | syscalls.ATTR_NODEV
 _BYTES_PER_FILE = 4096
@@ -51,9 +55,13 @@ def build_root(plan: dict[str, Any], snapshot: Inlet | None = None) -> Handles:
     syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     trees = [(_restricted(source, syscalls.ATTR_RDONLY | _SAFE), target) for source, target in plan["trees"]]
     devices = [(_restricted(f"/dev/{name}", syscalls.ATTR_NOSUID), f"/dev/{name}") for name in _DEVICES]
+    veiled = [(os.open(source, os.O_PATH | os.O_CLOEXEC), target) for source, target in plan["veiled"]]
     layers = [os.open(layer, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for layer in plan["layers"]]
     syscalls.mount("tmpfs", _STAGE, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "mode=0755,size=64m")
+    os.mkdir(_PROC)
     _attach_all(trees)
+    for handle, target in veiled:
+        _veil(handle, target)
     for path, target in plan["links"]:
         os.makedirs(os.path.dirname(_STAGE + path), exist_ok=True)
         os.symlink(target, _STAGE + path)
@@ -100,6 +108,25 @@ def _attach_all(handles: list[tuple[int, str]]) -> None:
         elif not os.path.exists(_STAGE + target):
             _touch(_STAGE + target)
         syscalls.attach_tree(handle, _STAGE + target)
+
+
+def _veil(handle: int, target: str) -> None:
+    """Show a folder read-only as a file system of its own: no list of mounts tells its place on the host.
+
+    A file, and a folder where overlays are refused, is shown as what it is.
+    """
+    source, options = f"/proc/self/fd/{handle}", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_RDONLY
+    if os.path.isdir(source):
+        os.makedirs(_STAGE + target, exist_ok=True)
+        try:
+            # An overlay without a writable layer needs two; the other is an empty folder, for ever covered.
+            lower = f"lowerdir={source}:{_PROC},userxattr"
+            syscalls.mount("overlay", _STAGE + target, "overlay", options, lower)
+        except OSError:
+            _attach_all([(_restricted(source, syscalls.ATTR_RDONLY | _SAFE), target)])
+    else:
+        _attach_all([(_restricted(source, syscalls.ATTR_RDONLY | _SAFE), target)])
+    os.close(handle)
 
 
 def _cover(targets: list[str]) -> None:
@@ -188,15 +215,13 @@ def _remove(path: str) -> None:
 
 def _mount_proc() -> int:
     """Mount ``/proc`` and return a handle on the caller's own ``oom_score_adj``."""
-    proc = f"{_STAGE}/proc"
-    os.mkdir(proc)
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
-    syscalls.mount("proc", proc, "proc", flags)
+    syscalls.mount("proc", _PROC, "proc", flags)
     # Through a mount of its own, since a mount with a file open for writing cannot become read-only.
-    own = syscalls.clone_tree(proc)
+    own = syscalls.clone_tree(_PROC)
     score = os.open("self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC, dir_fd=own)
     os.close(own)
     for name in _HIDDEN_PROC:
-        if os.path.lexists(f"{proc}/{name}"):
-            syscalls.attach_tree(syscalls.clone_tree("/dev/null"), f"{proc}/{name}")
+        if os.path.lexists(f"{_PROC}/{name}"):
+            syscalls.attach_tree(syscalls.clone_tree("/dev/null"), f"{_PROC}/{name}")
     return score

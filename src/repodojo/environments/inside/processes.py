@@ -20,8 +20,8 @@ class Process(NamedTuple):
     parent: int
     started: int
     threads: int
-    memory_bytes: int
-    """Resident, less what is shared with files."""
+    resident_bytes: int
+    """With what is shared with files and with other processes."""
 
     @property
     def name(self) -> Name:
@@ -79,13 +79,31 @@ def _read_process(pid: int) -> Process | None:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             fields = file.read(1024).rpartition(b")")[2].split()
         with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:
-            _, resident, shared = file.read(256).split()[:3]
+            resident = file.read(256).split()[1]
     except (OSError, ValueError):
         return None
     if len(fields) < 20 or fields[0] in (b"Z", b"X"):
         return None
-    memory = (int(resident) - int(shared)) * _PAGE
-    return Process(pid, int(fields[1]), int(fields[19]), int(fields[17]), memory)
+    return Process(pid, int(fields[1]), int(fields[19]), int(fields[17]), int(resident) * _PAGE)
+
+
+def unfiled_bytes(pid: int) -> int:
+    """Return the memory of a process that no file backs, with all that it shares; nothing once it is gone."""
+    return _sum_fields(pid, "status", (b"RssAnon:", b"RssShmem:"))
+
+
+def held_bytes(pid: int) -> int:
+    """Return the same, but of what several processes share only its part, if the process lets it be seen."""
+    return _sum_fields(pid, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:")) or unfiled_bytes(pid)
+
+
+def _sum_fields(pid: int, file: str, names: Collection[bytes]) -> int:
+    try:
+        with open(f"/proc/{pid}/{file}", "rb", buffering=0) as opened:
+            fields = [line.split() for line in opened.read(1 << 14).splitlines()]
+    except OSError:
+        return 0
+    return sum(int(field[1]) << 10 for field in fields if field and field[0] in names)
 
 
 def not_kept(table: Table, kept: Collection[Name]) -> list[Process]:

@@ -1,6 +1,6 @@
-"""Runs a Python file in a fork of this process: a new interpreter would first import everything again.
+"""Runs a Python file in a fork of process 1: a new interpreter would first import everything again.
 
-The fork gives up what process 1 has and a command has not: capabilities, descriptors, handlers of signals.
+The fork gives up what process 1 has and a command has not: capabilities and descriptors.
 """
 
 import atexit
@@ -17,32 +17,21 @@ from repodojo.environments.inside import syscalls
 _MOST_DESCRIPTORS = 1 << 16
 
 
-def fork_python(path: str, environment: dict[str, str], folder: str, output: int) -> int:
-    """Start a Python file with nothing but the standard library on its path; takes over ``output``.
-
-    Returns the pid.
-    """
-    pid = os.fork()
-    if pid:
-        os.close(output)
-        return pid
+def become_python(path: str, environment: dict[str, str], folder: str, output: int) -> None:
+    """Run a Python file with the standard library alone on its path, and end; it writes to ``output``."""
     code = 1
     try:
-        _become_command(environment, folder, output)
+        _settle(environment, folder, output)
         code = _run(path)
     finally:
         os._exit(code)
 
 
-def _become_command(environment: dict[str, str], folder: str, output: int) -> None:
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDONLY)
-    for old, new in ((null, 0), (output, 1), (output, 2)):
-        os.dup2(old, new)
+def _settle(environment: dict[str, str], folder: str, output: int) -> None:
+    for new in (1, 2):
+        os.dup2(output, new)
     os.closerange(3, _MOST_DESCRIPTORS)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     syscalls.drop_capabilities()
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     os.chdir(folder)

@@ -6,6 +6,7 @@ import signal
 from typing import Protocol
 
 _CHUNK = 1 << 18
+_MOST_UNHEARD = 64
 
 Events = dict[int, int]
 
@@ -30,7 +31,7 @@ class Reactor:
         self.ended: dict[int, int] = {}
         """Exit codes of children that ended, by pid; 128 and the signal's number for a killed one."""
         self._owner = owner.fileno()
-        self._unheard: set[int] = set()
+        self._unheard: dict[int, None] = {}
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -50,9 +51,14 @@ class Reactor:
             return
 
     def ignore(self, descriptor: int) -> None:
-        """Throw away what comes, so that its writers do not block, and close it when they are gone."""
+        """Throw away what comes, so that its writers do not block, and close it when they are gone.
+
+        Of very many the oldest is closed: its writers get SIGPIPE.
+        """
         self._poll.register(descriptor, select.POLLIN)
-        self._unheard.add(descriptor)
+        self._unheard[descriptor] = None
+        if len(self._unheard) > _MOST_UNHEARD:
+            self._close(next(iter(self._unheard)))
 
     def wait_for_owner(self, wait_s: float | None) -> bool:
         """Wait for the owner's next request; whether it came."""
@@ -74,11 +80,14 @@ class Reactor:
         return events
 
     def _throw_away(self, events: Events) -> None:
-        for descriptor in self._unheard & events.keys():
+        for descriptor in self._unheard.keys() & events.keys():
             if not take(descriptor):
-                self._unheard.discard(descriptor)
-                self._poll.unregister(descriptor)
-                os.close(descriptor)
+                self._close(descriptor)
+
+    def _close(self, descriptor: int) -> None:
+        del self._unheard[descriptor]
+        self._poll.unregister(descriptor)
+        os.close(descriptor)
 
     def reap(self) -> None:
         """Note every child that ended, adopted ones too."""

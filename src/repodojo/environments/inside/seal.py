@@ -8,6 +8,13 @@ from typing import Any
 from repodojo.environments.inside import syscalls
 from repodojo.environments.inside.seccomp import install_filter
 
+_COUNTS = {
+    "sys/kernel/msgmni": "16",
+    "sys/user/max_inotify_instances": "32",
+    "sys/user/max_inotify_watches": "16384",
+}
+"""What the kernel would else let one sandbox use up for every process of its user."""
+_SIGNALS = 4096
 _RESERVED_PIDS = 300
 _FEWEST_PIDS = 1024
 
@@ -20,7 +27,7 @@ def seal(limits: dict[str, Any], user: int | None = None, caps_pids: bool = Fals
     group. With ``caps_pids`` the process ids of the caller's own namespace run out before a swarm is so large
     that it keeps the watchdog from ending it.
     """
-    settings = {"sys/kernel/shmall": str(limits["memory_bytes"] // 8 // 4096)}
+    settings = {"sys/kernel/shmall": str(limits["memory_bytes"] // 8 // 4096), **_COUNTS}
     if caps_pids and _has_own_pid_max():
         settings["sys/kernel/pid_max"] = str(max(_FEWEST_PIDS, _RESERVED_PIDS + 4 * limits["processes"]))
     if user is None:
@@ -58,6 +65,9 @@ def _bound(limits: dict[str, Any], counts_processes: bool) -> None:
         (resource.RLIMIT_FSIZE, limits["disk_bytes"]),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, _SIGNALS),
+        (resource.RLIMIT_RTPRIO, 0),
+        (resource.RLIMIT_NICE, 0),
     ]
     if counts_processes:
         bounds.append((resource.RLIMIT_NPROC, limits["processes"] + 2))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from repodojo.environments.inside import processes
 from repodojo.environments.inside.mounts import CONTROL
 from repodojo.environments.inside.reactor import Events, Reactor
-from repodojo.environments.inside.shell import Shell, fit_command
+from repodojo.environments.inside.shell import Shell, Start, fit_command
 
 _WAIT_S = 0.1
 _PIPE = "o"
@@ -20,7 +20,7 @@ class ShellSession:
         environment: of every shell.
         workdir: where the first shell starts; a later one starts in the folder of the one before.
         control: a writable handle on `CONTROL`.
-        start: calls what starts a process and returns its pid.
+        start: starts a process under a command's limits.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class ShellSession:
         environment: dict[str, str],
         workdir: str,
         control: int,
-        start: Callable[[Callable[[], int]], int],
+        start: Start,
     ) -> None:
         self._reactor = reactor
         self._environment = environment

@@ -6,7 +6,6 @@ can be taken for a status. The socket is closed while a command runs.
 """
 
 import os
-import signal
 import socket
 from collections.abc import Callable
 
@@ -36,13 +35,16 @@ _LOOP = "; ".join(
 )
 _FROM_FILE = 'IFS= builtin read -r -d "" __command <FILE; builtin eval "$__command"'
 _LONGEST = 60_000
-_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
+_NOT_STARTED = 126
+
+Start = Callable[[Callable[[], None]], int]
+"""Starts a process under a command's limits that does what it is given; returns its pid."""
 
 
 class Shell:
     """A running persistent shell; ``pid`` is a child of the caller.
 
-    It writes to ``output``; later pipes are ``pipes`` followed by six digits.
+    It takes over ``output`` and writes to it; later pipes are ``pipes`` followed by six digits.
     """
 
     def __init__(
@@ -51,14 +53,15 @@ class Shell:
         folder: str,
         pipes: str,
         output: int,
-        start: Callable[[Callable[[], int]], int],
+        start: Start,
     ) -> None:
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         self.status = self._socket.fileno()
         script, moved = _LOOP.replace("PIPES", pipes), {theirs.fileno(): _SOCKET}
-        self.pid = start(lambda: _spawn(script, environment, folder, output, moved))
+        self.pid = start(lambda: _become_shell(script, environment, folder, output, moved))
         theirs.close()
+        os.close(output)
 
     def send(self, token: str, command: bytes, pipe: int = 0) -> None:
         """Start a command; its token, eight letters, comes back with its status.
@@ -97,30 +100,22 @@ def fit_command(command: bytes, file: str, handle: int) -> bytes:
     return _FROM_FILE.replace("FILE", file).encode()
 
 
-def spawn_once(command: bytes, environment: dict[str, str], folder: str, output: int) -> int:
-    """Start a new shell for one command and return its pid; takes over ``output``."""
-    return _spawn(os.fsdecode(command), environment, folder, output, {})
+def become_shell_once(command: bytes, environment: dict[str, str], folder: str, output: int) -> None:
+    """Become a new shell for one command that writes to ``output``."""
+    _become_shell(os.fsdecode(command), environment, folder, output, {})
 
 
-def _spawn(
+def _become_shell(
     script: str, environment: dict[str, str], folder: str, output: int, descriptors: dict[int, int]
-) -> int:
-    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    moves = [(null, 0), (output, 1), (output, 2), *descriptors.items()]
+) -> None:
     _enter(folder)
+    for old, new in ((output, 1), (output, 2), *descriptors.items()):
+        os.dup2(old, new)
     try:
-        return os.posix_spawn(
-            "/bin/bash",
-            ["bash", "--noprofile", "--norc", "-c", script],
-            environment,
-            file_actions=[(os.POSIX_SPAWN_DUP2, old, new) for old, new in moves],
-            setsid=True,
-            setsigdef=_DEFAULT_SIGNALS,
-        )
-    finally:
-        os.chdir("/")
-        os.close(null)
-        os.close(output)
+        os.execve("/bin/bash", ["bash", "--noprofile", "--norc", "-c", script], environment)  # noqa: S606
+    except OSError as error:
+        os.write(2, f"bash: {error.strerror}\n".encode())
+        os._exit(_NOT_STARTED)
 
 
 def _enter(folder: str) -> None:

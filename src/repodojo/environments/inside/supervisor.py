@@ -3,25 +3,25 @@
 When the owner goes away it ends, and the kernel ends every process of the sandbox with it.
 """
 
+import errno
 import json
 import os
-import resource
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from repodojo.environments.inside import frames, processes
 from repodojo.environments.inside.bounded_output import BoundedOutput
 from repodojo.environments.inside.control_groups import Bounds
 from repodojo.environments.inside.files import read_file, write_file
+from repodojo.environments.inside.launcher import Launcher
 from repodojo.environments.inside.mechanisms import name_mechanisms
 from repodojo.environments.inside.mounts import CONTROL, Handles
-from repodojo.environments.inside.python_program import fork_python
+from repodojo.environments.inside.python_program import become_python
 from repodojo.environments.inside.reactor import Connection, Events, Reactor, take
 from repodojo.environments.inside.session import ShellSession
-from repodojo.environments.inside.shell import fit_command, spawn_once
+from repodojo.environments.inside.shell import become_shell_once, fit_command
 from repodojo.environments.inside.store import pack_store
 from repodojo.environments.inside.victims import Victims
 from repodojo.environments.inside.watchdog import Watchdog
@@ -40,7 +40,6 @@ class Supervisor:
         self._connection = connection
         self._environment: dict[str, str] = plan["environment"]
         self._workdir: str = plan["workdir"]
-        self._cpu_s: int = plan["limits"]["cpu_s"]
         self._control = handles.control
         self._store = f"/proc/self/fd/{handles.store}"
         self._kept: set[processes.Name] = set()
@@ -48,8 +47,9 @@ class Supervisor:
         self._mechanisms = name_mechanisms(bounds.by, handles.layering, plan["counts_processes"])
         self._reactor = Reactor(connection)
         self._births = processes.BirthCounter()
-        self._victims = Victims(handles.score)
-        self._niceness: int = plan["niceness"]
+        self._start = Launcher(
+            Victims(handles.score), self._reactor, plan["niceness"], plan["limits"]["cpu_s"]
+        )
         self._session = ShellSession(
             self._reactor, self._environment, self._workdir, self._control, self._start
         )
@@ -68,10 +68,12 @@ class Supervisor:
         while True:
             request = self._next_request()
             try:
-                reply = operations[request.operation](request)
-            except OSError as error:
-                reply = frames.Reply(frames.FAILURE, error.errno or 0, 0, 0.0, str(error).encode())
-            self._connection.sendall(reply.pack())
+                answer = operations[request.operation](request).pack()
+            except (OSError, MemoryError) as error:
+                number = getattr(error, "errno", None) or errno.ENOMEM
+                text = str(error) or os.strerror(number)
+                answer = frames.Reply(frames.FAILURE, number, 0, 0.0, text.encode()).pack()
+            self._connection.sendall(answer)
             self._settle()
 
     def _next_request(self) -> frames.Request:
@@ -105,10 +107,11 @@ class Supervisor:
         self._reactor.watch(output)
         if request.operation == frames.PYTHON:
             path = os.fsdecode(request.payload)
-            pid = self._start(lambda: fork_python(path, self._environment, self._workdir, writing))
+            pid = self._start(lambda: become_python(path, self._environment, self._workdir, writing))
         else:
             command = fit_command(request.payload, f"{CONTROL}/once", self._control)
-            pid = self._start(lambda: spawn_once(command, self._environment, self._workdir, writing))
+            pid = self._start(lambda: become_shell_once(command, self._environment, self._workdir, writing))
+        os.close(writing)
         reply = self._collect(request, output, lambda _: self._reactor.ended.get(pid), kept)
         processes.kill_not_kept(kept)
         self._reactor.forget(output)
@@ -199,12 +202,3 @@ class Supervisor:
             is_alone = False
         table = {} if is_alone else processes.read_table()
         self._kept = {process.name for process in table.values() if process.pid != shell}
-
-    def _start(self, spawn: Callable[[], int]) -> int:
-        """Start a process under the limits that are not inherited from process 1."""
-        with self._victims():
-            pid = spawn()
-        with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, pid, self._niceness)
-            resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
-        return pid

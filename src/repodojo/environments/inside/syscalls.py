@@ -7,7 +7,7 @@ import platform
 _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
-MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REC, MS_PRIVATE = 16384, 1 << 18
 MNT_DETACH = 2
 
@@ -23,7 +23,8 @@ _AT_EMPTY_PATH = 0x1000
 _AT_RECURSIVE = 0x8000
 _OPEN_TREE_CLONE = 1
 _O_CLOEXEC = 0o2000000
-_OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR, _PIDFD_OPEN = 428, 429, 442, 434
+_OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR, _PIDFD_OPEN, _OPENAT2 = 428, 429, 442, 434, 437
+_RESOLVE_NO_MAGICLINKS = 2
 _CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41}
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219}
@@ -33,6 +34,10 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 class _MountAttributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns_fd")]
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("flags", "mode", "resolve")]
 
 
 def _check(result: int, call: str) -> int:
@@ -108,6 +113,13 @@ def pivot_root_here() -> None:
     _syscall(_number(_PIVOT_ROOT, "pivot_root"), "pivot_root", b".", b".")
     unmount(".")
     os.chdir("/")
+
+
+def open_unlinked(path: str, flags: int, mode: int = 0, folder: int = _AT_FDCWD) -> int:
+    """Open as `os.open` does, but through no link by which ``/proc`` shows descriptors and roots."""
+    how = _OpenHow(flags | _O_CLOEXEC, mode, _RESOLVE_NO_MAGICLINKS)
+    size = ctypes.sizeof(how)
+    return _syscall(_OPENAT2, f"open {path}", folder, os.fsencode(path), ctypes.byref(how), size)
 
 
 def prctl(option: int, value: int, data: bytes | None = None) -> None:

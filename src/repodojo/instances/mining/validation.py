@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from repodojo.environments.git_objects import Blob, commit_hash
+from repodojo.environments.history import HISTORY, keep_history
 from repodojo.environments.recipes.environment import Builder
 from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.trees import patch_tree
@@ -34,12 +34,15 @@ from repodojo.instances.mining.records import MinedValidation, Rejected
 from repodojo.instances.mining.rows import hidden_test_files
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone
+from repodojo.instances.sources.clone_history import read_reachable
 from repodojo.instances.sources.row import SourceRow, applicable_patch
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.types import Instance
 
-MINING_VERSION = 2
+MINING_VERSION = 3
 """Raised when the same row would get another record."""
+_MOST_HISTORY = 32 << 20
+"""Bytes of a base commit's history that its instance keeps; a larger one is cut to its newest generations."""
 _RUN_S = 1800.0
 """SWE-bench's own limit: a busy machine must not change what is found."""
 _PATCHES = {"patch": "/tmp/gold.patch", "test_patch": "/tmp/hidden.patch"}  # noqa: S108 - inside the sandbox
@@ -133,13 +136,14 @@ class Prover:
         try:
             base = self.clone.tree(row.base_commit)
             built = self.builder.build_metadata(name, base, self.environment)
-            added = {path: Blob("100644", data) for path, data in (built.added if built else {}).items()}
             patches = [applicable_patch(row.patch), applicable_patch(row.test_patch)]
             gold = patch_tree(base, patches, self.builder.folders.root, name)
             if bytecode := next((path for path in gold if path.endswith(".pyc")), None):
                 raise BuildError(f"holds_bytecode: {bytecode} is tracked")
-            self.builder.prepare(name, gold, self.environment, built)
-            draft = self._draft(commit_hash({**added, **base}), patches, built.version if built else "")
+            folder = self.builder.prepare(name, gold, self.environment, built)
+            history = read_reachable(self.clone, row.base_commit, _MOST_HISTORY)
+            keep_history(history, folder / HISTORY)
+            draft = self._draft(history.commit, patches, built.version if built else "")
             self.workshop.spec(draft)
         except (BuildError, InputError) as error:
             raise Rejected("prepare", str(error)) from error
