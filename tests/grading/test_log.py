@@ -130,3 +130,18 @@ def test_the_log_of_a_real_run_is_read(tmp_path):
         "test_parameters[\\xfc]": "PASSED",
         "test_parameters[[g]]": "PASSED",
     }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SUBFAIL a.py::test_a - assert 0",
+        "[of two] (i=1) SUBFAIL a.py::test_a - assert 0",
+        "SUBFAILED(i=1) a.py::test_a - assert 0",
+        "SUBFAILED[of two] (i='x') a.py::test_a - assert 0",
+        "(<subtest>) SUBFAIL a.py::test_a",
+    ],
+)
+def test_a_failing_subtest_fails_its_test_and_is_no_test_of_its_own(line):
+    log = f"{RULE}\nPASSED a.py::test_a\nPASSED a.py::test_b\n{line}\n=== 2 failed, 1 passed in 1s ===\n"
+    assert parse_test_log(log) == {"a.py::test_a": "FAILED", "a.py::test_b": "PASSED"}

@@ -144,6 +144,19 @@ def test_tests_run_by_file_and_by_id_on_written_files(project, sandboxes):
     assert (run.exit_code, run.timed_out) == (1, False)
 
 
+def test_subtests_are_no_tests_of_their_own_and_a_failing_one_fails_its_test(project, sandboxes):
+    files = {
+        "tests/test_extra.py": b"import unittest\nclass TestIt(unittest.TestCase):\n"
+        b"    def test_good(self):\n        for i in range(3):\n            with self.subTest(i=i):\n"
+        b"                pass\n"
+        b"    def test_bad(self):\n        for i in range(3):\n            with self.subTest('odd', i=i):\n"
+        b"                self.assertNotEqual(i, 1)\n"
+    }
+    run = run_tests(sandboxes, project.spec, ["tests/test_extra.py"], WAIT_S, files)
+    name = "tests/test_extra.py::TestIt::test_"
+    assert run.statuses == {f"{name}good": "PASSED", f"{name}bad": "FAILED"}, run.fault
+
+
 def test_a_file_that_cannot_be_collected_is_an_error_of_that_file(project, sandboxes):
     files = {"tests/test_extra.py": b"import nothing_of_that_name\n"}
     run = run_tests(sandboxes, project.spec, ["tests/test_extra.py", "tests/test_other.py"], WAIT_S, files)

@@ -10,7 +10,8 @@ from repodojo.environments.docker import DockerSandboxes
 from repodojo.environments.workshop import Workshop
 from repodojo.grading.settings import GradingSettings
 from repodojo.grading.store import VerdictStore
-from repodojo.instances.mining.rows import NOTHING, Clones
+from repodojo.instances.mining.clones import Clones
+from repodojo.instances.mining.rows import NOTHING
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.pipelines.attempts import plan_attempts, plan_verdicts
 from repodojo.pipelines.env_build import clone_nodes, nodes

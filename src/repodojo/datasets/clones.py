@@ -9,7 +9,7 @@ from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
 from repodojo.environments.recipes.recipe import read_recipes
 from repodojo.environments.recipes.uv import find_uv
-from repodojo.instances.mining.rows import Clones, find_clones, find_published
+from repodojo.instances.mining.clones import Clones, find_clones, find_published
 from repodojo.types import to_json
 
 logger = logging.getLogger(__name__)

@@ -6,6 +6,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _TITLE = " short test summary info "
 _RULE = re.compile(r"=+ short test summary info =+")
 _END = re.compile(r"=+ .* =+|\d+ (passed|failed|error|skipped|xfailed|xpassed|deselected|warning).*")
+SUBTEST = re.compile(r"(?:[\[(].*[\])] )?SUBFAIL(?:ED)?(?: ?(?:\[.*?\]|\(.*?\)))* (\S+?::.+?)(?: - .*)?")
+"""A line about a subtest that fails; group 1 is its test."""
 _STATUSES = frozenset({"PASSED", "FAILED", "ERROR", "XFAIL", "XPASS"})
 WORST_LAST = ("XPASS", "XFAIL", "SKIPPED", "PASSED", "FAILED", "ERROR")
 """How statuses outweigh each other where a test has several."""
@@ -14,8 +16,8 @@ WORST_LAST = ("XPASS", "XFAIL", "SKIPPED", "PASSED", "FAILED", "ERROR")
 def parse_test_log(log: str) -> dict[str, str]:
     """Return the status of each test id named in the last short summary of a log; empty where there is none.
 
-    A test named twice (passed, then failed in tear-down) has its worst status. Skipped tests are folded by
-    pytest and have no id here.
+    A test named twice (passed, then failed in tear-down) has its worst status, and one with a failing subtest
+    failed. Skipped tests are folded by pytest and have no id here.
     """
     statuses: dict[str, str] = {}
     summary = _last_summary(without_colours(log))
@@ -26,6 +28,8 @@ def parse_test_log(log: str) -> dict[str, str]:
         if status not in _STATUSES:
             if _END.fullmatch(line):
                 break
+            if "SUBFAIL" in line and (subtest := SUBTEST.fullmatch(line)):
+                add_worst(statuses, subtest[1], "FAILED")
         elif text and not text[0].isspace():
             name = _test_id(text)
             if statuses.setdefault(name, status) != status:

@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from repodojo.environments.sandbox import (
     SandboxSpec,
 )
 from repodojo.errors import SandboxError
+from repodojo.grading.own_options import collection_options
 from repodojo.grading.test_log import parse_test_log
 
 _REFEREE = "/opt/referee"
@@ -56,7 +58,13 @@ _ARGUMENTS = (
     "--continue-on-collection-errors",
     "--assert=plain",
 )
-_OVERRIDES = ("-o", "addopts=", "-o", "console_output_style=classic")
+_OVERRIDES = (
+    *("-o", "addopts="),
+    *("-o", "console_output_style=classic"),
+    *("-o", "required_plugins="),
+    *("-o", "strict_config=false"),
+)
+"""What a project's own configuration may not decide; environments are built without disturbing plugins."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +142,9 @@ def run_tests_in(
     """Run tests in a sandbox that was started for nothing else; a seed shuffles them."""
     orders = _draw_orders()
     sandbox.write(orders.canary_file, orders.canary_source.encode())
-    sandbox.write(_ORDERS, json.dumps(_orders_record(orders, spec, tests, order_seed)).encode())
+    options = [*_OVERRIDES, *collection_options(partial(_text_or_none, sandbox))]
+    record = _orders_record(orders, spec, [*options, *tests], order_seed)
+    sandbox.write(_ORDERS, json.dumps(record).encode())
     before = _read_tests(sandbox, tests)
     result = _run_referee(sandbox, spec, timeout_s)
     if result.timed_out:
@@ -167,6 +177,11 @@ def _read_or_none(sandbox: Sandbox, path: str) -> bytes | None:
         return None
 
 
+def _text_or_none(sandbox: Sandbox, path: str) -> str | None:
+    content = _read_or_none(sandbox, path)
+    return None if content is None else content.decode(errors="replace")
+
+
 def _draw_orders() -> _Orders:
     nonce = secrets.token_hex(8)
     outcomes = ["PASSED", "FAILED", *secrets.SystemRandom().choices(["PASSED", "FAILED"], k=_CANARIES - 2)]
@@ -177,7 +192,7 @@ def _draw_orders() -> _Orders:
 
 
 def _orders_record(
-    orders: _Orders, spec: SandboxSpec, tests: Sequence[str], order_seed: int | None
+    orders: _Orders, spec: SandboxSpec, arguments: Sequence[str], order_seed: int | None
 ) -> dict[str, Any]:
     folders = [folder for folder in spec.environment.get("PYTHONPATH", "").split(":") if folder]
     inside = [folder for folder in folders if (folder + "/").startswith(spec.workdir + "/")]
@@ -188,7 +203,7 @@ def _orders_record(
         "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
         "search": spec.environment.get("PYTHONPATH", ""),
         "order_seed": order_seed,
-        "arguments": [*_ARGUMENTS, *_OVERRIDES, f"--rootdir={spec.workdir}", *tests, orders.canary_file],
+        "arguments": [*_ARGUMENTS, f"--rootdir={spec.workdir}", *arguments, orders.canary_file],
     }
 
 

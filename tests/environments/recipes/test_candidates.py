@@ -72,8 +72,22 @@ def test_recipes_are_read_from_files_and_written_the_same(tmp_path):
     assert find_recipe(recipes, "a/b", "") is None
 
 
+SWEGYM = {
+    "pandas-dev/pandas": "2.1", "Project-MONAI/MONAI": "0.11", "getmoto/moto": "5.0", "python/mypy": "1.11",
+    "iterative/dvc": "3.49", "dask/dask": "2024.5", "modin-project/modin": "0.30", "bokeh/bokeh": "3.5",
+    "pydantic/pydantic": "2.7", "conan-io/conan": "2.4", "facebookresearch/hydra": "1.4",
+}  # fmt: skip
+
+
 def test_the_recipes_of_this_project_can_be_read():
     recipes = read_recipes(Path(__file__).parents[3] / "conf" / "base" / "recipes")
+    assert all(find_recipe(recipes, repo, version) for repo, version in SWEGYM.items())
+    mypy = {
+        version: find_recipe(recipes, "python/mypy", version).python for version in ("0.800", "0.990", "1.6")
+    }
+    assert mypy == {"0.800": "3.9", "0.990": "3.10", "1.6": "3.11"}
+    assert find_recipe(recipes, "dask/dask", "2021.02").python == "3.8"
+    assert find_recipe(recipes, "iterative/dvc", "0.93").requirements[-1] == "mock-ssh-server"
     assert find_recipe(recipes, "conan-io/conan", "1.59").requirements == ("cython<3",)
     assert find_recipe(recipes, "conan-io/conan", "2.1").requirements == ()
     assert find_recipe(recipes, "getmoto/moto", "4.0").python == "3.12"

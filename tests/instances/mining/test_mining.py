@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
+from repodojo.instances.mining.clones import Clones, find_clones
 from repodojo.instances.mining.funnel import count, forecast, mined_instances, rejected_rows
-from repodojo.instances.mining.rows import find_clones, read_clone_rows, wanted_of
+from repodojo.instances.mining.rows import read_clone_rows, wanted_of, without_clone
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.mining.validation import validate_row
 from repodojo.instances.sources.clone import open_clone
+from repodojo.instances.sources.row import Found
 from repodojo.types import from_json, to_json
 
 SETTINGS = MiningSettings(repeats=2)
@@ -135,3 +138,16 @@ def test_two_clones_of_one_repository_are_refused(clones, tmp_path):
         (tmp_path / name).symlink_to(Path(clones) / "tiny")
     with pytest.raises(InputError, match="both clones of an/tiny"):
         find_clones(tmp_path)
+
+
+def test_published_rows_without_a_clone_are_listed(clones, mined):
+    """They used to be dropped without a word."""
+    rows, _, _, _ = mined
+    found = Found([*rows.rows, replace(rows.rows[0], repo="no/clone", instance_id="no__clone-1")], [])
+    folder = Clones(tuple(find_clones(clones)), (), found)
+    listed = without_clone(folder, MiningSettings(source="rows"))
+    assert without_clone(folder, SETTINGS) == {}
+    (row,) = rejected_rows(listed.values(), [])
+    assert (row["candidate_id"], row["stage"]) == ("no__clone-1", "row")
+    assert row["reason"] == "no_clone: no clone of no/clone is in the folder of clones"
+    assert count(listed.values(), [], [])[0]["reasons"] == {"row: no_clone": 1}

@@ -66,7 +66,8 @@ class Recorder:
         """Note one phase of one test."""
         status = _STATUS[report.outcome, hasattr(report, "wasxfail")]
         if report.when == "call":
-            self.statuses[report.nodeid] = status
+            if self.statuses.get(report.nodeid) != "FAILED":  # a subtest's, which its test may not tell of
+                self.statuses[report.nodeid] = status
         elif report.failed:
             self.statuses[report.nodeid] = "ERROR"
         elif report.skipped:

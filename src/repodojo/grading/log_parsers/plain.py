@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from repodojo.grading.test_log import WORST_LAST, add_worst, parse_test_log, without_colours
+from repodojo.grading.test_log import SUBTEST, WORST_LAST, add_worst, parse_test_log, without_colours
 
 _PATH = re.compile(r"\S+\.\S+")
 _OUTCOME = re.compile(r"(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)(?: \(.*\))?(?: +\[ *\d+%\])?\s*")
 _VERBOSE = re.compile(rf"(\S+?\.\S+?::.+?) {_OUTCOME.pattern}")
 _WORKER = re.compile(r"\[gw\d+\](?: \[ *\d+%\])? ([A-Z]+) (\S+::.*)")
-_SUBTEST = re.compile(r"(?:\[.*\] )?SUBFAIL(?:ED)?(?:\[.*?\]|\(.*?\))* (\S+::.+?)(?: - .*)?")
 _RESULTS = {"ok": "PASSED", "FAIL": "FAILED", "ERROR": "ERROR"}
 _RESULTS |= {"expected failure": "XFAIL", "unexpected success": "XPASS"}
 _SKIPPED = re.compile(r"(?:skipped|SKIP)\b.*")
@@ -70,7 +69,7 @@ def _read_unusual(line: str, found: dict[str, str], subtests: list[str]) -> None
         add_worst(found, verbose[1], verbose[2])
     elif worker and worker[1] in WORST_LAST:
         add_worst(found, worker[2], worker[1])
-    if "SUBFAIL" in line and (subtest := _SUBTEST.fullmatch(line)):
+    if "SUBFAIL" in line and (subtest := SUBTEST.fullmatch(line)):
         subtests.append(subtest[1])
 
 

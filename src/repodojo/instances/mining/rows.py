@@ -1,6 +1,5 @@
 """Rows of one clone to try, and which of them share an environment."""
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as Paths
@@ -14,15 +13,14 @@ from repodojo.environments.git_objects import Blob
 from repodojo.environments.recipes.additions import find_additions
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.environment_records import Wanted
-from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.trees import patch_tree
 from repodojo.errors import BuildError, InputError
+from repodojo.instances.mining.clones import ClonedRepository, Clones
 from repodojo.instances.mining.effects import find_no_effect
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone, open_clone
 from repodojo.instances.sources.clone_pulls import read_clone_pulls
 from repodojo.instances.sources.eval_script import test_directives
-from repodojo.instances.sources.files import SUFFIXES, read_rows
 from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
@@ -31,34 +29,7 @@ ROWS_VERSION = 3
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
-_NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
 _NO_TESTS = ("conftest.py", "__init__.py", "setup.py")
-
-
-@dataclass(frozen=True)
-class ClonedRepository:
-    """A clone in the folder of clones."""
-
-    repo: str
-    """``owner/repo``, of its first remote; ``local/<folder>`` without one."""
-    path: Path
-    head: str
-
-    @property
-    def slug(self) -> str:
-        """``owner__repo``, as instance ids start."""
-        return self.repo.replace("/", "__")
-
-
-@dataclass(frozen=True)
-class Clones:
-    """What instances are mined from."""
-
-    repositories: tuple[ClonedRepository, ...]
-    recipes: tuple[Recipe, ...]
-    """Written by hand."""
-    published: Found
-    """Rows of the files that lie beside the clones."""
 
 
 @dataclass(frozen=True)
@@ -78,29 +49,22 @@ class CloneRows:
     schema_version: int = SCHEMA_VERSION
 
 
-def find_clones(folder: Path) -> list[ClonedRepository]:
-    """Return the clones and mirrors in a folder, sorted by name; none where it does not exist.
-
-    Raises:
-        InputError: two are of the same repository, or one has no commit.
-    """
-    found: dict[str, ClonedRepository] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not ((path / ".git").exists() or (path / "HEAD").is_file()):
-            continue
-        clone = open_clone(path)
-        repo = clone.name() or f"local/{_NO_NAME.sub('-', path.name.removesuffix('.git'))}"
-        if repo in found:
-            raise InputError(f"{path} and {found[repo].path} are both clones of {repo}; keep one")
-        found[repo] = ClonedRepository(repo, path, clone.text("rev-parse", "HEAD"))
-    return list(found.values())
+def without_clone(clones: Clones, settings: MiningSettings) -> dict[str, CloneRows]:
+    """Return the published rows that no clone is there for, each rejected, by the repository's slug."""
+    if settings.source != "rows":
+        return {}
+    have = {each.repo.lower() for each in clones.repositories}
+    missing: dict[str, list[SourceRow]] = {}
+    for row in clones.published.rows:
+        if row.repo.lower() not in have:
+            missing.setdefault(row.repo, []).append(row)
+    return {repo.replace("/", "__"): _rejected_all(repo, rows) for repo, rows in missing.items()}
 
 
-def find_published(folder: Path) -> Found:
-    """Read the files of rows that lie beside the clones."""
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES] if folder.is_dir() else []
-    read = [read_rows(path) for path in files]
-    return Found([row for each in read for row in each.rows], [bad for each in read for bad in each.rejected])
+def _rejected_all(repo: str, rows: Sequence[SourceRow]) -> CloneRows:
+    reason = f"no_clone: no clone of {repo} is in the folder of clones"
+    rejected = (Rejection(f"{repo}@{row.base_commit}", reason, row.instance_id) for row in rows)
+    return CloneRows(repo, "", len(rows), (), {}, (), tuple(map(_rejection, rejected)))
 
 
 def read_clone_rows(

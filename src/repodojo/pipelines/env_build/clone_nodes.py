@@ -1,6 +1,7 @@
 """Nodes of the pipeline `env_build` that make instances of git clones."""
 
 import logging
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,15 @@ from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.workshop import Workshop
 from repodojo.instances.mining import funnel
+from repodojo.instances.mining.clones import Clones
 from repodojo.instances.mining.records import MinedValidation
-from repodojo.instances.mining.rows import ROWS_VERSION, CloneRows, Clones, read_clone_rows, wanted_of
+from repodojo.instances.mining.rows import (
+    ROWS_VERSION,
+    CloneRows,
+    read_clone_rows,
+    wanted_of,
+    without_clone,
+)
 from repodojo.instances.mining.validation import MINING_VERSION, validate_row
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.instances.sources.clone import open_clone
@@ -23,12 +31,13 @@ logger = logging.getLogger(__name__)
 
 
 def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
-    """Plan the reading of every clone."""
+    """Plan the reading of every clone; published rows of a repository without a clone are listed."""
     return Plan(
         {
             each.slug: partial(read_clone_rows, each, env_build.mining, clones.published)
             for each in clones.repositories
-        },
+        }
+        | {slug: partial(copy, rows) for slug, rows in without_clone(clones, env_build.mining).items()},
         {
             "published": [to_json(row) for row in clones.published.rows],
             "heads": {each.repo: each.head for each in clones.repositories},

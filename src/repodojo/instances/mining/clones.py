@@ -1,0 +1,64 @@
+"""The folder of clones: which repositories it holds, and the rows of published sets beside them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from repodojo.environments.recipes.recipe import Recipe
+from repodojo.errors import InputError
+from repodojo.instances.sources.clone import open_clone
+from repodojo.instances.sources.files import SUFFIXES, read_rows
+from repodojo.instances.sources.row import Found
+
+_NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ClonedRepository:
+    """A clone in the folder of clones."""
+
+    repo: str
+    """``owner/repo``, of its first remote; ``local/<folder>`` without one."""
+    path: Path
+    head: str
+
+    @property
+    def slug(self) -> str:
+        """``owner__repo``, as instance ids start."""
+        return self.repo.replace("/", "__")
+
+
+@dataclass(frozen=True)
+class Clones:
+    """What instances are mined from."""
+
+    repositories: tuple[ClonedRepository, ...]
+    recipes: tuple[Recipe, ...]
+    """Written by hand."""
+    published: Found
+    """Rows of the files that lie beside the clones."""
+
+
+def find_clones(folder: Path) -> list[ClonedRepository]:
+    """Return the clones and mirrors in a folder, sorted by name; none where it does not exist.
+
+    Raises:
+        InputError: two are of the same repository, or one has no commit.
+    """
+    found: dict[str, ClonedRepository] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not ((path / ".git").exists() or (path / "HEAD").is_file()):
+            continue
+        clone = open_clone(path)
+        repo = clone.name() or f"local/{_NO_NAME.sub('-', path.name.removesuffix('.git'))}"
+        if repo in found:
+            raise InputError(f"{path} and {found[repo].path} are both clones of {repo}; keep one")
+        found[repo] = ClonedRepository(repo, path, clone.text("rev-parse", "HEAD"))
+    return list(found.values())
+
+
+def find_published(folder: Path) -> Found:
+    """Read the files of rows that lie beside the clones."""
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES] if folder.is_dir() else []
+    read = [read_rows(path) for path in files]
+    return Found([row for each in read for row in each.rows], [bad for each in read for bad in each.rejected])
