@@ -26,6 +26,7 @@ _NAME = re.compile(r"python3\.\d+")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(getattr(sys, 'base_prefix', sys.prefix))"
 _LEFT_OUT = frozenset({"site-packages", "dist-packages", "_bundled", "test", "idlelib", "turtledemo"})
 _KEPT_TESTS = ("__init__.py", "support", "regrtest.py")
+_ANSWER_S = 300
 _LOCK = threading.Lock()
 
 
@@ -146,7 +147,11 @@ def _ask(path: Path) -> Interpreter | None:
     """Ask a program which Python it is; None where it does not answer, or has no name of its own."""
     try:
         done = subprocess.run(
-            [str(path), "-I", "-S", "-c", _ASK], capture_output=True, text=True, timeout=30, check=False
+            [str(path), "-I", "-S", "-c", _ASK],
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_S,
+            check=False,
         )
         version, prefix = done.stdout.splitlines()
     except (OSError, ValueError, subprocess.TimeoutExpired):

@@ -21,7 +21,8 @@ from repodojo.environments.sandbox import Mount, Sandboxes, SandboxSpec
 from repodojo.errors import BuildError, SandboxError
 
 _PROGRAM, _ORDERS, _TARGET, _BUILD_PACKAGES = "/opt/builder", "/tmp/build.json", "/tmp/wheel", "/opt/build"  # noqa: S108
-_BUILD_S = 180.0
+_BUILD_S = 1800.0
+_LIST_S = 60.0
 _MOST_ADDED = 64 << 20
 _DIST_INFO = re.compile(r"([^/]+)\.dist-info/(.+)")
 _KEPT_METADATA = ("METADATA", "entry_points.txt", "top_level.txt", "WHEEL")
@@ -104,7 +105,7 @@ def build_wheel(
         with sandboxes.start(spec) as sandbox:
             sandbox.write(_ORDERS, json.dumps(orders).encode())
             done = sandbox.run(f"exec python -s {_PROGRAM}/build_wheel.py {_ORDERS} 2>&1", _BUILD_S)
-            listed = sandbox.run(f"cd {_TARGET} && ls *.whl", 10).text.split()
+            listed = sandbox.run(f"cd {_TARGET} && ls *.whl", _LIST_S).text.split()
             if done.exit_code != 0 or not listed:
                 raise BuildError(f"does_not_build: {' '.join(done.text.split())[-500:]}")
             return WheelFile(listed[0], sandbox.read(f"{_TARGET}/{listed[0]}"))
