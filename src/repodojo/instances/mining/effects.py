@@ -1,15 +1,22 @@
 """Whether tests can notice a change: more of it than comments and layout must differ; pure functions.
 
-Of tests, annotations of functions do not count either, nor what is imported for them: a change of these alone
-makes no test fail. Of code they count, for code may read its own.
+What lies beside a project (documentation, examples, benchmarks) counts where a changed test or a conftest
+names its folder. Of tests, annotations of functions do not count either, nor what is imported for them: a
+change of these alone makes no test fail. Of code they count, for code may read its own.
 """
 
 import ast
+import re
+from collections.abc import Collection
 
 from repodojo.environments.git_objects import Tree
 from repodojo.instances.sources.diffs import is_test_path
 
+_BESIDE = frozenset(
+    {"bench", "benchmark", "benchmarks", "doc", "docs", "example", "examples", "scripts", "tools"}
+)  # fmt: skip
 _FOR_ANNOTATIONS = ("__future__", "typing", "typing_extensions", "collections.abc")
+_WORD = re.compile(rb"[a-z_]+")
 
 
 def find_no_effect(before: Tree, after: Tree) -> str:
@@ -22,8 +29,10 @@ def find_no_effect(before: Tree, after: Tree) -> str:
     tests = {path for path in changed if is_test_path(path)}
     if not any(differs(path, False) or _may_be_test_data(path) for path in tests):
         return "tests_unchanged: the change of the tests is comments, layout and annotations alone"
-    if not any(differs(path, True) or _may_be_data(path) for path in changed - tests):
-        return "code_unchanged: the change of the code is comments and layout alone"
+    named = _named_beside(after, tests)
+    code = (path for path in changed - tests if path.partition("/")[0] not in _BESIDE - named)
+    if not any(differs(path, True) or _may_be_data(path) for path in code):
+        return "code_unchanged: the change of the code is comments and layout, or beside the code, alone"
     return ""
 
 
@@ -69,6 +78,11 @@ def _may_be_test_data(path: str) -> bool:
 def _may_be_data(path: str) -> bool:
     """Whether a file that is no Python may be read by the code: those beside the packages are not."""
     first, _, rest = path.partition("/")
-    return (
-        bool(rest) and not path.endswith(".py") and not first.startswith(".") and first not in ("doc", "docs")
-    )
+    return bool(rest) and not path.endswith(".py") and not first.startswith(".")
+
+
+def _named_beside(tree: Tree, tests: Collection[str]) -> frozenset[str]:
+    """Return the folders beside the project that changed tests, or any conftest, name."""
+    read = {path for path in tree if path in tests or path.rpartition("/")[2] == "conftest.py"}
+    words = {word.decode() for path in read for word in _WORD.findall(tree[path].content)}
+    return _BESIDE & words
