@@ -3,7 +3,7 @@
 import pytest
 
 from repodojo.environments.git_objects import Blob
-from repodojo.instances.mining.effects import find_no_effect
+from repodojo.instances.mining.effects import changed_tests, find_no_effect
 
 BASE = {
     "pkg/a.py": "def f(x):\n    return x + 1\n",
@@ -65,3 +65,15 @@ def test_a_source_too_deep_to_compare_counts_as_changed():
     """A sum of 1,500 texts is parsed, and ended the reading of a whole clone when it was compared."""
     deep = "X = " + " + ".join(["'a'"] * 1500) + "\n"
     assert find_no_effect(*trees({**TESTS, "pkg/a.py": deep})) == ""
+
+
+def test_tests_that_a_change_adds_or_rewrites_are_named():
+    old = "class C:\n    def test_a(self):\n        pass\n    def test_b(self):\n        pass\n"
+    old += "def test_c():\n    pass\n"
+    new = "import new\n" + old.replace("test_b(self):\n        pass", "test_b(self):\n        new.f()")
+    new += "if new:\n    async def test_d():\n        pass\n"
+    before, after = trees({"tests/test_a.py": new})
+    before["tests/test_a.py"] = Blob("100644", old.encode())
+    ids = {"tests/test_a.py::C::test_b", "tests/test_a.py::test_d"}
+    assert changed_tests(before, after, "tests/test_a.py") == ids
+    assert changed_tests(before, {}, "tests/test_a.py") == frozenset()

@@ -25,6 +25,13 @@ def test_tests_of_a_file_that_cannot_be_imported_count_by_what_they_did_before()
     assert lists == (("a.py::new",), ("a.py::old",))
 
 
+def test_a_rewritten_test_of_a_file_that_cannot_be_imported_fails_without_the_repair():
+    gold = {"a.py::C::old[1]": "PASSED", "a.py::C::kept[1]": "PASSED", "b.py::C::old[1]": "PASSED"}
+    empty = {"a.py": "ERROR", "b.py::C::old[1]": "PASSED"}
+    lists = compare(gold, empty, gold, {"a.py::C::old", "b.py::C::old"})
+    assert lists == (("a.py::C::old[1]",), ("a.py::C::kept[1]", "b.py::C::old[1]"))
+
+
 def test_what_differs_between_runs_varies():
     runs = [{"a": "PASSED", "b": "PASSED"}, {"a": "PASSED", "b": "FAILED", "c": "PASSED"}]
     assert varying_tests(runs) == {"b", "c"}

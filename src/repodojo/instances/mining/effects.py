@@ -36,6 +36,30 @@ def find_no_effect(before: Tree, after: Tree) -> str:
     return ""
 
 
+def changed_tests(before: Tree, after: Tree, path: str) -> frozenset[str]:
+    """Return the ids, without parameters, of the functions of a test file that a change adds or rewrites."""
+    old, new = (_functions(tree, path) for tree in (before, after))
+    return frozenset(f"{path}::{name}" for name, text in new.items() if old.get(name) != text)
+
+
+def _functions(tree: Tree, path: str) -> dict[str, str]:
+    """Return what the functions of a file say, by their names within it; none where Python cannot read it."""
+    found: dict[str, str] = {}
+
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                found[prefix + child.name] = ast.dump(child)
+            elif isinstance(child, ast.stmt | ast.ExceptHandler):
+                visit(child, f"{prefix}{child.name}::" if isinstance(child, ast.ClassDef) else prefix)
+
+    try:
+        visit(ast.parse(tree[path].content), "")
+    except (KeyError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    return found
+
+
 def _meaning(tree: Tree, path: str, annotated: bool) -> str | bytes | None:
     """Return what is equal for sources that mean the same; the sources where Python cannot read them."""
     blob = tree.get(path)

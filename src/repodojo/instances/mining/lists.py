@@ -2,10 +2,10 @@
 
 The published rule (`run_validation` of SWE-bench) takes tests that are PASSED with the gold patch and FAILED
 without. Where a test file cannot be imported without the patch, every test of it is missing: those that
-passed before the hidden tests came are PASS_TO_PASS, only the others are FAIL_TO_PASS.
+passed before the hidden tests came, and are as they were, are PASS_TO_PASS, only the others are FAIL_TO_PASS.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from repodojo.instances.sources.test_ids import match_ids
@@ -29,20 +29,22 @@ def uncollected_files(statuses: Statuses) -> frozenset[str]:
     return frozenset(name for name, status in statuses.items() if status == "ERROR" and "::" not in name)
 
 
-def compare(gold: Statuses, empty: Statuses, before: Statuses) -> Lists:
+def compare(gold: Statuses, empty: Statuses, before: Statuses, changed: Collection[str] = ()) -> Lists:
     """Return the lists that single runs give.
 
     Args:
         gold: with the gold patch and the hidden tests.
         empty: with the hidden tests alone.
         before: with neither; read only for files that ``empty`` could not import.
+        changed: ids, without parameters, of tests that are added or rewritten; read only for such files.
     """
     uncollected = uncollected_files(empty)
     fail, succeed = [], []
     for test in sorted(name for name, status in gold.items() if status == "PASSED" and "::" in name):
         status = empty.get(test)
         missing = status is None and test.partition("::")[0] in uncollected
-        if status == "PASSED" or (missing and before.get(test) == "PASSED"):
+        kept = before.get(test) == "PASSED" and test.partition("[")[0] not in changed
+        if status == "PASSED" or (missing and kept):
             succeed.append(test)
         elif status == "FAILED" or missing:
             fail.append(test)

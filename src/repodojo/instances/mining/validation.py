@@ -7,7 +7,7 @@ the reason.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError, InputError, SandboxError
 from repodojo.grading.run import GRADER_VERSION, grade
 from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.instances.mining.effects import changed_tests
 from repodojo.instances.mining.lists import (
     Lists,
     Statuses,
@@ -114,8 +115,9 @@ class Prover:
         """Return the lists that two runs give, or the published ones where the runs agree with them."""
         if self.row.FAIL_TO_PASS:
             return self._published(self.row.FAIL_TO_PASS, self.row.PASS_TO_PASS or (), gold, empty)
-        before = self._before(draft) if uncollected_files(empty) else {}
-        lists = compare(gold, empty, before)
+        uncollected = uncollected_files(empty)
+        before = self._before(draft) if uncollected else {}
+        lists = compare(gold, empty, before, self._changed(uncollected))
         if not lists.fail_to_pass:
             raise Rejected("first_runs", f"no_fail_to_pass: {_describe(gold, empty)}")
         return lists
@@ -194,6 +196,15 @@ class Prover:
             return self._believed("before", draft, {}, 0, None).statuses
         except Rejected:
             return {}
+
+    def _changed(self, files: Collection[str]) -> frozenset[str]:
+        """Return the tests of some files that the hidden tests add or rewrite."""
+        if not files:
+            return frozenset()
+        base = self.clone.tree(self.row.base_commit)
+        patches = [applicable_patch(self.row.test_patch)]
+        hidden = patch_tree(base, patches, self.builder.folders.root, self.row.instance_id)
+        return frozenset().union(*(changed_tests(base, hidden, path) for path in files))
 
     def _believed(
         self, kind: str, draft: Instance, files: dict[str, bytes], repeat: int, order_seed: int | None
