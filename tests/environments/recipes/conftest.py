@@ -63,6 +63,7 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wheels[file] = content, EARLY
     for name, version, uploaded in (
         ("tiny_helper", "1.0", EARLY), ("tiny_helper", "2.0", LATE), ("tiny_late", "1.0", LATE),
+        ("pytest", "99.0", LATE),
     ):  # fmt: skip
         file, content = helper.make_wheel(
             name,

@@ -6,6 +6,8 @@ from repodojo.environments.interpreters import find_interpreters
 from repodojo.environments.recipes.uv import install, resolve, unobtainable_packages
 from repodojo.errors import BuildError
 
+_DAYS = ((2023, 1, 1), (2025, 6, 1))
+
 
 @pytest.fixture
 def interpreter():
@@ -22,6 +24,13 @@ def test_nothing_newer_than_the_date_is_installed(package_index, interpreter, tm
     assert (tmp_path / "packages" / "tiny_helper.py").read_text() == "VERSION = '2.0'\n"
     compiled = {path.name.partition(".")[0] for path in (tmp_path / "packages").rglob("*.pyc")}
     assert compiled == {"tiny_helper"}
+
+
+def test_pytest_is_of_the_commits_time(package_index, interpreter):
+    """Conftest files of older commits break under a pytest that came after them."""
+    early, late = (resolve(["pytest"], interpreter, datetime(*day, tzinfo=UTC)).pins for day in _DAYS)
+    assert "pytest==99.0" not in early
+    assert "pytest==99.0" in late
 
 
 def test_a_requirement_that_nothing_satisfies_is_one_clear_error(package_index, interpreter):
