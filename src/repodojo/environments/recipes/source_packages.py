@@ -8,7 +8,7 @@ import logging
 import tempfile
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from repodojo.environments.layers import sandbox_spec
 from repodojo.environments.projects import fetch_archives, unpack_sdist
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.folders import Folders
+from repodojo.environments.recipes.message_catalogs import compiled_catalogs
 from repodojo.environments.recipes.project_files import ProjectFile
 from repodojo.environments.recipes.requirement_lines import parse_all
 from repodojo.environments.recipes.uv import choose_version, resolve
@@ -66,7 +67,8 @@ class WheelMaker:
         Raises:
             BuildError: it does not build.
         """
-        return read_wheel(self.build(name, tree, project, version).content, tree)
+        built = read_wheel(self.build(name, tree, project, version).content, tree)
+        return replace(built, added={**compiled_catalogs(tree), **built.added})
 
     def make(self, names: Collection[str], requirements: Sequence[str]) -> frozenset[str]:
         """Make wheels of packages, in versions that the requirements allow; returns the names of the made."""
