@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 
+_UNKNOWN = "Unknown field, leave it out"
+
+
 class Problem(NamedTuple):
     """What is wrong with one field: its name, empty for the whole; what was expected; what was found."""
 
@@ -20,7 +23,8 @@ class Problem(NamedTuple):
 def first_problem(error: "ValidationError") -> Problem:
     """Return the first thing that a check of fields found."""
     first = error.errors()[0]
-    return Problem(".".join(map(str, first["loc"])), first["msg"], first["input"])
+    told = _UNKNOWN if first["type"] == "unexpected_keyword_argument" else first["msg"]
+    return Problem(".".join(map(str, first["loc"])), told, first["input"])
 
 
 class RepoDojoError(Exception):

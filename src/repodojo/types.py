@@ -196,13 +196,28 @@ def from_json(kind: type[Record], data: Mapping[str, Any], where: str = "") -> R
     """Build a record from its JSON form.
 
     Raises:
-        InputError: naming ``where``, the field, what was expected and what was found.
+        InputError: naming ``where``, the field, what was expected and what was found; a field that no
+            record of that kind has, at any depth, is an error too.
     """
+    place = where or kind.__name__
+    check_version(data, place)
     try:
-        record: Record = _adapter(kind).validate_python(dict(data))
+        record: Record = _adapter(kind).validate_python(dict(data), extra="forbid")
     except ValidationError as error:
         name, expected, found = first_problem(error)
-        raise InputError(
-            f"{where or kind.__name__}: field '{name}': {expected}, found {str(found)[:120]!r}"
-        ) from error
+        raise InputError(f"{place}: field '{name}': {expected}, found {str(found)[:120]!r}") from error
     return record
+
+
+def check_version(data: Mapping[str, Any], where: str) -> None:
+    """Refuse a record that says it is of another schema version.
+
+    Raises:
+        InputError: naming ``where`` and both versions.
+    """
+    found = data.get("schema_version", SCHEMA_VERSION)
+    if found != SCHEMA_VERSION:
+        raise InputError(
+            f"{where}: field 'schema_version': expected {SCHEMA_VERSION}, found {str(found)[:40]!r}; read it "
+            "with the release that wrote it, or write it again with this one"
+        )

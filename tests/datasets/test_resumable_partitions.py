@@ -210,6 +210,23 @@ def test_too_many_infrastructure_failures_fail_the_run_and_only_they_are_retried
     assert dataset.load()["c"] == bad
 
 
+def test_infrastructure_failures_are_told_with_the_first_of_them(tmp_path: Path) -> None:
+    """It used to be said only how many there are, not that an endpoint was down."""
+    dataset = ResumablePartitionedDataset(
+        path=str(tmp_path),
+        record="repodojo.types.Verdict",
+        summarise="repodojo.grading.verdict.summarise",
+        failure_threshold=0.1,
+    )
+    verdicts = {
+        "a": Verdict("i.0", "i", "resolved", "tests"),
+        "b": Verdict("i.1", "i", "not_measured", "PolicyError: http://h:1/v1: refused"),
+    }
+    told = r"1 of 2 .* allowed are 10%; first 'b': PolicyError: http://h:1/v1: refused; everything else"
+    with pytest.raises(DatasetIncompleteError, match=told):
+        dataset.save(plan_of({}, "ab", **verdicts))
+
+
 def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     """`kill -9` in the middle of a save: what was saved stays, nothing that was saved runs again."""
     process = start(tmp_path, 0.1)

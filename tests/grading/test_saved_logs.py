@@ -68,6 +68,12 @@ def test_the_papers_harness_reads_the_whole_log_and_wants_an_applied_patch():
     assert read_log(LINE, parse_pytest, "swegym").fault == "no_test_output"
 
 
+def test_words_of_a_lost_machine_beside_results_excuse_no_exit_code():
+    """A patch can print them with the results that it makes up, and would be *not measured*."""
+    log = marked("Killed\n" + LINE, "", ">>>>> Test Exit Code: 1\n")
+    assert read_log(log, parse_pytest) == Reading({}, "exit_code_disagrees", measured=True)
+
+
 def test_line_ends_of_another_system_are_line_ends():
     assert read_log(marked(LINE).replace("\n", "\r\n"), parse_pytest) == FOUND
     assert read_log(marked("50%\r" + LINE), parse_pytest) == FOUND

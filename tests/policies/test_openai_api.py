@@ -170,13 +170,38 @@ def test_tools_are_offered_and_their_calls_read(server: Server):
         reply(200, b'{"choices": [{"mess'),
         reply(200, {"object": "error", "message": "odd"}),
         reply(200, []),
+        reply(200, b"[" * 100_000),
+        reply(200, b'{"choices": ' + b"[" * 900 + b"]" * 900 + b"}"),
+        reply(200, {"choices": [{"message": "text", "finish_reason": "stop"}], "usage": {}}),
+        reply(200, completion(prompt=-1)),
+        reply(200, json.dumps(completion()).replace("7", "1e999").encode()),
+        reply(200, json.dumps(completion()).replace("7", "9" * 5000).encode()),
     ],
-    ids=["429", "500", "503", "torn", "html", "half of JSON", "other JSON", "list"],
+    ids=[
+        *("429", "500", "503", "torn", "html", "half of JSON", "other JSON", "list", "deep", "less deep"),
+        *("message that is text", "negative tokens", "endless tokens", "number of 5000 digits"),
+    ],
 )
 def test_what_may_pass_is_sent_again(server: Server, bad: Callable[[Handler], None]):
     server.replies = [bad, reply(200, completion("at last"))]
     assert policy(server).complete(ASKED, GREEDY).text == "at last"
     assert len(server.received) == 2
+
+
+def test_a_reply_of_another_shape_used_to_end_the_whole_run(server: Server):
+    """An AttributeError, OverflowError or RecursionError is none that a rollout ends with."""
+    server.replies = [reply(200, b"[" * 100_000)]
+    with pytest.raises(PolicyError, match=r"not the reply asked for \(RecursionError.*\): \[\[\["):
+        policy(server, attempts=1).complete(ASKED, GREEDY)
+
+
+def test_arguments_that_come_as_an_object_are_the_json_that_they_should_be(server: Server):
+    """They used to become Python's text of a dictionary, which no tool could read."""
+    said = completion(None)
+    called = {"name": "execute_bash", "arguments": {"command": "ls"}}
+    said["choices"][0]["message"]["tool_calls"] = [{"id": "c1", "function": called}]
+    server.replies = [reply(200, said)]
+    assert policy(server).complete(ASKED, GREEDY).tool_calls[0].arguments == '{"command": "ls"}'
 
 
 def test_what_stays_bad_is_an_error_after_the_last_attempt(server: Server):

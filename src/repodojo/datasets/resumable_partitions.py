@@ -6,7 +6,7 @@ dataset exists when the manifest of the run that the current configuration asks 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -168,7 +168,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
                     self._collect(execution.results(timeout_s=GRACE_S), run, bar, keep_failures=False)
                     logger.warning("%s: interrupted; run the same command to go on", self._label)
                 raise
-        self._judge(errors, bar.counts[INFRASTRUCTURE_FAILURES], len(plan.thunks))
+        self._judge(errors, bar.counts[INFRASTRUCTURE_FAILURES], sorted(plan.thunks), run)
 
     def _start(self, plan: Plan, owed: Mapping[str, Callable[[], Any]]) -> Execution | RayExecution:
         if self._ray is not None:
@@ -191,19 +191,29 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
             bar.arrived({"errors": 1} if error else self._summary(result.value))
         return errors
 
-    def _judge(self, errors: Mapping[str, BaseException], failures: int, total: int) -> None:
+    def _judge(
+        self, errors: Mapping[str, BaseException], failures: int, keys: Sequence[str], run: Run
+    ) -> None:
         """Raise where thunks raised or too many results are infrastructure failures."""
         if errors:
             key, first = next(iter(errors.items()))
             raise IncompleteDatasetError(
-                f"{self._path}: {len(errors)} of {total} raised, everything else is saved; "
+                f"{self._path}: {len(errors)} of {len(keys)} raised, everything else is saved; "
                 f"first '{key}': {type(first).__name__}: {first}"
             ) from first
-        if failures > self._failure_threshold * total:
+        if failures > self._failure_threshold * len(keys):
             raise IncompleteDatasetError(
-                f"{self._path}: {failures} of {total} are infrastructure failures, allowed are "
-                f"{self._failure_threshold:.0%}; everything else is saved, the same command retries them"
+                f"{self._path}: {failures} of {len(keys)} are infrastructure failures, allowed are "
+                f"{self._failure_threshold:.0%}; {self._first_failure(keys, run)}everything else is saved, "
+                "the same command retries them"
             )
+
+    def _first_failure(self, keys: Iterable[str], run: Run) -> str:
+        """Return what the first result that failed says of it."""
+        found = ((key, record) for key in keys if (record := run.find(key)) is not None)
+        key, record = next((pair for pair in found if self._failed(pair[1])), ("", None))
+        told = getattr(record, "error", "") or getattr(record, "cause", "")
+        return f"first '{key}': {str(told)[:500]}; " if told else ""
 
     def _summary(self, record: Any) -> Mapping[str, int]:
         if self._summarise_name is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-MOST_BYTES = 1 << 28
+MOST_BYTES = 1 << 26
 
 
 def bound_replies(timeout_s: float) -> Callable[[httpx.Response], None]:

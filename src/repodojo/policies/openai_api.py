@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from repodojo.errors import ContextLengthError, PolicyError
+from repodojo.policies.openai_replies import NO_REPLY, read_completion, read_last, read_likeliest
 from repodojo.policies.policy import Completion, SamplingParameters
 from repodojo.policies.retry_after import TransientError, read_retry_after, wait_as_asked
-from repodojo.types import Message, ToolCall
+from repodojo.types import Message
 
 if TYPE_CHECKING:
     import openai
@@ -29,6 +30,7 @@ _LIKELIEST = 20
 _CONCURRENCY = 16
 _LONGEST_WAIT_S = 30.0
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
+_SHOWN = 300
 _OVERFLOW = re.compile(r"context[ _]length|maximum model length|context window|prompt is too long", re.I)
 _LIMIT = re.compile(r"maximum context length (?:is |\()(\d+)", re.I)
 
@@ -91,7 +93,7 @@ class OpenAIPolicy:
         if parameters.tools:
             body["tools"] = [{"type": "function", "function": dict(tool)} for tool in parameters.tools]
         try:
-            return self._send(body, _read_completion)
+            return self._send(body, read_completion)
         except ContextLengthError as error:
             return self._complete_in_room(body, error)
 
@@ -100,9 +102,9 @@ class OpenAIPolicy:
         limit = _LIMIT.search(str(overflow))
         if limit is None or body["max_tokens"] <= 1:
             raise overflow
-        shortest = self._send({**body, "max_tokens": 1}, _read_completion)
+        shortest = self._send({**body, "max_tokens": 1}, read_completion)
         room = int(limit.group(1)) - shortest.prompt_tokens
-        return self._send({**body, "max_tokens": room}, _read_completion) if room > 1 else shortest
+        return self._send({**body, "max_tokens": room}, read_completion) if room > 1 else shortest
 
     def next_token_log_probabilities(
         self, conversations: Sequence[Sequence[Message]], answer_prefix: str, choices: Sequence[str]
@@ -123,11 +125,11 @@ class OpenAIPolicy:
         ask = {"temperature": 0.0, "max_tokens": 1}
         try:
             opened = ask | _opened(conversation, answer_prefix)
-            scores = self._send({**opened, "logprobs": True, "top_logprobs": _LIKELIEST}, _read_likeliest)
+            scores = self._send({**opened, "logprobs": True, "top_logprobs": _LIKELIEST}, read_likeliest)
             for choice in choices:
                 if choice not in scores:
                     closed = ask | _opened(conversation, answer_prefix + choice)
-                    scores |= self._send({**closed, "prompt_logprobs": 0}, _read_last)
+                    scores |= self._send({**closed, "prompt_logprobs": 0}, read_last)
         except ContextLengthError:
             return None
         if missing := set(choices) - set(scores):
@@ -156,16 +158,17 @@ class OpenAIPolicy:
         where = f"{self.name}: {self.base_urls[at]}"
         sent = {"model": self.model, **body}
         try:
-            reply = self._clients[at].post("/chat/completions", cast_to=httpx.Response, body=sent).json()
+            reply = self._clients[at].post("/chat/completions", cast_to=httpx.Response, body=sent)
         except openai.APIStatusError as error:
             raise _status_error(error, where) from error
-        except (openai.APIConnectionError, ValueError) as error:
+        except openai.APIConnectionError as error:
             told = f"{type(error).__name__}: {error.__cause__ or error}"
             raise TransientError(f"{where}: {told[:500]}") from error
         try:
-            return read(reply)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            told = f"not the reply asked for ({type(error).__name__}: {error}): {str(reply)[:300]}"
+            return read(reply.json())
+        except NO_REPLY as error:
+            shown = reply.content[:_SHOWN].decode(errors="replace")
+            told = f"not the reply asked for ({type(error).__name__}: {str(error)[:_SHOWN]}): {shown}"
             raise TransientError(f"{where}: {told}") from error
 
     @cached_property
@@ -221,33 +224,3 @@ def _opened(conversation: Sequence[Message], answer: str) -> dict[str, Any]:
         return {"messages": _as_json(conversation)}
     begun = [*_as_json(conversation), {"role": "assistant", "content": answer}]
     return {"messages": begun, "continue_final_message": True, "add_generation_prompt": False}
-
-
-def _read_completion(reply: Any) -> Completion:
-    choice, usage = reply["choices"][0], reply["usage"]
-    reason = "length" if choice["finish_reason"] == "length" else "stop"
-    text = choice["message"].get("content") or ""
-    calls = tuple(
-        ToolCall(str(call["id"]), str(call["function"]["name"]), str(call["function"]["arguments"]))
-        for call in choice["message"].get("tool_calls") or ()
-    )
-    return Completion(
-        text=str(text),
-        finish_reason=reason,
-        prompt_tokens=int(usage["prompt_tokens"]),
-        completion_tokens=int(usage["completion_tokens"]),
-        tool_calls=calls,
-        prompt_token_ids=tuple(map(int, reply.get("prompt_token_ids") or ())),
-        completion_token_ids=tuple(map(int, choice.get("token_ids") or ())),
-    )
-
-
-def _read_likeliest(reply: Any) -> dict[str, float]:
-    """Read the likeliest tokens of the answer's first place."""
-    likeliest = reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-    return {entry["token"]: float(entry["logprob"]) for entry in likeliest}
-
-
-def _read_last(reply: Any) -> dict[str, float]:
-    """Read the prompt's last token."""
-    return {e["decoded_token"]: float(e["logprob"]) for e in reply["prompt_logprobs"][-1].values()}

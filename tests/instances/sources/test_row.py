@@ -132,6 +132,14 @@ def test_a_missing_version_is_empty_and_numbers_become_text():
     assert parse_row(data, "here").version == ""
 
 
+@pytest.mark.parametrize("version", [2, "v2", 0])
+def test_a_row_of_another_schema_version_is_refused(version):
+    """The column used to be dropped in silence, whatever it said."""
+    with pytest.raises(InputError, match=f"^here: field 'schema_version': expected 1, found '{version}'"):
+        parse_row(columns(schema_version=version), "here")
+    assert parse_row(columns(schema_version=1), "here") == parse_row(columns(schema_version=None), "here")
+
+
 def test_other_columns_are_kept():
     row = parse_row(columns(image="x:latest", scores=[1, {"a": None}]), "here")
     assert row.extra == {"image": "x:latest", "scores": [1, {"a": None}]}

@@ -107,7 +107,7 @@ def test_values_nested_too_deep_end_no_import(name, depth):
     """A RecursionError in one record used to end the import of all."""
     line = json.dumps(numbered(name, 0))[:-1] + ', "more": ' + "[" * depth + "]" * depth + "}"
     found = read(name, line)
-    assert len(found.rejected) == (depth > 100)
+    assert len(found.rejected) == (depth > 100 or name == "repodojo")  # which knows no field `more`
     check(found)
 
 

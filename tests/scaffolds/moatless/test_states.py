@@ -48,6 +48,10 @@ def test_search_leads_to_identify_or_when_complete_to_plan() -> None:
         ("no JSON", "Input should be a valid dictionary"),
         ('{"search_requests": 3}', "search_requests: Input should be a valid list"),
         ('{"search_requests": [', "no valid JSON object"),
+        ('{"scratch_pad": "\\ud800", "complete": true}', "lone surrogate"),
+        ('{"scratch_pad": ' + "[" * 100_000, "no valid JSON object"),
+        ('{"more": ' + "[" * 900 + "]" * 900 + "}", "nested at most 100 deep"),
+        (json.dumps({"search_requests": [{"query": f"q{n}"} for n in range(101)]}), "100 searches at mo"),
     ],
 )
 def test_a_search_that_cannot_be_made_is_asked_for_again(answer: str, told: str) -> None:
@@ -64,6 +68,16 @@ def test_identified_spans_are_at_hand_and_unknown_ones_are_not() -> None:
     assert after_identify('{"scratch_pad": "Nothing fits."}', known) == "SearchCode"
     assert "1 results" in known.message
     assert "Nothing fits." in known.message
+
+
+def test_a_million_names_and_spans_are_looked_up_once_each() -> None:
+    """Every span used to be looked for in its file, and every name in all of them."""
+    known = board()
+    names = [f"n{n}" for n in range(300_000)] + ["one"]
+    assert after_search(json.dumps({"search_requests": [{"function_names": names}]}), known) == "IdentifyCode"
+    spans = [{"file_path": "a.py", "span_ids": ["Pair"] * 300_000 + names}]
+    assert after_identify(json.dumps({"identified_spans": spans}), known) == "DecideRelevance"
+    assert known.context.span_ids("a.py") == ["one", "Pair.two", "Pair"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,11 @@ def test_lines_of_occurrences() -> None:
     assert line_numbers("a", "b") == []
 
 
+def test_many_occurrences_in_a_long_file_are_counted_in_one_pass() -> None:
+    """Each of them used to count all lines before it."""
+    assert line_numbers("a\n" * 500_000, "a")[-2:] == [499_999, 500_000]
+
+
 def test_only_what_is_too_long_is_clipped() -> None:
     assert clip("x" * 16_000) == "x" * 16_000
     assert clip("x" * 16_001).startswith("x" * 16_000 + "<response clipped>")

@@ -1,3 +1,6 @@
+import re
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +9,7 @@ from repodojo.scaffolds.openhands import OpenHands, Options
 from repodojo.scaffolds.tools.text_form import (
     Call,
     CallError,
+    _elements,
     close_call,
     parse_answer,
     render_answer,
@@ -77,6 +81,32 @@ def test_the_end_that_a_stop_text_cut_off_is_put_back(end: str) -> None:
     )
 
 
+PIECES = ("<function=", "</function>", "<parameter=", "</parameter>", ">", "\n", "a", "<", "/", "command")
+CALL_PATTERN = re.compile(r"<function=([^>]+)>\n(.*?)</function>", re.DOTALL)
+PARAMETER_PATTERN = re.compile(r"<parameter=([^>]+)>(.*?)</parameter>", re.DOTALL)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=24).map("".join))
+def test_calls_and_parameters_are_those_of_openhands_patterns(text: str) -> None:
+    assert list(_elements(text, "<function=", ">\n", "</function>")) == CALL_PATTERN.findall(text)
+    assert list(_elements(text, "<parameter=", ">", "</parameter>")) == PARAMETER_PATTERN.findall(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("<function=", "<function=a>\n", "<function=>", "<function=a>\n<parameter=", "<parameter=a>"),
+        *("<function=a>\n<parameter=b>", "<function=a>\n<parameter=>", "<function=a>"),
+    ],
+)
+def test_ten_megabytes_of_openings_used_to_take_hours(text: str) -> None:
+    """Each of them was searched for its end; meanwhile no other rollout went on."""
+    answer = text * (10_000_000 // len(text))
+    for said in (answer, f"{answer}</function>", f"<function=a>\n{answer}\n</parameter></function>"):
+        with suppress(CallError):
+            assert parse_answer(said, TOOLS).call is None
+
+
 def test_only_the_first_of_several_calls_is_read_and_none_is_mended() -> None:
     two = render_call(LS) + "\n" + render_call(Call("finish", {}))
     assert parse_answer(two, TOOLS).call == LS
@@ -100,6 +130,8 @@ def test_only_the_first_of_several_calls_is_read_and_none_is_mended() -> None:
         (said(f"{VIEW}<parameter=insert_line>x</parameter>"), "'insert_line' is expected to be an integer"),
         (said(f"{VIEW}<parameter=view_range>1, 2</parameter>"), "'view_range' is expected to be an array"),
         (said(f"{VIEW}<parameter=view_range>3</parameter>"), "'view_range' is expected to be an array"),
+        (said(f"{VIEW}<parameter=view_range>{'[' * 999}{']' * 999}</parameter>"), "to be an array"),
+        (said(f"{VIEW}<parameter=view_range>{'[' * 99_999}</parameter>"), "to be an array"),
         ("<function=execute_bash>\n<parameter=command>ls", "Missing required parameters"),
     ],
 )

@@ -15,7 +15,7 @@ from repodojo.errors import InputError
 from repodojo.grading.patches import parse_patch
 from repodojo.instances.sources.json_values import json_object, json_value
 from repodojo.instances.sources.test_lists import parse_names
-from repodojo.types import SCHEMA_VERSION
+from repodojo.types import SCHEMA_VERSION, check_version
 
 MOST_PATCH_CHARACTERS = 10_000_000
 """A larger patch is refused before anything reads it."""
@@ -81,6 +81,8 @@ def parse_row(data: object, where: str) -> SourceRow:
     if not isinstance(data, Mapping):
         raise InputError(f"{where}: expected an object with SWE-bench's columns, found {type(data).__name__}")
     columns = {str(key): value for key, value in data.items()}
+    if columns.get("schema_version") is not None:
+        check_version(columns, where)
     for name in _REQUIRED:
         if not isinstance(columns.get(name), str) or not columns[name].strip():
             found = repr(columns[name])[:80] if name in columns else "nothing"

@@ -5,7 +5,7 @@ It keeps no state, so one object serves every rollout at once. It runs nothing i
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ PROMPTS: dict[str, dict[str, object]] = {
     "malformed": {"blocks": 0},
 }
 """The values that each prompt may use."""
-_BLOCK = re.compile(r"^```bash[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_OPENING = re.compile(r"^```bash[ \t]*\n", re.MULTILINE)
+_CLOSING = re.compile(r"^```[ \t]*$", re.MULTILINE)
 
 
 class Options(BaseModel):
@@ -89,7 +90,7 @@ class BashOnly:
 
     def parse(self, answer: str) -> Action:
         """Read the only ``bash`` block; anything else is malformed."""
-        blocks = _BLOCK.findall(answer)
+        blocks = list(_blocks(answer))
         command = blocks[0].strip("\n") if len(blocks) == 1 else ""
         if command.strip():
             return Action(command)
@@ -107,6 +108,14 @@ class BashOnly:
             "observation", output=output, exit_code=result.exit_code, timed_out=result.timed_out
         )
         return Message("user", text)
+
+
+def _blocks(answer: str) -> Iterator[str]:
+    """Yield what stands in each block; one search for each end, since a long answer can open many."""
+    opening = _OPENING.search(answer)
+    while opening and (closing := _CLOSING.search(answer, opening.end())):
+        yield answer[opening.end() : closing.start()]
+        opening = _OPENING.search(answer, closing.end())
 
 
 def shorten(text: str, limit: int) -> str:

@@ -5,7 +5,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from repodojo.errors import first_problem
+from repodojo.errors import InputError, first_problem
+from repodojo.instances.sources.json_values import json_value
 
 
 class RetryError(Exception):
@@ -90,13 +91,13 @@ def read_action(kind: type[Action], answer: str) -> Action:
     start = answer.find("{")
     try:
         found: Any = json.JSONDecoder(strict=False).raw_decode(answer, start)[0] if start >= 0 else None
-        return kind.model_validate(found)
+        return kind.model_validate(json_value(found, "the answer"))
     except ValidationError as error:
         field, expected, _ = first_problem(error)
         raise RetryError(
             f"{field or 'the answer'}: {expected}. Answer with one JSON object as described."
         ) from error
-    except (ValueError, RecursionError) as error:
+    except (InputError, ValueError, RecursionError) as error:
         raise RetryError(f"The answer holds no valid JSON object: {error}. Answer with one.") from error
 
 

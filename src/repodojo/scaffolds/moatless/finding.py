@@ -10,7 +10,10 @@ from repodojo.scaffolds.moatless.actions import (
 )
 from repodojo.scaffolds.moatless.board import Board, State
 from repodojo.scaffolds.moatless.index import Place, Query, is_test, merge
-from repodojo.scaffolds.moatless.spans import find_span, split_spans
+from repodojo.scaffolds.moatless.spans import split_spans
+
+MOST_SEARCHES = 100
+"""Of one answer."""
 
 
 def after_search(answer: str, board: Board) -> State:
@@ -29,6 +32,8 @@ def after_search(answer: str, board: Board) -> State:
             "Every search needs a query, a code_snippet, class_names or function_names. "
             "If you have found everything, set complete to true."
         )
+    if len(action.search_requests) > MOST_SEARCHES:
+        raise RetryError(f"An answer may ask for {MOST_SEARCHES} searches at most.")
     if any(request.file_pattern and _means_tests(request.file_pattern) for request in action.search_requests):
         raise RetryError("Test files cannot be searched.")
     limit = board.limits.search_results
@@ -46,16 +51,18 @@ def after_identify(answer: str, board: Board) -> State:
         RetryError: the answer cannot be acted upon.
     """
     action = read_action(Identify, answer)
-    known = [
+    paths = {each.file_path for each in action.identified_spans} & board.files.keys()
+    spans = {path: {span.span_id for span in split_spans(board.files[path])} for path in paths}
+    known = dict.fromkeys(
         Place(each.file_path, span_id)
         for each in action.identified_spans
         for span_id in each.span_ids
-        if find_span(split_spans(board.files.get(each.file_path, "")), span_id)
-        and each.file_path in board.files
-    ]
+        if span_id in spans.get(each.file_path, ())
+    )
     for place in known:
-        if board.context.size(board.files) < board.limits.context_tokens:
-            board.context.add(place)
+        if board.context.size(board.files) >= board.limits.context_tokens:
+            break
+        board.context.add(place)
     if known:
         return "DecideRelevance"
     board.message = (
@@ -89,7 +96,7 @@ def _as_query(request: SearchRequest) -> Query:
     return Query(
         words=request.query or "",
         snippet=request.code_snippet or "",
-        class_names=tuple(request.class_names),
-        function_names=tuple(request.function_names),
+        class_names=frozenset(request.class_names),
+        function_names=frozenset(request.function_names),
         file_pattern=request.file_pattern or "",
     )

@@ -6,7 +6,7 @@ It is built from the files themselves, in memory. Tests are not in it.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import NamedTuple
 
@@ -30,8 +30,8 @@ class Query(NamedTuple):
 
     words: str = ""
     snippet: str = ""
-    class_names: tuple[str, ...] = ()
-    function_names: tuple[str, ...] = ()
+    class_names: Collection[str] = ()
+    function_names: Collection[str] = ()
     file_pattern: str = ""
 
 

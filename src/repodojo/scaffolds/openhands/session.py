@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from repodojo.environments.sandbox import Sandbox
+from repodojo.errors import InputError
+from repodojo.instances.sources.json_values import json_value, parse_json
 from repodojo.rollouts.stuck import Event, is_stuck
 from repodojo.scaffolds.scaffold import Response
 from repodojo.scaffolds.tools.editor import Editor
@@ -25,6 +27,8 @@ from repodojo.types import Message, ToolCall
 
 GIVES_UP_AFTER = 2
 """User messages, the issue among them, after which a policy is told that it may give up."""
+MOST_CALLS = 100
+"""Calls of one answer that are run."""
 
 
 class _Done(NamedTuple):
@@ -81,11 +85,12 @@ class OpenHandsSession:
         return Response((message,), render_call(call), done.exit_code, done.sandbox_s, answer=kept)
 
     def _respond_to_calls(self, answer: Message, sandbox: Sandbox, timeout_s: float) -> Response:
-        kept = replace(answer, tool_calls=tuple(_readable(call) for call in answer.tool_calls))
+        calls, left_out = answer.tool_calls[:MOST_CALLS], len(answer.tool_calls[MOST_CALLS:])
+        kept = replace(answer, tool_calls=tuple(_readable(call) for call in calls))
         messages: list[Message] = []
         asked: list[str] = []
         response = Response(answer=kept)
-        for native in answer.tool_calls:
+        for native in calls:
             try:
                 call = validate(_read(native), self._tools, from_text=False)
             except CallError as error:
@@ -100,6 +105,9 @@ class OpenHandsSession:
             seconds = response.sandbox_s + done.sandbox_s
             response = replace(response, exit_code=done.exit_code, sandbox_s=seconds)
             messages.append(Message("tool", done.text, tool_call_id=native.call_id))
+        if left_out and not response.exit_status:
+            told = f"{left_out} calls were left out: an answer may hold {MOST_CALLS}."
+            messages.append(Message("user", told))
         return replace(response, messages=tuple(messages), command="\n".join(asked) or None)
 
     def _run(self, call: Call, sandbox: Sandbox, timeout_s: float) -> _Done:
@@ -145,11 +153,11 @@ def _read(call: ToolCall) -> Call:
     """Read a native call's arguments.
 
     Raises:
-        CallError: they are no JSON object.
+        CallError: they are no JSON object of text that a shell and a file can hold.
     """
     try:
-        arguments = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError):
+        arguments = json_value(parse_json(call.arguments or "{}", call.name), call.name)
+    except InputError:
         arguments = None
     if not isinstance(arguments, dict):
         raise CallError(f"Failed to parse tool call arguments: {call.arguments}")

@@ -7,14 +7,17 @@ from repodojo.environments.sandbox import Sandbox
 
 _HERE_DOCUMENT = re.compile(r"<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2")
 _TIMEOUT_S = 30.0
+_MOST_LINES = 1000
 _CHECK = 'r=$(bash -n -c "$c" 2>&1) && [ -z "$r" ] && echo y || echo n'
 
 
 def split_commands(text: str, sandbox: Sandbox) -> list[str]:
-    """Return the commands; the whole text where bash cannot read it, or it is one command.
+    """Return the commands; the whole text where bash cannot read it, it is one command, or a very long one.
 
     Comments and blank lines stay with the command before them.
     """
+    if text.count("\n") > _MOST_LINES:
+        return [text]
     pieces = _candidates(text)
     if len(pieces) <= 1:
         return [text]

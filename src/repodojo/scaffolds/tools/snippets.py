@@ -34,9 +34,12 @@ def show(text: str, what: str, first_line: int = 1) -> str:
 def line_numbers(text: str, passage: str) -> list[int]:
     """Return the line on which each occurrence of a passage starts; occurrences may overlap."""
     lines = []
+    line, counted = 1, 0
     at = text.find(passage)
     while at >= 0:
-        lines.append(text.count("\n", 0, at) + 1)
+        line += text.count("\n", counted, at)
+        counted = at
+        lines.append(line)
         at = text.find(passage, at + 1)
     return lines
 

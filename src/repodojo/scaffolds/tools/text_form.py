@@ -6,18 +6,18 @@ after the answer's reasoning. Values lose their outer whitespace. The form is th
 """
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from repodojo.errors import InputError
+from repodojo.instances.sources.json_values import json_value, parse_json
 from repodojo.scaffolds.tools.schema import Tool, find_tool, properties, required
 
 STOP = "</function"
 """Ends an answer: one call is enough."""
 RESULT = "EXECUTION RESULT of [{name}]:\n{text}"
-_CALL = re.compile(r"<function=([^>]+)>\n(.*?)</function>", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=([^>]+)>(.*?)</parameter>", re.DOTALL)
-_OPENING = "<function="
+_OPENING, _CLOSING = "<function=", "</function>"
+_PARAMETER, _PARAMETER_END = "<parameter=", "</parameter>"
 
 
 class CallError(Exception):
@@ -60,10 +60,10 @@ def render_result(name: str, text: str) -> str:
 
 def close_call(answer: str) -> str:
     """Put back the end of an answer's only call, which a stop text or a full answer has cut off."""
-    if answer.count(_OPENING) != 1 or "</function>" in answer.split(_OPENING)[1]:
+    if answer.count(_OPENING) != 1 or _CLOSING in answer.partition(_OPENING)[2]:
         return answer
     begun = next((STOP[:size] for size in range(len(STOP), 1, -1) if answer.endswith(STOP[:size])), "")
-    return f"{answer.removesuffix(begun).rstrip()}\n</function>"
+    return f"{answer.removesuffix(begun).rstrip()}\n{_CLOSING}"
 
 
 def parse_answer(answer: str, tools: Sequence[Tool]) -> Spoken:
@@ -73,12 +73,32 @@ def parse_answer(answer: str, tools: Sequence[Tool]) -> Spoken:
         CallError: the function is unknown, or a parameter is unknown, missing or of the wrong kind.
     """
     closed = close_call(answer)
-    found = _CALL.search(closed)
-    if found is None:
+    name, body = next(_elements(closed, _OPENING, ">\n", _CLOSING), ("", ""))
+    if not name:
         return Spoken(answer, None)
-    name, body = found.groups()
-    values = {match[1]: match[2].strip() for match in _PARAMETER.finditer(body)}
-    return Spoken(closed.split(_OPENING)[0].strip(), validate(Call(name, values), tools, from_text=True))
+    found = _elements(body, _PARAMETER, ">", _PARAMETER_END)
+    call = Call(name, {parameter: value.strip() for parameter, value in found})
+    return Spoken(closed.partition(_OPENING)[0].strip(), validate(call, tools, from_text=True))
+
+
+def _elements(text: str, opening: str, begins: str, closing: str) -> Iterator[tuple[str, str]]:
+    """Yield name and body of each ``OPENING NAME> BODY CLOSING``, in time that grows with the text only.
+
+    The first ``>`` after an opening ends its name, which is not empty, and starts ``begins``.
+    """
+    at, named = text.find(opening), -1
+    while at >= 0:
+        start = at + len(opening)
+        named = named if named > start else text.find(">", start)
+        next_from = start
+        if named > start and text.startswith(begins, named):
+            body = named + len(begins)
+            end = text.find(closing, body)
+            if end < 0:
+                return
+            yield text[start:named], text[body:end]
+            next_from = end + len(closing)
+        at = text.find(opening, next_from) if named >= 0 else -1
 
 
 def validate(call: Call, tools: Sequence[Tool], from_text: bool) -> Call:
@@ -117,8 +137,8 @@ def _coerced(name: str, text: str, kind: str) -> Any:
     if kind not in ("integer", "array"):
         return text
     try:
-        value = int(text) if kind == "integer" else json.loads(text)
-    except (ValueError, RecursionError):
+        value = int(text) if kind == "integer" else json_value(parse_json(text, name), name)
+    except (ValueError, InputError):
         value = None
     if isinstance(value, int if kind == "integer" else list):
         return value
