@@ -129,10 +129,30 @@ def test_files_come_back_with_attempts_numbered(name, attempt, count):
         path = Path(folder) / ("runs" if find_format(name).suffix else "all.jsonl")
         write_trajectories(many, path, name)
         found = read_trajectories(path, name)
-    expected = 1 if name == "openhands_completions" else count
     assert not found.rejected
     assert [each.rollout_id for each in found.trajectories] == [
-        f"owner__repo-1.{number}" for number in range(expected)
+        f"owner__repo-1.{number}" for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(FORMATS) if name != "predictions"])
+def test_no_attempt_of_many_is_lost_or_changes_places_in_files_for_each_run(name, tmp_path):
+    """Of completions only the last attempt came back, and the eleventh came back as the third."""
+    said = [Message("user", "Repair /workspace/owner__repo__1"), Message("assistant", "It is repaired.")]
+    sample = find_format("repodojo").parse(RECORD, "here").trajectory
+    many = [
+        Attempt(
+            replace(sample, attempt=n, rollout_id=f"owner__repo-1.{n}", messages=tuple(said), policy=f"p{n}"),
+            Verdict(f"owner__repo-1.{n}", "owner__repo-1", "resolved", "tests"),
+        )
+        for n in range(12)
+    ]
+    path = tmp_path / ("runs" if find_format(name).suffix else "all.jsonl")
+    write_trajectories(many, path, name)
+    found = read_trajectories(path, name).trajectories
+    assert [each.attempt for each in found] == list(range(12))
+    assert {each.policy for each in found} == {""} or [each.policy for each in found] == [
+        f"p{n}" for n in range(12)
     ]
 
 

@@ -3,6 +3,7 @@
 Status maps equal those of swebench 5.0.2 (SWE-Gym's fork for pydantic), its oddities with them, but for:
 
 - a line that is just ``FAIL:`` or ``ERROR:`` says nothing, where swebench ends with an exception;
+- ``SKIPPED [2] file:line`` is no test for pydantic either, whose harness takes ``[2]`` for one;
 - bytes that are no UTF-8 are replaced (`saved_logs.decode`), where it ends with one too;
 - a log of the 2023 harness, which has no markers, is read by that harness's own marks (`saved_logs`).
 

@@ -192,10 +192,12 @@ def _named(data: Any, path: Path, chosen: Format) -> Any:
 
 
 def _run_file(folder: Path, attempt: Attempt, chosen: Format) -> Path:
+    """Return the file of a run, below one folder for each attempt; their names sort as their numbers do."""
     trajectory = attempt.trajectory
+    among = folder / f"{trajectory.attempt:04}"
     if chosen.name_of == "folder":
-        return folder / trajectory.instance_id / f"{trajectory.rollout_id}{chosen.suffix}"
-    return folder / str(trajectory.attempt) / f"{trajectory.instance_id}{chosen.suffix}"
+        return among / trajectory.instance_id / f"{trajectory.rollout_id}{chosen.suffix}"
+    return among / f"{trajectory.instance_id}{chosen.suffix}"
 
 
 def _by_instance(records: list[dict[str, Any]], path: Path) -> Any:
