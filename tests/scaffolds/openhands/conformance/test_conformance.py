@@ -144,6 +144,12 @@ def test_calls_without_a_result_and_torn_arguments_are_no_steps_to_compare() -> 
         ),
         (
             "execute_bash",
+            LS,
+            "a.py  \t\t b.py\tc.py   d e\n[Command finished with exit code 0]",
+            "a.py\nb.py\nc.py\nd e\n[Command finished with exit code 0]",
+        ),
+        (
+            "execute_bash",
             {"command": "pytest"},
             "\x1b[32m3 passed\x1b[0m in 0.12s\n[Command finished with exit code 0]",
             "pytest\r\n3 passed in 11.40s (0:00:11)\r\n\n[Command finished with exit code 0]",
@@ -247,6 +253,13 @@ EDITED = "The file /a has been edited. Here's the result of running `cat -n` on 
         (f"{EDITED}\n     1 a\n     2 b\nReview", f"{EDITED}\n     2 b\nReview", "other_excerpt"),
         (f"{EDITED}\n     1 a\n     2 b\nReview", f"{EDITED}\n     2 c\nReview", "different"),
         (f"{EDITED}\n     1 a\nReview", f"{EDITED}\nReview", "different"),
+        (
+            f"{EDITED}\n     2 a\n     3\n     4 c\nReview",
+            f"{EDITED}\n     2\n     3 c\nReview",
+            "other_excerpt",
+        ),
+        (f"{EDITED}\n     2 b\nReview", f"{EDITED}\n     1  b\nReview", "different"),
+        (f"{EDITED}\n     3 b\nReview", f"{EDITED}\n     1 b\nReview", "different"),
     ],
 )
 def test_levels_of_agreement(one: str, other: str, level: str) -> None:

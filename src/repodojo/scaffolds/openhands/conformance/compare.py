@@ -11,8 +11,9 @@ from repodojo.scaffolds.openhands.conformance.recorded import Step
 
 Level = Literal["same", "other_order", "other_excerpt", "different"]
 """``other_order``: the same lines (a folder's order is its file system's); ``other_excerpt``: of an edited
-file one shows a line or two more than the other (versions differ by one)."""
-_NUMBERED = re.compile(r" *\d+(?: |$)")
+file one shows a line or two more than the other, or the recorded one numbers its lines one too high (as later
+versions of openhands-aci do)."""
+_NUMBERED = re.compile(r" *(\d+)(?: (.*)|$)")
 
 
 class Difference(NamedTuple):
@@ -45,13 +46,21 @@ def compare(recorded: str, ours: str) -> Level:
 
 
 def _is_excerpt(theirs: Sequence[str], mine: Sequence[str], most: int = 2) -> bool:
-    """Tell whether two edits' excerpts differ only in how many lines they show."""
-    numbered = [[line for line in lines if _NUMBERED.match(line)] for lines in (theirs, mine)]
+    """Tell whether two edits' excerpts differ only in how many lines they show, or from which number on."""
     others = [[line for line in lines if not _NUMBERED.match(line)] for lines in (theirs, mine)]
     if "has been edited" not in theirs[0] or others[0] != others[1]:
         return False
-    fewer, more = sorted(map(set, numbered), key=len)
-    return bool(fewer) and fewer <= more and len(more - fewer) <= most
+    told, ours = _numbered(theirs), _numbered(mine)
+    shifted = {(number + 1, text) for number, text in ours}
+    return bool(told and ours) and any(
+        (told <= each or each <= told) and len(told ^ each) <= most for each in (ours, shifted)
+    )
+
+
+def _numbered(lines: Sequence[str]) -> set[tuple[int, str]]:
+    """Return the lines of a file that are shown, by number."""
+    found = (_NUMBERED.match(line) for line in lines)
+    return {(int(match[1]), match[2] or "") for match in found if match}
 
 
 def measure(steps: Sequence[Step], ours: Sequence[str | None], roots: Sequence[str] = ()) -> Agreement:

@@ -73,7 +73,7 @@ def _command(command: str, text: str) -> str:
     text = _apply(_TERMINAL, text[: found.start()] if found else text)
     if re.search(r"\bls\b", command):
         # A terminal shows names in columns.
-        text = re.sub(r"(?<=\S)(?:  +|\t+)(?=\S)", "\n", text)
+        text = re.sub(r"(?<=\S)(?: {2,}| *\t[ \t]*)(?=\S)", "\n", text)
     repeated = {line.strip() for line in command.split("\n")}
     lines = [line.rstrip() for line in text.split("\n") if line.strip() and line.strip() not in repeated]
     return "\n".join([*lines, f"exit code {code}"])
