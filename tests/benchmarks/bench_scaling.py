@@ -9,14 +9,17 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from repodojo.metrics.adaptive_k import instance_adaptive
+from repodojo.metrics.adaptive_k import by_falling_score, instance_adaptive
 from repodojo.metrics.best_at_k import best_at_k, instance_best_at_k
 from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.pass_at_k import instance_pass_at_k, pass_at_k
+from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.smoothed import paper_smoothed
+from repodojo.metrics.stopping_rule import fit_stopping_rule, measure_stopping_rule
 
 INSTANCES, ATTEMPTS = 10_000, 64
 KS = range(1, ATTEMPTS + 1)
@@ -53,6 +56,8 @@ def main() -> None:
     passed = instance_pass_at_k(outcomes, KS).mean(axis=0)
     best = instance_best_at_k(outcomes, scores, KS).mean(axis=0)
     attempts = AttemptMatrices(tuple(map(str, range(INSTANCES))), outcomes, scores)
+    ordered = partial(by_falling_score, attempts)
+    rule = fit_stopping_rule([attempts], ScalingSettings(max_k=ATTEMPTS))
     values = lambda curve: np.array([point.value for point in curve])  # noqa: E731
     found = [
         timed("pass@k, exact", lambda: instance_pass_at_k(outcomes, KS).mean(axis=0), passed),
@@ -61,8 +66,13 @@ def main() -> None:
         timed("best@k with intervals and bounds", lambda: values(best_at_k(outcomes, scores, KS)), best),
         timed(
             "adaptive k, never sure: best@64",
-            lambda: instance_adaptive(attempts, np.inf, ATTEMPTS).resolved.mean(keepdims=True),
+            lambda: instance_adaptive(ordered(), np.inf, ATTEMPTS).resolved.mean(keepdims=True),
             best[-1:],
+        ),
+        timed(
+            "stopping rule: every threshold and number, intervals",
+            lambda: np.array([p["resolve_rate"] for p in measure_stopping_rule(attempts, rule)["fixed"]]),
+            best,
         ),
         timed("pass@k, product form of Chen et al.", lambda: product_form(outcomes).mean(axis=0), passed),
         timed(

@@ -36,6 +36,17 @@ SWITCHES = (
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WAIT_S = 60.0
+STANDS = """
+const [element, done] = arguments, place = () => JSON.stringify(element.getBoundingClientRect());
+const before = place();
+setTimeout(() => {
+  const box = element.getBoundingClientRect();
+  const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  const uncovered = !!there && (element.contains(there) || there.contains(element));
+  done(element.isConnected && place() === before && uncovered);
+}, 150);
+"""
+"""Whether an element is where it was 150 ms before, with nothing before it."""
 
 
 class Tab:
@@ -81,12 +92,34 @@ class Tab:
         return self.wait(found, f"{selector} {text!r}")
 
     def click(self, selector: str, text: str = "") -> None:
-        """Click as a person does: at the place where the element stands."""
+        """Click as a person does: at the place where the element stands, once it stands still, uncovered."""
+        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.common.action_chains import ActionChains
 
-        element = self.find(selector, text)
-        self.run("arguments[0].scrollIntoView({block: 'center', inline: 'center'})", element)
-        ActionChains(self.driver).move_to_element(element).click().perform()
+        def clicked() -> bool:
+            try:
+                element = self.find(selector, text)
+                self.run("arguments[0].scrollIntoView({block: 'center', inline: 'center'})", element)
+                if not self.driver.execute_async_script(STANDS, element):
+                    return False
+                ActionChains(self.driver).move_to_element(element).click().perform()
+            except StaleElementReferenceException:  # the page drew it anew meanwhile
+                return False
+            return True
+
+        self.wait(clicked, f"{selector} {text!r} standing still")
+
+    def write(self, selector: str, text: str) -> None:
+        """Put text into a field in place of what it holds."""
+        from selenium.webdriver.common.keys import Keys
+
+        self.click(selector)
+        self.find(selector).send_keys(Keys.CONTROL + "a", Keys.DELETE, text)
+
+    def gone(self, selector: str) -> None:
+        """Wait until no element of a CSS selector is shown."""
+        script = "return ![...document.querySelectorAll(arguments[0])].some((e) => e.getClientRects().length)"
+        self.wait(lambda: self.run(script, selector), f"{selector} gone")
 
     def console(self) -> list[str]:
         """Return the errors that the console has shown since the last call."""

@@ -72,3 +72,9 @@ def test_an_unknown_record_type_is_named(tmp_path: Path) -> None:
     dataset = JSONLinesDataset(filepath=str(tmp_path / "x.jsonl"), record="repodojo.types.Verdikt")
     with pytest.raises(InputError, match=r"'repodojo\.types\.Verdikt' names nothing"):
         dataset.save([GOOD])
+
+
+def test_a_missing_file_says_what_to_do_about_it(tmp_path: Path) -> None:
+    dataset = JSONLinesDataset(filepath=str(tmp_path / "x.jsonl"), advice="name another file")
+    with pytest.raises(InputError, match=r"x.jsonl does not exist; .* on each line; name another file$"):
+        dataset.load()

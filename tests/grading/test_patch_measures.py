@@ -37,6 +37,21 @@ def test_a_patch_is_measured_beside_gold(project, tiny, sandboxes) -> None:
     assert found.test_s > 0 < found.gold_test_s
 
 
+def test_gold_is_run_first_and_last_and_the_quicker_run_counts(project, tiny, sandboxes) -> None:
+    """Gold always ran first, and equal patches after it were told to be slower."""
+    applied: list[str] = []
+
+    class Watched:
+        def start(self, spec):
+            applied.append("start")
+            return sandboxes.start(spec)
+
+    patch = made(tiny.fix("min(high, max(value, low))"))
+    found = measure_patch(patch, project.instance, Watched(), lambda _: project.spec, WAIT_S)
+    assert len(applied) == 4
+    assert found.reason == ""
+
+
 def test_a_sandbox_that_fails_leaves_a_reason(project, sandboxes) -> None:
     def broken(_):
         raise SandboxError("no room")

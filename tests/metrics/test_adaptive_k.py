@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
+from repodojo.metrics.adaptive_k import by_falling_score, instance_adaptive, thresholds
 from repodojo.metrics.best_at_k import instance_best_at_k
 from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.settings import ScalingSettings
@@ -52,7 +52,7 @@ def test_adaptive_k_equals_every_order(
     table = matrices(
         np.array([[o for o, _ in attempts]], dtype=float), np.array([[s for _, s in attempts]], dtype=float)
     )
-    found = instance_adaptive(table, threshold, k)
+    found = instance_adaptive(by_falling_score(table), threshold, k)
     expected = enumerate_orders(attempts, threshold, k)
     assert [found.resolved[0], found.attempts[0]] == pytest.approx(expected, abs=1e-12)
 
@@ -60,17 +60,17 @@ def test_adaptive_k_equals_every_order(
 def test_never_being_sure_is_best_at_k_and_always_being_sure_is_one_attempt() -> None:
     rng = np.random.default_rng(0)
     outcomes, scores = rng.integers(0, 2, (20, 6)).astype(float), rng.random((20, 6)).round(1)
-    never = instance_adaptive(matrices(outcomes, scores), inf, 4)
+    never = instance_adaptive(by_falling_score(matrices(outcomes, scores)), inf, 4)
     assert never.resolved == pytest.approx(instance_best_at_k(outcomes, scores, [4])[:, 0], abs=1e-12)
     assert (never.attempts == 4).all()
-    always = instance_adaptive(matrices(outcomes, scores), 0.0, 4)
+    always = instance_adaptive(by_falling_score(matrices(outcomes, scores)), 0.0, 4)
     assert always.resolved == pytest.approx(outcomes.mean(axis=1), abs=1e-12)
     assert always.attempts == pytest.approx(1.0)
 
 
 def test_more_attempts_than_there_are_are_refused() -> None:
     with pytest.raises(ValueError, match="found k = 3"):
-        instance_adaptive(matrices(np.ones((1, 2)), np.ones((1, 2))), 0.5, 3)
+        instance_adaptive(by_falling_score(matrices(np.ones((1, 2)), np.ones((1, 2)))), 0.5, 3)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def test_one_seed_is_what_its_own_curves_say() -> None:
     rows = draw(0)
     alone = over_seeds({"0": rows})["best@k less greedy"]
     best, greedy = ([row[name] for row in rows] for name in ("best_at_k", "greedy"))
-    assert alone == paired_difference(best, greedy)[:4]
+    assert alone[:4] == paired_difference(best, greedy)[:4]
 
 
 def test_the_same_seed_given_twice_counts_once() -> None:

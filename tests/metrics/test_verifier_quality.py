@@ -49,7 +49,7 @@ def test_quality_overall_and_by_project(instance: Callable[..., Instance]) -> No
     assert (overall["attempts"], overall["missing_scores"]) == (4, 1)
     assert overall["auc"]["value"] == overall["auc_within_instance"]["value"] == 1.0
     assert overall["resolved"]["mean"] == pytest.approx(0.75)
-    assert overall["unresolved"] == {"n": 1, "mean": 0.2, "deviation": 0.0, "median": 0.2}
+    assert overall["unresolved"] == {"n": 1, "mean": 0.2, "deviation": 0.0, "median": 0.2, "reason": ""}
     assert overall["brier"]["value"] == pytest.approx((0.01 + 0.04 + 0.16) / 3)
     assert list(found["projects"]) == ["o/x", "o/y"]
     assert found["projects"]["o/y"]["attempts"] == 2

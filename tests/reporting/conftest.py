@@ -1,6 +1,7 @@
 """The results of a small made-up run, computed by the real functions."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ FUNNEL = [
     for kind in ("all", "comparison")
 ]
 
+Scores = dict[str, float | None]
 Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
 
 
@@ -114,14 +116,37 @@ def points() -> dict[str, AblationPoint]:
     return AblationSettings.model_validate(found["ablations"]).asked
 
 
+def drawn_scores(verdicts: dict[str, Verdict]) -> Scores:
+    """Scores that tell outcomes apart, not always."""
+    noise = {key: random.Random(key).random() for key in verdicts}
+    return {key: 0.7 * noise[key] + 0.3 * verdict.resolved for key, verdict in verdicts.items()}
+
+
+@pytest.fixture(scope="session")
+def gather(points: dict[str, AblationPoint]) -> Callable[..., dict[str, Any]]:
+    """Compute what the pipelines before the report leave, of instances, attempts and their scores."""
+
+    def results(instances: list[Instance], attempts: dict[str, Attempts], score: Any = drawn_scores) -> Any:
+        return gather_results(instances, attempts, points, score(attempts["fine_tuned"][1]))
+
+    return results
+
+
 @pytest.fixture(scope="session")
 def results(
-    instances: list[Instance], attempts: dict[str, Attempts], points: dict[str, AblationPoint]
+    gather: Callable[..., dict[str, Any]], instances: list[Instance], attempts: dict[str, Attempts]
 ) -> dict[str, Any]:
     """What the pipelines before the report leave, by dataset, dots as underscores."""
+    return gather(instances, attempts)
+
+
+def gather_results(
+    instances: list[Instance],
+    attempts: dict[str, Attempts],
+    points: dict[str, AblationPoint],
+    scores: Scores,
+) -> dict[str, Any]:
     trajectories, verdicts = attempts["fine_tuned"]
-    noise = {key: random.Random(key).random() for key in verdicts}
-    scores = {key: 0.7 * noise[key] + 0.3 * verdict.resolved for key, verdict in verdicts.items()}
     held_out = [each for each in instances if each.split == "held_out"]
     teacher, graded = attempts["teacher"]
     curves = scale_attempts(held_out, trajectories.values(), verdicts, scores, ScalingSettings())
@@ -140,7 +165,7 @@ def results(
         "instance_funnel": FUNNEL,
         "instance_statistics": instance_statistics(instances),
         "curation_report": to_json(curate(teacher.values(), graded, instances, CurationSettings()).report),
-        "verifier_quality": verifier_quality(scores, verdicts, instances),
+        "verifier_quality": verifier_quality(scores, verdicts, instances, trajectories),
         "scaling_curves": curves,
         "seeds": {"sampling": 0, "sft": 3},
         "training_subsets": training_subsets(teacher.values(), graded, instances, points),
@@ -148,6 +173,7 @@ def results(
         "fine_tuned_patch_costs": {},
         "rounds_asked": 3,
         "first_policy": "fine_tuned",
+        "verifier_data": {"mix": "mixture", "negatives_per_positive": 1.0},
         "rounds": [],
     }
     for policy, name in (("teacher", "sampling"), ("on_policy", "on_policy")):

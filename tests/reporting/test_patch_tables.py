@@ -26,5 +26,6 @@ def test_resolving_patches_stand_beside_gold_or_say_what_to_run(results: dict[st
     assert table.rows[2].cells[4:] == ("1.25", "2")
     assert table.note.endswith("Undefined or left out: why.")
     nothing = resolving_patches(results | {"fine_tuned_patch_costs": patch_costs([])})
-    assert nothing.rows[1].cells[3] == nothing.rows[2].cells[4] == "undefined"
+    assert nothing.rows[1].cells[3] == nothing.rows[2].cells[4]
+    assert nothing.rows[1].cells[3] == "undefined: no attempt resolves its instance"
     assert "no attempt resolves its instance" in nothing.note

@@ -79,7 +79,7 @@ def test_one_attempt_each_has_wilsons_interval(
 def test_nothing_attempted_is_undefined(instances: list[Instance]) -> None:
     found: dict[str, Any] = sampling_statistics([], {}, instances)
     assert found["resolve_rate"]["value"] is None
-    assert found["messages"]["resolved"] == {"n": 0} | dict.fromkeys(
+    assert found["messages"]["resolved"] == {"n": 0, "reason": "there are no attempts"} | dict.fromkeys(
         ["mean", "sd", "min", "max", "p5", "p10", "p25", "p50", "p75", "p90", "p95"]
     )
 

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repodojo.errors import InputError
 from repodojo.types import Message, Trajectory
-from repodojo.verifier.forms import FORMS, render_patch
+from repodojo.verifier.forms import FORMS, chosen_form, render_patch
 from repodojo.verifier.patch_sides import patch_sides
 from repodojo.verifier.rows import Attempt, build_rows
 from repodojo.verifier.score import score_trajectories
@@ -123,3 +125,30 @@ def test_the_patch_form_is_scored_by_true_and_false(trajectory: Callable[..., Tr
 def test_a_log_probability_that_is_no_number_gives_no_score(trajectory: Callable[..., Trajectory]) -> None:
     scorer = WordScorer({"YES": math.nan, "NO": -1.0})
     assert score_trajectories([trajectory()], scorer, VerifierSettings()) == {"o__r-1.0": None}
+
+
+def test_the_prompts_are_a_folder_that_a_user_can_replace(
+    trajectory: Callable[..., Trajectory], tmp_path: Path
+) -> None:
+    settings = VerifierSettings(prompts=str(tmp_path))
+    with pytest.raises(InputError, match=r"expected templates .*TemplateNotFound: .*system.j2"):
+        chosen_form(settings).ask(trajectory(), 1000)
+    (tmp_path / "system.j2").write_text("Judge.")
+    (tmp_path / "user.j2").write_text("{{ interaction | length }} messages, {{ exit_status }}; solved?")
+    own = chosen_form(settings)
+    system, user = own.ask(trajectory(), 1000)
+    assert (system.content, user.content[-18:]) == ("Judge.", "Submitted; solved?")
+    assert own.digest() != chosen_form(VerifierSettings()).digest()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "system.j2").write_text("Judge.")
+    (other / "user.j2").write_text("{{ secret }}")
+    with pytest.raises(InputError, match="exit_status, interaction, found UndefinedError: 'secret'"):
+        chosen_form(VerifierSettings(prompts=str(other))).ask(trajectory(), 1000)
+
+
+def test_the_verifier_is_trained_by_lora_unless_told_otherwise() -> None:
+    lora = VerifierSettings().training.lora
+    assert lora is not None
+    assert (lora.rank, lora.alpha, lora.target_modules) == (64, 64, "all-linear")
+    assert VerifierSettings.model_validate({"training": {"lora": None}}).training.lora is None

@@ -24,6 +24,7 @@ class JSONLinesDataset(AbstractDataset[list[Any], list[Any]]):
         filepath: str,
         record: str | None = None,
         rejected: str | None = None,
+        advice: str = "",
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Describe the file.
@@ -33,10 +34,12 @@ class JSONLinesDataset(AbstractDataset[list[Any], list[Any]]):
             record: dotted name of the rows' type; without one, rows are plain JSON values.
             rejected: a file, relative to the folder of ``filepath``, that lists malformed rows with their
                 reason, so that the others load; without one, a malformed row is an error.
+            advice: what to do where the file is missing.
             metadata: of no concern to the dataset itself.
         """
         self._filepath = Path(filepath)
         self._codec = Codec(record)
+        self._advice = f"; {advice}" if advice else ""
         self._rejected = None if rejected is None else self._filepath.parent / rejected
         self.metadata = metadata
 
@@ -70,7 +73,9 @@ class JSONLinesDataset(AbstractDataset[list[Any], list[Any]]):
     def _read(self) -> tuple[list[Any], list[dict[str, Any]]]:
         """Return the rows, and the malformed ones with their reason."""
         if not self._filepath.is_file():
-            raise InputDatasetError(f"{self._filepath} does not exist; expected one JSON object on each line")
+            raise InputDatasetError(
+                f"{self._filepath} does not exist; expected one JSON object on each line{self._advice}"
+            )
         rows, problems = [], []
         for number, line in enumerate(self._filepath.read_bytes().splitlines(), start=1):
             where = f"{self._filepath}, row {number}"

@@ -1,7 +1,8 @@
 """What a patch that resolves costs beside the gold patch: new lint findings, and the time of the tests.
 
-Both patches are applied and run one after the other in sandboxes of the same kind, so a busy machine meets
-both alike; a single pair of times is still noise, and only many of them say something.
+Both patches are applied and run in sandboxes of the same kind, gold first and last, and the quicker of two
+runs counts: neither a warm cache nor a busy moment favours one. A single pair of times is still noise, and
+only many of them say something.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,9 @@ from repodojo.grading.patches import touched_paths
 from repodojo.grading.run import admitted, apply_patches
 from repodojo.grading.test_run import referee_spec, run_tests_in
 from repodojo.types import SCHEMA_VERSION, Instance, Trajectory, Verdict
+
+MEASURE_VERSION = 2
+"""Of how patches are measured; what another one measured is measured again."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,10 @@ def measure_patch(
     """Measure a trajectory's patch and the gold patch; what the sandbox fails at is None, with the reason."""
     try:
         started = spec(instance)
-        gold = _measure(instance.patch, instance, sandboxes, started, timeout_s)
-        patch = admitted(trajectory.model_patch, instance, started)
-        ours = _measure(patch, instance, sandboxes, started, timeout_s)
+        patches = instance.patch, admitted(trajectory.model_patch, instance, started)
+        order = (*patches, *reversed(patches))
+        runs = [_measure(patch, instance, sandboxes, started, timeout_s) for patch in order]
+        gold, ours = _quicker(runs[0], runs[3]), _quicker(runs[1], runs[2])
     except SandboxError as error:
         return PatchMeasure(trajectory.rollout_id, instance.instance_id, *(None,) * 4, reason=str(error))
     reasons = [
@@ -78,6 +83,12 @@ class _Measured(NamedTuple):
     new_findings: int | None
     test_s: float | None
     fault: str
+
+
+def _quicker(one: _Measured, other: _Measured) -> _Measured:
+    """Return what two runs of a patch found; a fault of either is one of both."""
+    times = [each.test_s for each in (one, other) if each.test_s is not None]
+    return _Measured(one.new_findings, min(times) if len(times) == 2 else None, one.fault or other.fault)
 
 
 def _measure(

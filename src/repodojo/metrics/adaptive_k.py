@@ -8,6 +8,7 @@ An attempt that was not measured, or has no score, is never sure.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from math import comb, inf
 from typing import NamedTuple
 
@@ -17,8 +18,14 @@ from repodojo.metrics.best_at_k import place_weights, ranked
 from repodojo.metrics.matrices import AttemptMatrices, Floats
 
 MOST_THRESHOLDS = 41
-_LOWEST = -1e300
-"""The key of an attempt without a score: below every score, above what is left out."""
+
+
+class FallingScores(NamedTuple):
+    """Each instance's attempts by falling score, (instances, attempts); those without one come last."""
+
+    outcomes: Floats
+    """Of what was not measured 0; of equal scores their mean."""
+    scores: Floats
 
 
 class Adaptive(NamedTuple):
@@ -28,7 +35,13 @@ class Adaptive(NamedTuple):
     attempts: Floats
 
 
-def instance_adaptive(attempts: AttemptMatrices, threshold: float, k: int) -> Adaptive:
+def by_falling_score(attempts: AttemptMatrices) -> FallingScores:
+    """Order the attempts, once for all thresholds."""
+    scores = attempts.known_scores
+    return FallingScores(ranked(attempts.known, scores), -np.sort(-scores, axis=1))
+
+
+def instance_adaptive(attempts: FallingScores, threshold: float, k: int) -> Adaptive:
     """Return both for each instance; ``k`` is at most the number of attempts there are.
 
     Raises:
@@ -37,18 +50,30 @@ def instance_adaptive(attempts: AttemptMatrices, threshold: float, k: int) -> Ad
     n = attempts.outcomes.shape[1]
     if not 1 <= k <= n:
         raise ValueError(f"adaptive k needs 1 <= k <= {n} attempts, found k = {k}")
-    known, scores = attempts.known, attempts.known_scores
-    sure = scores >= threshold
+    sure = attempts.scores >= threshold
     count = sure.sum(axis=1)
-    missed = np.array([[comb(n - m, j) / comb(n, j) for j in range(k + 1)] for m in range(n + 1)])[count]
-    taken = np.divide((known * sure).sum(axis=1), count, out=np.zeros(len(known)), where=count > 0)
-    keys = np.where(sure, -inf, np.where(np.isnan(scores), _LOWEST, scores))
-    weights = np.zeros((n + 1, n))
-    for left in range(k, n + 1):
-        weights[left, :left] = place_weights(left, [k])[:, 0]
-    otherwise = (ranked(known, keys) * weights[n - count]).sum(axis=1)
-    resolved = taken * (1.0 - missed[:, k]) + otherwise * missed[:, k]
+    missed, otherwise = _none_among_first(n, k)[count], _weights_of_others(n, k)[count]
+    taken = np.divide(
+        (attempts.outcomes * sure).sum(axis=1), count, out=np.zeros(len(count)), where=count > 0
+    )
+    picked = np.einsum("ij,ij->i", attempts.outcomes, otherwise)
+    resolved = taken * (1.0 - missed[:, k]) + picked * missed[:, k]
     return Adaptive(resolved, missed[:, :k].sum(axis=1))
+
+
+@cache
+def _none_among_first(n: int, k: int) -> Floats:
+    """Return the chance that none of m sure attempts is among the first j, (m, j)."""
+    return np.array([[comb(n - m, j) / comb(n, j) for j in range(k + 1)] for m in range(n + 1)])
+
+
+@cache
+def _weights_of_others(n: int, k: int) -> Floats:
+    """Return best@k's weights of what comes after m sure attempts, (m, places); 0 where fewer than k do."""
+    weights = np.zeros((n + 1, n))
+    for m in range(n - k + 1):
+        weights[m, m:] = place_weights(n - m, [k])[:, 0]
+    return weights
 
 
 def thresholds(training: Sequence[AttemptMatrices]) -> list[float]:

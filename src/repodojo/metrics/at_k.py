@@ -8,6 +8,7 @@ import numpy as np
 
 from repodojo.metrics.bootstrap import mean_estimates
 from repodojo.metrics.matrices import Floats
+from repodojo.metrics.reasons import NO_INSTANCES
 
 
 class AtK(NamedTuple):
@@ -21,6 +22,8 @@ class AtK(NamedTuple):
     """Instances."""
     lower_bound: float
     upper_bound: float
+    reason: str = ""
+    """Why it is undefined; empty where it is not."""
 
 
 def curve(ks: Sequence[int], values: Floats, lowest: Floats, highest: Floats, *, seed: int = 0) -> list[AtK]:
@@ -30,8 +33,9 @@ def curve(ks: Sequence[int], values: Floats, lowest: Floats, highest: Floats, *,
     points = []
     for column, k in enumerate(ks):
         if not defined[column]:
-            points.append(AtK(k, nan, nan, nan, len(values), nan, nan))
+            reason = f"fewer than {k} attempts at each instance" if len(values) else NO_INSTANCES
+            points.append(AtK(k, nan, nan, nan, len(values), nan, nan, reason))
             continue
         bounds = float(lowest[:, column].mean()), float(highest[:, column].mean())
-        points.append(AtK(k, *next(estimates), *bounds))
+        points.append(AtK(k, *next(estimates)[:4], *bounds))
     return points

@@ -6,8 +6,9 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from repodojo.metrics.bootstrap import Estimate, percentile_interval
+from repodojo.metrics.bootstrap import Estimate, percentile_interval, undefined
 from repodojo.metrics.matrices import Floats
+from repodojo.metrics.reasons import NO_ATTEMPTS, why_undefined
 
 _RESAMPLES = 1000
 
@@ -50,7 +51,7 @@ def _estimate(
     labels = np.asarray(resolved, dtype=bool)
     row_of = {name: row for row, name in enumerate(dict.fromkeys(instances))}
     if not row_of:
-        return Estimate(nan, nan, nan, 0)
+        return undefined(NO_ATTEMPTS)
     member = np.array([row_of[name] for name in instances])
     count = len(row_of)
     drawn = np.random.default_rng(seed).multinomial(count, [1 / count] * count, size=_RESAMPLES)
@@ -61,7 +62,7 @@ def _estimate(
     )
     values = np.asarray(found, dtype=np.float64)
     if np.isnan(values[0]):
-        return Estimate(nan, nan, nan, count)
+        return undefined(why_undefined(labels.tolist(), least=1), count)
     low, high = percentile_interval(values[1:])
     return Estimate(float(values[0]), float(low), float(high), count)
 

@@ -4,12 +4,14 @@ They hold for other instances drawn like these, not for projects unlike these, a
 run.
 """
 
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from repodojo.metrics.matrices import Floats
+from repodojo.metrics.reasons import NO_ATTEMPTS, NO_INSTANCES
 from repodojo.metrics.wilson import LEVEL, wilson_interval
 
 RESAMPLES = 4000
@@ -24,9 +26,13 @@ class Estimate(NamedTuple):
     low: float
     high: float
     n: int
+    reason: str = ""
+    """Why it is undefined; empty where it is not."""
 
 
-UNDEFINED = Estimate(float("nan"), float("nan"), float("nan"), 0)
+def undefined(reason: str, n: int = 0) -> Estimate:
+    """Return what stands in place of a number that there is not."""
+    return Estimate(nan, nan, nan, n, reason)
 
 
 def bootstrap_sums(values: Floats, seed: int = 0, resamples: int = RESAMPLES) -> Floats:
@@ -49,7 +55,8 @@ def percentile_interval(samples: Floats, level: float = LEVEL) -> Floats:
     return np.asarray(np.nanpercentile(samples, [tail, 100.0 - tail], axis=0))
 
 
-def _agreed(value: float, count: int, span: tuple[float, float]) -> tuple[float, float]:
+def agreed(value: float, count: int, span: tuple[float, float]) -> tuple[float, float]:
+    """Return the interval of a number that ``count`` instances agree on."""
     reach = wilson_interval(0, count).high * (span[1] - span[0])
     return max(value - reach, span[0]), min(value + reach, span[1])
 
@@ -57,7 +64,7 @@ def _agreed(value: float, count: int, span: tuple[float, float]) -> tuple[float,
 def mean_estimates(
     values: ArrayLike, *, span: tuple[float, float] = (0.0, 1.0), seed: int = 0
 ) -> list[Estimate]:
-    """Estimate the mean of each column of per-instance values, (instances, columns).
+    """Estimate the mean of each column of per-instance values, (instances, columns); of none it is undefined.
 
     Where all instances agree, resampling says nothing (0 of 50 would get the interval [0, 0]): the distance
     to Wilson's bound for 0 of n is used in its place, within ``span``.
@@ -65,14 +72,14 @@ def mean_estimates(
     table = np.asarray(values, dtype=np.float64)
     count, columns = table.shape
     if table.size == 0:
-        return [UNDEFINED] * columns
+        return [undefined(NO_INSTANCES)] * columns
     low, high = percentile_interval(bootstrap_sums(table, seed) / count)
     estimates = []
     for column, values_of in enumerate(table.T):
         mean = float(values_of.mean())
         interval = (float(low[column]), float(high[column]))
         if np.ptp(values_of) == 0:
-            interval = _agreed(mean, count, span)
+            interval = agreed(mean, count, span)
         estimates.append(Estimate(mean, *interval, count))
     return estimates
 
@@ -83,22 +90,45 @@ def mean_estimate(values: ArrayLike, *, span: tuple[float, float] = (0.0, 1.0), 
     return mean_estimates(column, span=span, seed=seed)[0]
 
 
-def ratio_estimate(
-    numerators: ArrayLike, denominators: ArrayLike, *, span: tuple[float, float] | None = None, seed: int = 0
-) -> Estimate:
-    """Estimate a ratio of sums over instances, one numerator and denominator each; NaN over a sum of 0.
+def ratio_estimates(
+    numerators: ArrayLike,
+    denominators: ArrayLike,
+    *,
+    over_nothing: str,
+    span: tuple[float, float] | None = None,
+    seed: int = 0,
+) -> list[Estimate]:
+    """Estimate ratios of sums over instances: columns of numerators, (instances, columns), one denominator.
 
-    Resamples whose denominator is 0 are left out. With a ``span``, agreement is treated as in
-    `mean_estimates`.
+    Over a sum of 0 they are NaN, and ``over_nothing`` says what is missing; resamples whose denominator is 0
+    are left out. With a ``span``, agreement is treated as in `mean_estimates`.
     """
     table = np.column_stack([np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)])
-    if len(table) == 0 or table[:, 1].sum() == 0:
-        return UNDEFINED._replace(n=len(table))
+    count, columns = len(table), table.shape[1] - 1
+    if count == 0:
+        return [undefined(NO_ATTEMPTS)] * columns
+    total = table[:, -1].sum()
+    if total == 0:
+        return [undefined(over_nothing, count)] * columns
     sums = bootstrap_sums(table, seed)
-    defined = sums[sums[:, 1] != 0]
-    ratios = defined[:, 0] / defined[:, 1]
-    value = float(table[:, 0].sum() / table[:, 1].sum())
-    if span and np.ptp(ratios) == 0:
-        return Estimate(value, *_agreed(value, len(table), span), len(table))
-    low, high = percentile_interval(ratios)
-    return Estimate(value, float(low), float(high), len(table))
+    defined = sums[sums[:, -1] != 0]
+    ratios, values = defined[:, :-1] / defined[:, -1:], table[:, :-1].sum(axis=0) / total
+    found = []
+    for value, samples in zip(values.tolist(), ratios.T, strict=True):
+        low, high = percentile_interval(samples).tolist()
+        interval = agreed(value, count, span) if span and np.ptp(samples) == 0 else (low, high)
+        found.append(Estimate(value, *interval, count))
+    return found
+
+
+def ratio_estimate(
+    numerators: ArrayLike,
+    denominators: ArrayLike,
+    *,
+    over_nothing: str,
+    span: tuple[float, float] | None = None,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate the ratio of one numerator and one denominator for each instance."""
+    column = np.asarray(numerators, dtype=np.float64).reshape(-1, 1)
+    return ratio_estimates(column, denominators, over_nothing=over_nothing, span=span, seed=seed)[0]

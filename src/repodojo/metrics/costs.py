@@ -9,6 +9,7 @@ from typing import Any
 
 from repodojo.metrics.bootstrap import Estimate, ratio_estimate
 from repodojo.metrics.plain import plain
+from repodojo.metrics.reasons import NO_ATTEMPTS
 from repodojo.metrics.settings import Prices, ScalingSettings
 from repodojo.types import Trajectory
 
@@ -52,7 +53,7 @@ def attempt_costs(trajectories: Iterable[Trajectory], settings: ScalingSettings)
     }
     reasons = {} if "money" in costs else {"money": "inference_scaling.prices gives no price"}
     if not listed:
-        reasons |= dict.fromkeys(costs, "there are no attempts")
+        reasons |= dict.fromkeys(costs, NO_ATTEMPTS)
     result: dict[str, Any] = plain(
         {"attempts": len(listed), "per_attempt": costs, "of_k": by_k, "undefined": reasons}
     )
@@ -65,4 +66,9 @@ def _per_attempt(listed: Iterable[Trajectory], cost: Cost, seed: int) -> Estimat
         row = sums.setdefault(each.instance_id, [0.0, 0.0])
         row[0] += cost(each)
         row[1] += 1
-    return ratio_estimate([row[0] for row in sums.values()], [row[1] for row in sums.values()], seed=seed)
+    return ratio_estimate(
+        [row[0] for row in sums.values()],
+        [row[1] for row in sums.values()],
+        over_nothing=NO_ATTEMPTS,
+        seed=seed,
+    )

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
+from repodojo.metrics.bootstrap import mean_estimate, undefined
 from repodojo.metrics.half_sample import all_rows_half_sample_deviation, paper_half_sample_deviation
-from repodojo.metrics.matrices import attempt_matrices, measured_or
+from repodojo.metrics.matrices import attempt_matrices
 from repodojo.metrics.noise_floor import noise_floor, same_temperature
 from repodojo.metrics.paired_difference import paired_difference
 from repodojo.metrics.patch_size import patch_size
 from repodojo.metrics.plain import plain
+from repodojo.metrics.reasons import NO_ATTEMPTS
 from repodojo.metrics.resolve_rate import resolve_rate
 from repodojo.metrics.rollout_rates import rollout_rates
 from repodojo.types import Instance, Outcome, Trajectory, Verdict
@@ -42,7 +43,7 @@ def _measure(
         "attempts": len(attempts),
         "not_measured": sum(verdicts[t.rollout_id].outcome == "not_measured" for t in attempts),
         "greedy": resolve_rate(outcomes),
-        "mean": mean_estimate(measured_or(matrices.outcomes, 0.0).mean(axis=1)) if attempts else UNDEFINED,
+        "mean": mean_estimate(matrices.known.mean(axis=1)) if attempts else undefined(NO_ATTEMPTS),
         "deviations": _deviations(greedy, verdicts),
         "noise_floor": noise_floor(alike),
         "patch_size": patch_size(attempts, verdicts, names),
@@ -55,13 +56,18 @@ def _measure(
     return result
 
 
-def _deviations(greedy: Sequence[Trajectory], verdicts: Mapping[str, Verdict]) -> dict[str, float]:
-    """Return the ± that the paper prints, and the same over all rows."""
+def _deviations(greedy: Sequence[Trajectory], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+    """Return the ± that the paper prints, and the same over all rows, with why either is undefined."""
     resolved = sum(verdicts[t.rollout_id].resolved for t in greedy)
+    resolved_with_patch = sum(verdicts[t.rollout_id].resolved for t in greedy if t.model_patch)
     empty = sum(not t.model_patch for t in greedy)
+    reason = ""
+    if len(greedy) - empty < 2:
+        reason = "fewer than two instances" + (" with a patch" if len(greedy) >= 2 else "")
     return {
-        "paper_half_sample": paper_half_sample_deviation(resolved, empty, len(greedy)),
+        "paper_half_sample": paper_half_sample_deviation(resolved_with_patch, empty, len(greedy)),
         "all_rows_half_sample": all_rows_half_sample_deviation(resolved, len(greedy)),
+        "reason": reason,
     }
 
 
@@ -92,7 +98,8 @@ def _compare(
     )
     common = min(left.outcomes.shape[1], right.outcomes.shape[1])
     if not names or not common:
-        return {"attempts": common, "greedy": UNDEFINED, "mean": UNDEFINED}
+        nothing = undefined("no instance that both attempted")
+        return {"attempts": common, "greedy": nothing, "mean": nothing}
     return {
         "attempts": common,
         "greedy": paired_difference(left.outcomes[:, :1], right.outcomes[:, :1]),

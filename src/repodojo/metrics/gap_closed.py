@@ -1,5 +1,6 @@
 """How much of the way from chance to a perfect pick a verifier covers: (best@k - base) / (pass@k - base)."""
 
+from collections.abc import Sequence
 from math import nan
 from typing import NamedTuple
 
@@ -7,10 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from repodojo.metrics.best_at_k import instance_best_at_k
-from repodojo.metrics.bootstrap import Estimate, ratio_estimate
+from repodojo.metrics.bootstrap import Estimate, agreed, ratio_estimates
 from repodojo.metrics.matrices import AttemptMatrices, Floats
 from repodojo.metrics.pass_at_k import instance_pass_at_k
 from repodojo.metrics.random_at_k import instance_random_at_k
+
+NO_GAP = "the oracle gains nothing over one attempt"
+ROUNDING = 1e-9
 
 
 class Gap(NamedTuple):
@@ -20,9 +24,9 @@ class Gap(NamedTuple):
     chance: Floats
     oracle: Floats
 
-    def closed(self, picked: ArrayLike, seed: int) -> Estimate:
-        """Estimate how much of the way from chance to the oracle a pick covers."""
-        return gap_closed_estimate(picked, self.chance, self.oracle, seed=seed)
+    def closed(self, *picked: ArrayLike, seed: int) -> list[Estimate]:
+        """Estimate how much of the way from chance to the oracle each pick covers."""
+        return gap_closed_estimates(picked, self.chance, self.oracle, seed=seed)
 
 
 def gap_at_k(attempts: AttemptMatrices, k: int) -> Gap:
@@ -40,7 +44,23 @@ def gap_closed(picked: float, base: float, oracle: float) -> float:
     return (picked - base) / (oracle - base) if oracle != base else nan
 
 
-def gap_closed_estimate(picked: ArrayLike, base: ArrayLike, oracle: ArrayLike, *, seed: int = 0) -> Estimate:
-    """Estimate the same from one value per instance of each."""
+def gap_closed_estimates(
+    picked: Sequence[ArrayLike], base: ArrayLike, oracle: ArrayLike, *, seed: int = 0
+) -> list[Estimate]:
+    """Estimate the same for several picks from one value per instance of each.
+
+    Where every resample agrees, though a pick that gains could have failed to, the distance to Wilson's bound
+    for 0 of the instances that have a gap is used, as in `mean_estimates`.
+    """
     start = np.asarray(base, dtype=np.float64)
-    return ratio_estimate(np.asarray(picked) - start, np.asarray(oracle) - start, seed=seed)
+    gain = np.asarray(oracle) - start
+    gains = np.column_stack([np.asarray(each) - start for each in picked])
+    found = ratio_estimates(gains, gain, over_nothing=NO_GAP, seed=seed)
+    return [_with_room(each, int(np.count_nonzero(gain))) for each in found]
+
+
+def _with_room(found: Estimate, count: int) -> Estimate:
+    if not abs(found.high - found.low) < ROUNDING or not ROUNDING < found.value <= 1 + ROUNDING:
+        return found
+    low, high = agreed(found.value, count, (0.0, 1.0))
+    return found._replace(low=low, high=high)

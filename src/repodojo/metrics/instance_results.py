@@ -72,7 +72,7 @@ def over_seeds(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Es
 
     levels = {column: mean_estimate(mean(column)) for column in LEVELS}
     return levels | {
-        words: Estimate(*paired_difference(mean(ours), mean(theirs))[:4])
+        words: Estimate(*(found := paired_difference(mean(ours), mean(theirs)))[:4], found.reason)
         for words, (ours, theirs) in DIFFERENCES.items()
     }
 

@@ -16,6 +16,8 @@ class LogFit(NamedTuple):
     """Share of the variance explained; NaN where y is constant."""
     n: int
     """Points."""
+    reason: str = ""
+    """Why something is undefined; empty where nothing is."""
 
 
 def log_fit(x: Sequence[float], y: Sequence[float]) -> LogFit:
@@ -23,11 +25,14 @@ def log_fit(x: Sequence[float], y: Sequence[float]) -> LogFit:
     values, points = np.asarray(y, dtype=np.float64), np.asarray(x, dtype=np.float64)
     usable = bool(np.isfinite(values).all() and (points > 0).all() and np.isfinite(points).all())
     if not usable or len(np.unique(points)) < 2:
-        return LogFit(nan, nan, nan, len(points))
+        why = "fewer than two points" if usable else "a point is undefined"
+        return LogFit(nan, nan, nan, len(points), why)
     logs = np.log(points)
     spread = logs - logs.mean()
     slope = float(spread @ values / (spread @ spread))
     intercept = float(values.mean() - slope * logs.mean())
     total = float(((values - values.mean()) ** 2).sum())
     error = float(((values - slope * logs - intercept) ** 2).sum())
-    return LogFit(slope, intercept, 1.0 - error / total if np.ptp(values) > 0 else nan, len(points))
+    if np.ptp(values) == 0:
+        return LogFit(slope, intercept, nan, len(points), "all points are equal")
+    return LogFit(slope, intercept, 1.0 - error / total, len(points))

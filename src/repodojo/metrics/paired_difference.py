@@ -19,6 +19,8 @@ class Difference(NamedTuple):
     """Instances."""
     lower_bound: float
     upper_bound: float
+    reason: str = ""
+    """Why it is undefined; empty where it is not."""
 
     @property
     def excludes_zero(self) -> bool:
@@ -48,4 +50,4 @@ def paired_difference(treatment: ArrayLike, baseline: ArrayLike, *, seed: int = 
     lowest = left - _per_instance(baseline, 1.0)
     highest = _per_instance(treatment, 1.0) - right
     bounds = (float(lowest.mean()), float(highest.mean())) if len(left) else (np.nan, np.nan)
-    return Difference(*estimate, *bounds)
+    return Difference(*estimate[:4], *bounds, estimate.reason)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from repodojo.grading.patch_measures import PatchMeasure
-from repodojo.metrics.bootstrap import Estimate, mean_estimate
+from repodojo.metrics.bootstrap import Estimate, mean_estimate, undefined
 from repodojo.metrics.matrices import Floats
+from repodojo.metrics.patch_size import NOTHING_RESOLVED
 from repodojo.metrics.plain import plain
 
 
@@ -18,14 +19,15 @@ def patch_costs(measures: Iterable[PatchMeasure]) -> dict[str, Any]:
     time = _pairs(listed, "test_s", "gold_test_s")
     timed = time[time[:, 1] > 0]
     reasons = sorted({each.reason for each in listed if each.reason})
+    reason = "; ".join(reasons) or ("" if listed else NOTHING_RESOLVED)
     result: dict[str, Any] = plain(
         {
             "patches": len(listed),
             "instances": len({each.instance_id for each in listed}),
-            "new_findings_minus_gold": _difference(lint),
-            "test_seconds_minus_gold": _difference(time),
+            "new_findings_minus_gold": _difference(lint, reason),
+            "test_seconds_minus_gold": _difference(time, reason),
             "median_test_time_ratio": float(np.median(timed[:, 0] / timed[:, 1])) if len(timed) else None,
-            "reason": "; ".join(reasons) or ("" if listed else "no attempt resolves its instance"),
+            "reason": reason,
         }
     )
     return result
@@ -41,7 +43,9 @@ def _pairs(listed: Sequence[PatchMeasure], ours: str, gold: str) -> Floats:
     return np.array([np.mean(group, axis=0) for group in groups.values()]).reshape(-1, 2)
 
 
-def _difference(pairs: Floats) -> Estimate:
+def _difference(pairs: Floats, reason: str) -> Estimate:
+    if not len(pairs):
+        return undefined(reason)
     differences = pairs[:, 0] - pairs[:, 1]
     reach = float(np.abs(differences).max(initial=1.0))
     return mean_estimate(differences, span=(-reach, reach))

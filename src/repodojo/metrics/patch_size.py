@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from repodojo.grading.hunks import changed_lines
-from repodojo.metrics.bootstrap import UNDEFINED, Estimate, mean_estimate
+from repodojo.metrics.bootstrap import Estimate, mean_estimate, undefined
 from repodojo.types import Instance, Trajectory, Verdict
+
+NOTHING_RESOLVED = "no attempt resolves its instance"
 
 
 class PatchSize(NamedTuple):
@@ -43,7 +45,7 @@ def patch_size(
         if verdicts[each.rollout_id].resolved:
             made.setdefault(each.instance_id, []).append(edited_lines(each.model_patch))
     if not made:
-        return PatchSize(0, UNDEFINED, UNDEFINED, nan, "no attempt resolves its instance")
+        return PatchSize(0, undefined(NOTHING_RESOLVED), undefined(NOTHING_RESOLVED), nan, NOTHING_RESOLVED)
     ours = np.array([np.mean(lines) for lines in made.values()])
     gold = np.array([edited_lines(instances[name].patch) for name in made], dtype=np.float64)
     span = (0.0, float(max(ours.max(), gold.max())))

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+NO_ATTEMPTS = "there are no attempts"
+NO_INSTANCES = "there are no instances"
+NO_SCORES = "no attempt has a score"
 LEAST = 2
 """Attempts of each outcome without which nothing is said about how scores tell them apart."""
 
@@ -10,7 +13,7 @@ def why_undefined(resolved: Sequence[bool], least: int = LEAST) -> str:
     """Return why attempts cannot tell the outcomes apart; empty where they can."""
     n, good = len(resolved), sum(resolved)
     if n == 0:
-        return "there are no attempts"
+        return NO_ATTEMPTS
     for count, what in ((good, "resolved"), (n - good, "unresolved")):
         if count < least:
             return f"{count} of {n} attempts {'is' if count == 1 else 'are'} {what}, at least {least} needed"

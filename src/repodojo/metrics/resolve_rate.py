@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from math import nan
 from typing import NamedTuple
 
+from repodojo.metrics.reasons import NO_ATTEMPTS
 from repodojo.metrics.wilson import wilson_interval
 from repodojo.types import Outcome
 
@@ -24,6 +25,8 @@ class ResolveRate(NamedTuple):
     not_measured: int
     lower_bound: float
     upper_bound: float
+    reason: str = ""
+    """Why it is undefined; empty where it is not."""
 
 
 def resolve_rate(outcomes: Iterable[Outcome]) -> ResolveRate:
@@ -31,6 +34,6 @@ def resolve_rate(outcomes: Iterable[Outcome]) -> ResolveRate:
     listed = list(outcomes)
     n, resolved, unknown = len(listed), listed.count("resolved"), listed.count("not_measured")
     if n == 0:
-        return ResolveRate(nan, nan, nan, 0, 0, 0, nan, nan)
+        return ResolveRate(nan, nan, nan, 0, 0, 0, nan, nan, NO_ATTEMPTS)
     low, high = wilson_interval(resolved, n)
     return ResolveRate(resolved / n, low, high, n, resolved, unknown, resolved / n, (resolved + unknown) / n)

@@ -36,7 +36,8 @@ def rollout_rates(trajectories: Iterable[Trajectory], *, seed: int = 0) -> Rollo
             row[0] += numerator(each)
             row[1] += denominator(each)
         rows = [sums[name] for name in sorted(sums)]
-        return ratio_estimate([row[0] for row in rows], [row[1] for row in rows], span=span, seed=seed)
+        sums_of = ([row[number] for row in rows] for number in (0, 1))
+        return ratio_estimate(*sums_of, over_nothing="no attempt has a turn", span=span, seed=seed)
 
     return RolloutRates(
         len(listed),

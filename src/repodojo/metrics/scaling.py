@@ -11,7 +11,7 @@ import numpy as np
 
 from repodojo.metrics.auc import auc_estimate
 from repodojo.metrics.best_at_k import best_at_k
-from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
+from repodojo.metrics.bootstrap import mean_estimate, undefined
 from repodojo.metrics.gap_closed import gap_at_k
 from repodojo.metrics.log_fit import log_fit
 from repodojo.metrics.majority import majority_vote
@@ -20,6 +20,7 @@ from repodojo.metrics.paired_difference import paired_difference
 from repodojo.metrics.pass_at_k import pass_at_k
 from repodojo.metrics.plain import plain
 from repodojo.metrics.random_at_k import random_at_k
+from repodojo.metrics.reasons import NO_INSTANCES
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.metrics.smoothed import moatless_smoothed, paper_smoothed
 from repodojo.types import Instance, Trajectory, Verdict
@@ -84,13 +85,14 @@ def _comparisons(attempts: AttemptMatrices, settings: ScalingSettings) -> dict[s
     known, seed = attempts.known, settings.seed
     if not known.size or known.shape[1] < settings.max_k:
         missing = ("greedy", "best_minus_greedy", "best_minus_random", "gap_closed")
-        return dict.fromkeys(missing, UNDEFINED._replace(n=len(known)))
+        made = f"{known.shape[1]} of {settings.max_k} attempts at each instance"
+        return dict.fromkeys(missing, undefined(made if len(known) else NO_INSTANCES, len(known)))
     gap = gap_at_k(attempts, settings.max_k)
     return {
         "greedy": mean_estimate(known[:, 0], seed=seed),
         "best_minus_greedy": paired_difference(gap.best, known[:, 0], seed=seed),
         "best_minus_random": paired_difference(gap.best, gap.chance, seed=seed),
-        "gap_closed": gap.closed(gap.best, seed),
+        "gap_closed": gap.closed(gap.best, seed=seed)[0],
     }
 
 

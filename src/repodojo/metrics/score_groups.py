@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from repodojo.metrics.auc import auc_estimate
-from repodojo.metrics.bootstrap import UNDEFINED, Estimate
+from repodojo.metrics.bootstrap import Estimate, undefined
 from repodojo.metrics.reasons import why_undefined
 from repodojo.types import Trajectory
 
@@ -54,11 +54,8 @@ def _measure(group: Sequence[Sized]) -> Group:
     sizes, resolved = [each.size for each in group], [each.resolved for each in group]
     reason = why_undefined(resolved)
     ids = [each.instance_id for each in group]
-    found = (
-        UNDEFINED._replace(n=len(set(ids)))
-        if reason
-        else auc_estimate([a.score for a in group], resolved, ids)
-    )
+    scores = [each.score for each in group]
+    found = undefined(reason, len(set(ids))) if reason else auc_estimate(scores, resolved, ids)
     return Group(min(sizes), max(sizes), len(group), sum(resolved), found, reason)
 
 

@@ -6,14 +6,12 @@ from typing import Any
 import numpy as np
 
 from repodojo.metrics.auc import auc_difference, auc_estimate
-from repodojo.metrics.bootstrap import UNDEFINED, Estimate, mean_estimate
+from repodojo.metrics.bootstrap import mean_estimate, undefined
 from repodojo.metrics.gap_closed import gap_at_k
 from repodojo.metrics.matrices import AttemptMatrices
-from repodojo.metrics.paired_difference import Difference, paired_difference
+from repodojo.metrics.paired_difference import paired_difference
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import why_undefined
-
-NO_DIFFERENCE = Difference(*UNDEFINED, np.nan, np.nan)
 
 
 def compare_scorers(
@@ -56,18 +54,14 @@ def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, see
     measured = ~np.isnan(each.outcomes)
     ids = np.broadcast_to(np.arange(len(each.outcomes))[:, None], measured.shape)[measured].tolist()
     labels, ours, theirs = _labels(each), reference.scores[measured].tolist(), each.scores[measured].tolist()
-    undefined: Estimate = UNDEFINED._replace(n=len(each.outcomes))
-    picked: dict[str, Any] = {
-        "best_at_k": undefined,
-        "reference_best_minus": NO_DIFFERENCE,
-        "gap_closed": undefined,
-    }
+    nothing = undefined(reason, len(each.outcomes))
+    picked: dict[str, Any] = dict.fromkeys(("best_at_k", "reference_best_minus", "gap_closed"), nothing)
     if each.outcomes.size:
         picked = _picked(each, reference, seed)
     return {
         "missing_scores": int(np.isnan(each.scores[measured]).sum()),
-        "auc": undefined if reason else auc_estimate(theirs, labels, ids, seed=seed),
-        "reference_auc_minus": undefined if reason else auc_difference(ours, theirs, labels, ids, seed=seed),
+        "auc": nothing if reason else auc_estimate(theirs, labels, ids, seed=seed),
+        "reference_auc_minus": nothing if reason else auc_difference(ours, theirs, labels, ids, seed=seed),
         "k": k,
     } | picked
 
@@ -77,5 +71,5 @@ def _picked(each: AttemptMatrices, reference: AttemptMatrices, seed: int) -> dic
     return {
         "best_at_k": mean_estimate(gap.best, seed=seed),
         "reference_best_minus": paired_difference(ours.best, gap.best, seed=seed),
-        "gap_closed": gap.closed(gap.best, seed),
+        "gap_closed": gap.closed(gap.best, seed=seed)[0],
     }

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from repodojo.metrics.adaptive_k import instance_adaptive, thresholds
-from repodojo.metrics.bootstrap import UNDEFINED, mean_estimate
-from repodojo.metrics.gap_closed import Gap, gap_at_k, gap_closed
-from repodojo.metrics.matrices import AttemptMatrices, Floats
+from repodojo.metrics.adaptive_k import FallingScores, by_falling_score, instance_adaptive, thresholds
+from repodojo.metrics.bootstrap import Estimate, mean_estimates, undefined
+from repodojo.metrics.gap_closed import NO_GAP, Gap, gap_at_k, gap_closed
+from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.plain import plain
-from repodojo.metrics.reasons import why_undefined
+from repodojo.metrics.reasons import NO_ATTEMPTS, NO_SCORES, why_undefined
 from repodojo.metrics.settings import ScalingSettings
 from repodojo.types import SCHEMA_VERSION, to_json
 
@@ -51,7 +51,7 @@ def fit_stopping_rule(training: Sequence[AttemptMatrices], settings: ScalingSett
     tried = thresholds(given)
     finite = tuple(value for value in tried if value < inf)
     rows = sum(len(each.outcomes) for each in given)
-    reason = why_undefined(labels) or ("" if finite else "no attempt has a score")
+    reason = why_undefined(labels) or ("" if finite else NO_SCORES)
     if reason:
         return StoppingRule(None, None, finite, rows, reason=reason)
     threshold = max(tried, key=lambda value: (_told_right(given, value), value))
@@ -85,7 +85,8 @@ def measure_stopping_rule(attempts: AttemptMatrices, rule: StoppingRule, *, seed
     ``fixed`` each number of them.
     """
     rows, k = attempts.outcomes.shape
-    at_most, undefined = min(k, rule.at_most or k), UNDEFINED._replace(n=rows)
+    reason = rule.reason or ("" if attempts.outcomes.size else NO_ATTEMPTS)
+    at_most, nothing = min(k, rule.at_most or k), undefined(reason, rows)
     found: dict[str, Any] = {
         "k": k,
         "at_most": at_most,
@@ -94,49 +95,48 @@ def measure_stopping_rule(attempts: AttemptMatrices, rule: StoppingRule, *, seed
         "aim": {"gap_closed": AIM_GAP, "attempts_share": AIM_ATTEMPTS},
         "curve": [],
         "fixed": [],
-        **dict.fromkeys(("resolve_rate", "mean_attempts", "attempts_share", "gap_closed"), undefined),
-        "never_sure": {"resolve_rate": undefined, "gap_closed": undefined},
-        "gap_closed_by_all": undefined,
+        **dict.fromkeys(("resolve_rate", "mean_attempts", "attempts_share", "gap_closed"), nothing),
+        "never_sure": {"resolve_rate": nothing, "gap_closed": nothing},
+        "gap_closed_by_all": nothing,
         "reaches_aim": None,
-        "reason": rule.reason or ("" if attempts.outcomes.size else "there are no attempts"),
+        "reason": reason,
     }
     if attempts.outcomes.size:
-        gap = gap_at_k(attempts, k)
-        found |= _curves(attempts, gap, rule.tried)
-        if not found["reason"]:
+        gap, ordered = gap_at_k(attempts, k), by_falling_score(attempts)
+        found |= _curves(ordered, gap, rule.tried)
+        if not reason:
             threshold = inf if rule.threshold is None else rule.threshold
-            found |= _measured(attempts, gap, threshold, at_most, seed)
+            found |= _measured(ordered, gap, threshold, at_most, seed)
     result: dict[str, Any] = plain(found)
     return result
 
 
-def _measured(
-    attempts: AttemptMatrices, gap: Gap, threshold: float, at_most: int, seed: int
-) -> dict[str, Any]:
+def _measured(attempts: FallingScores, gap: Gap, threshold: float, at_most: int, seed: int) -> dict[str, Any]:
     """Measure a threshold, and as many attempts without one; shares and gap are of all attempts at hand."""
     k = attempts.outcomes.shape[1]
     resolved, made = instance_adaptive(attempts, threshold, at_most)
+    never = instance_adaptive(attempts, inf, at_most).resolved
+    means = mean_estimates(np.column_stack([resolved, never, made / k]), seed=seed)
+    closed = gap.closed(resolved, never, gap.best, seed=seed)
+    share = means[2]
     found = {
-        **_worth(gap, resolved, seed),
-        "mean_attempts": mean_estimate(made, span=(1.0, float(k)), seed=seed),
-        "attempts_share": mean_estimate(made / k, seed=seed),
-        "never_sure": _worth(gap, instance_adaptive(attempts, inf, at_most).resolved, seed),
-        "gap_closed_by_all": gap.closed(gap.best, seed),
+        "resolve_rate": means[0],
+        "gap_closed": closed[0],
+        "mean_attempts": Estimate(k * share.value, max(1.0, k * share.low), k * share.high, share.n),
+        "attempts_share": share,
+        "never_sure": {"resolve_rate": means[1], "gap_closed": closed[1]},
+        "gap_closed_by_all": closed[2],
     }
-    return found | _verdict(found["gap_closed"].value, found["attempts_share"].value)
-
-
-def _worth(gap: Gap, resolved: Floats, seed: int) -> dict[str, Any]:
-    return {"resolve_rate": mean_estimate(resolved, seed=seed), "gap_closed": gap.closed(resolved, seed)}
+    return found | _verdict(closed[0].value, share.value)
 
 
 def _verdict(closed: float, share: float) -> dict[str, Any]:
     if np.isnan(closed):
-        return {"reason": "the oracle gains nothing over one attempt"}
+        return {"reason": NO_GAP}
     return {"reaches_aim": closed >= AIM_GAP and share <= AIM_ATTEMPTS}
 
 
-def _curves(attempts: AttemptMatrices, gap: Gap, tried: Sequence[float]) -> dict[str, Any]:
+def _curves(attempts: FallingScores, gap: Gap, tried: Sequence[float]) -> dict[str, Any]:
     """Return resolve rate and share of the gap closed over mean attempts, by threshold and by number."""
     k = attempts.outcomes.shape[1]
     one, oracle = float(gap.chance.mean()), float(gap.oracle.mean())

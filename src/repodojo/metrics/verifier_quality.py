@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from repodojo.metrics.auc import auc_estimate
-from repodojo.metrics.bootstrap import UNDEFINED, Estimate, ratio_estimate
+from repodojo.metrics.bootstrap import Estimate, ratio_estimate, undefined
 from repodojo.metrics.plain import plain
-from repodojo.metrics.reasons import why_undefined
+from repodojo.metrics.reasons import NO_SCORES, why_undefined
 from repodojo.metrics.reliability import calibration_error, point_biserial, reliability_curve, score_histogram
 from repodojo.metrics.score_groups import size_groups
 from repodojo.types import Instance, Trajectory, Verdict
@@ -33,6 +33,8 @@ class Distribution(NamedTuple):
     mean: float
     deviation: float
     median: float
+    reason: str = ""
+    """Why it is undefined; empty where it is not."""
 
 
 def verifier_quality(
@@ -69,17 +71,16 @@ def finite(score: float | None) -> float | None:
 def _quality(attempts: Sequence[Scored]) -> dict[str, Any]:
     given = [each for each in attempts if each.score is not None]
     kinds = {name: [a.score for a in given if a.resolved is kind] for name, kind in _KINDS}
-    reason = why_undefined([each.resolved for each in attempts]) or (
-        "" if given else "no attempt has a score"
-    )
+    reason = why_undefined([each.resolved for each in attempts]) or ("" if given else NO_SCORES)
     names = [each.instance_id for each in attempts]
-    undefined = UNDEFINED._replace(n=len(set(names)))
+    nothing = undefined(reason, len(set(names)))
     return {
         "attempts": len(attempts),
+        "successes": sum(each.resolved for each in attempts),
         "missing_scores": len(attempts) - len(given),
         "reason": reason,
-        "auc": undefined if reason else auc_estimate(*_columns(attempts), names),
-        "auc_within_instance": undefined if reason else auc_within_instance(attempts),
+        "auc": nothing if reason else auc_estimate(*_columns(attempts), names),
+        "auc_within_instance": nothing if reason else auc_within_instance(attempts),
         "point_biserial": nan if reason else point_biserial(*_given(attempts)),
         "brier": _brier(given),
         "calibration_error": calibration_error(*_given(attempts)),
@@ -110,7 +111,7 @@ def auc_within_instance(attempts: Iterable[Scored]) -> Estimate:
         wins = [(a > b) + (a == b) / 2 for a, good in keys if good for b, bad in keys if not bad]
         won.append(float(sum(wins)))
         pairs.append(float(len(wins)))
-    return ratio_estimate(won, pairs)
+    return ratio_estimate(won, pairs, over_nothing="no instance has attempts of both outcomes")
 
 
 def _columns(attempts: Sequence[Scored]) -> tuple[list[float | None], list[bool]]:
@@ -127,11 +128,14 @@ def _brier(given: Sequence[Scored]) -> Estimate:
     errors: dict[str, list[float]] = {}
     for each in given:
         errors.setdefault(each.instance_id, []).append(((each.score or 0.0) - each.resolved) ** 2)
-    return ratio_estimate([sum(row) for row in errors.values()], [len(row) for row in errors.values()])
+    if not given:
+        return undefined(NO_SCORES)
+    sums = ([count(row) for row in errors.values()] for count in (sum, len))
+    return ratio_estimate(*sums, over_nothing=NO_SCORES)
 
 
 def _distribution(found: Sequence[float | None]) -> Distribution:
     values = np.array(found, dtype=np.float64)
     if not len(values):
-        return Distribution(0, nan, nan, nan)
+        return Distribution(0, nan, nan, nan, "no such attempt has a score")
     return Distribution(len(values), float(values.mean()), float(values.std()), float(np.median(values)))

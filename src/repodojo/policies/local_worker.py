@@ -17,6 +17,8 @@ from typing import Any, TextIO
 import torch
 from transformers import AutoModelForCausalLM
 
+from repodojo.errors import PolicyError
+from repodojo.policies.answer_tokens import single_tokens
 from repodojo.policies.local_attention import ATTENTION, slot_bytes
 from repodojo.policies.local_decoder import Decoder
 from repodojo.policies.local_slots import Request
@@ -75,20 +77,16 @@ class Worker:
         self.decoder.submit(Request(tokens, limit, order["temperature"], order["seed"], is_stopped, finish))
 
     def _score(self, order: dict[str, Any], tokens: list[int]) -> None:
-        prefix, choices = order["answer_prefix"], order["choices"]
-        before = self._encode(prefix)
-        after = {choice: self._encode(prefix + choice) for choice in choices}
-        for choice, continued in after.items():
-            if continued[:-1] != before:
-                found = self.tokenizer.convert_ids_to_tokens(continued)
-                told = f"choice {choice!r} is not one token after {prefix!r}, but {found}"
-                self.send({"id": order["id"], "error": "policy", "message": told})
-                return
+        try:
+            after = single_tokens(self._encode, order["answer_prefix"], order["choices"])
+        except PolicyError as error:
+            self.send({"id": order["id"], "error": "policy", "message": str(error)})
+            return
 
         def finish(request: Request) -> None:
             row = request.log_probabilities
             assert row is not None
-            scores = {choice: float(row[continued[-1]]) for choice, continued in after.items()}
+            scores = {choice: float(row[token]) for choice, token in after.items()}
             self.send({"id": order["id"], "scores": scores})
 
         self.decoder.submit(Request(tokens, 0, 0.0, 0, lambda _: False, finish))

@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Callable, Iterable
-from math import log
 from typing import TYPE_CHECKING, Any
 
-from repodojo.metrics.log_fit import log_fit
+from repodojo.metrics.patch_size import NOTHING_RESOLVED
+from repodojo.metrics.reasons import NO_INSTANCES
+from repodojo.reporting.fit_figures import scaling_fits
 from repodojo.reporting.named import Results
-from repodojo.reporting.panels import COLOURS, finish, outlined, percents, scaled
+from repodojo.reporting.panels import COLOURS, finish, outlined, percents, say, say_undefined
 from repodojo.reporting.published import PublishedFigure
 from repodojo.reporting.published_figures import FIGURES
 from repodojo.reporting.run_figures import stopping_early, verifier_scores
@@ -63,7 +64,7 @@ def draw_svg(name: str, results: Results, draw: Callable[["Axes", "Axes", Result
 
     text = io.StringIO()
     with rc_context(STYLE | {"svg.hashsalt": name}):
-        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         for panel, title in zip((left, right), TITLES.get(name, (OURS, PAPER)), strict=True):
             panel.set_title(title, loc="left", **(PRINTED if title == PAPER else MEASURED))
@@ -87,6 +88,7 @@ def _pass_and_best(ours: "Axes", paper: "Axes", results: Results) -> None:
         value, low, high = (percents(points, key) for key in ("value", "low", "high"))
         ours.plot(ks, value, marker="o", markersize=3, color=COLOURS[name], label=f"{name}@k")
         ours.fill_between(ks, low, high, color=COLOURS[name], alpha=0.15, linewidth=0)
+    say_undefined(ours, overall["best_at_k"].values())
     for label, series in FIGURES[4].series.items():
         x, y = zip(*series, strict=True)
         name = label.removesuffix("@k")
@@ -94,29 +96,6 @@ def _pass_and_best(ours: "Axes", paper: "Axes", results: Results) -> None:
     for panel in (ours, paper):
         panel.set_ylim(bottom=0)
         finish(panel, "k", "resolved %")
-
-
-def _best_fit(ours: "Axes", paper: "Axes", results: Results) -> None:
-    """Draw Figure 1, bottom: best@k over k on a logarithmic axis, with the fit."""
-    points = results["scaling_curves"]["overall"]["best_at_k"]
-    ours_series = [(float(k), scaled(point["value"])) for k, point in points.items() if int(k) > 1]
-    published = [(float(str(k)), rate) for k, rate in FIGURES[1].series["inference"]]
-    _fit_panel(ours, ours_series, {"linestyle": "-"}, "full")
-    _fit_panel(paper, published, {"linestyle": "--"}, "none")
-
-
-def _fit_panel(panel: "Axes", series: list[tuple[float, float]], line: dict[str, Any], fill: Any) -> None:
-    ks, rates = [k for k, _ in series], [rate for _, rate in series]
-    fit = log_fit(ks, rates)
-    panel.plot(ks, rates, "o", markersize=4, fillstyle=fill, color=COLOURS["best"])
-    label = f"{fit.slope:.2f} ln k {fit.intercept:+.2f}, R² {fit.r2:.3f}"
-    fitted = [fit.slope * log(k) + fit.intercept for k in ks]
-    panel.plot(ks, fitted, color=COLOURS["random"], label=label, **line)
-    panel.set_xscale("log", base=2)
-    shown = ks[:: max(1, len(ks) // 7)]
-    panel.set_xticks(shown, [f"{k:.0f}" for k in shown], minor=False)
-    panel.minorticks_off()
-    finish(panel, "k", "best@k %")
 
 
 def _repositories(ours: "Axes", paper: "Axes", results: Results) -> None:
@@ -129,6 +108,8 @@ def _repositories(ours: "Axes", paper: "Axes", results: Results) -> None:
         ours.barh([name for name, _ in rows], widths, left=left, color=colour, label=split.replace("_", " "))
         left = [a + b for a, b in zip(left, widths, strict=True)]
     finish(ours, "instances", "")
+    if not rows:
+        say(ours, NO_INSTANCES)
     published = FIGURES[2].series["SWE-Gym"][::-1]
     paper.barh(
         [str(name) for name, _ in published], [n for _, n in published], **outlined("pass"), label="SWE-Gym"
@@ -140,6 +121,8 @@ def _successes(ours: "Axes", paper: "Axes", results: Results) -> None:
     """Draw Figure 3: how often each instance was solved, most often first."""
     found = results["sampling_statistics"]["successes"]
     ours.bar(range(1, len(found) + 1), found, color=COLOURS["pass"], label="the teacher, all attempts")
+    if not found:
+        say(ours, NOTHING_RESOLVED)
     x, y = zip(*FIGURES[3].series["successes"], strict=True)
     paper.bar(x, y, **outlined("pass"), label="Moatless 7B, 30 rounds")
     for panel in (ours, paper):
@@ -148,7 +131,7 @@ def _successes(ours: "Axes", paper: "Axes", results: Results) -> None:
 
 
 DRAWINGS = {
-    "figure_1": _best_fit,
+    "figure_1": scaling_fits,
     "figure_2": _repositories,
     "figure_3": _successes,
     "figure_4": _pass_and_best,
@@ -161,7 +144,10 @@ DRAWINGS = {
 }
 
 CAPTIONS = {
-    "figure_1": ("best@k over k, with its logarithmic fit", ("scaling_curves",)),
+    "figure_1": (
+        "Scaling of inference and of training, with logarithmic fits",
+        ("scaling_curves", "training_subsets", "ablation_results"),
+    ),
     "figure_2": ("Instances by repository", ("instance_statistics",)),
     "figure_3": ("Successes of each instance", ("sampling_statistics",)),
     "figure_4": ("pass@k and best@k; bands are 95 % intervals", ("scaling_curves",)),

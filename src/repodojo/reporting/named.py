@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repodojo.reporting.summary import Number
+from repodojo.reporting.text import why
 
 POLICIES = {"zero_shot": "zero-shot", "control": "control", "fine_tuned": "fine-tuned"}
 
@@ -16,9 +17,9 @@ def command(pipeline: str) -> str:
     return f"kedro run --pipeline={pipeline}"
 
 
-def interval(estimate: Results) -> dict[str, float | None]:
-    """Return the value and the ends of its interval."""
-    return {key: estimate[key] for key in ("value", "low", "high")}
+def interval(estimate: Results) -> dict[str, Any]:
+    """Return the value and the ends of its interval, or why there are none."""
+    return {key: estimate[key] for key in ("value", "low", "high")} | {"reason": why(estimate)}
 
 
 def named(name: str, label: str, repo: str) -> tuple[str, str]:

@@ -1,10 +1,11 @@
 """What the panels of figures share: colours, axes, and the words of a panel without data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 from repodojo.reporting.published_figures import FIGURES
+from repodojo.reporting.text import undefined, why
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,11 +15,26 @@ CYCLE = ("#2f7ed8", "#e07b00", "#1a8a5a", "#9b59b6", "#7a7f87", "#c0392b")
 
 
 def finish(panel: "Axes", x: str, y: str) -> None:
-    """Name the axes, and the lines where they have names."""
+    """Name the axes, and below them the lines that have names."""
     panel.set_xlabel(x)
     panel.set_ylabel(y)
-    if panel.get_legend_handles_labels()[1]:
-        panel.legend(loc="best")
+    _write_below(panel, "")
+
+
+def say(panel: "Axes", text: str) -> None:
+    """Write below a panel what it does not show."""
+    _write_below(panel, text)
+
+
+def _write_below(panel: "Axes", text: str) -> None:
+    """Write the legend and what was said under the axes, where no line is."""
+    handles, labels = panel.get_legend_handles_labels()
+    before = panel.get_legend()
+    said = "\n".join(filter(None, (before.get_title().get_text() if before else "", text)))
+    if labels or said:
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, -0.19), "borderaxespad": 0.0}
+        size: dict[str, Any] = {"fontsize": 8, "title_fontsize": 8, "alignment": "left", "ncols": 2}
+        panel.legend(handles, labels, title=said or None, **place, **size)
 
 
 def outlined(colour: str) -> dict[str, Any]:
@@ -36,9 +52,11 @@ def percents(points: Mapping[str, Any], key: str) -> Sequence[float]:
     return [scaled(point[key]) for point in points.values()]
 
 
-def say(panel: "Axes", text: str) -> None:
-    """Write into a panel what it does not show."""
-    panel.text(0.02, 0.02, text, transform=panel.transAxes, va="bottom", fontsize=8, wrap=True)
+def say_undefined(panel: "Axes", points: Iterable[Mapping[str, Any]]) -> None:
+    """Say why points of a curve are undefined, if any are."""
+    lacking = [point for point in points if point["value"] is None]
+    if lacking:
+        say(panel, undefined("; ".join(dict.fromkeys(filter(None, map(why, lacking))))))
 
 
 def draw_published(panel: "Axes", number: int) -> None:

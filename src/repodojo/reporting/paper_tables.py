@@ -5,7 +5,7 @@ from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.statistics import PERCENTILES
 from repodojo.reporting.table import Row, Table, ours, published
-from repodojo.reporting.text import as_printed, percent, with_interval
+from repodojo.reporting.text import as_printed, number, percent, why, with_interval
 
 
 def dataset_comparison(results: Results) -> Table:
@@ -49,20 +49,29 @@ def instance_means(results: Results) -> Table:
     )
 
 
+DEVIATIONS = ("paper_half_sample", "all_rows_half_sample")
+
+
+def _share(estimate: Results) -> str:
+    """Return a share without its interval, or why there is none."""
+    return percent(estimate["value"], why=why(estimate))
+
+
 def policy_results(results: Results) -> Table:
     """Return Table 3: what the policies do on held-out instances."""
     rows = []
     for policy, words in POLICIES.items():
         found = results[f"{policy}_metrics"]["overall"]
         greedy, rates = found["greedy"], found["greedy_rates"]
+        spread, floor = found["deviations"], found["noise_floor"]
         rows.append(
             (
                 *("held-out projects, this run", "student", words, greedy["n"]),
-                *(percent(rates[key]["value"]) for key in ("empty_patch", "stuck_in_loop")),
-                *(rates["average_turns"]["value"], percent(rates["well_formed"]["value"])),
-                *(with_interval(greedy), percent(found["deviations"]["paper_half_sample"])),
-                percent(found["deviations"]["all_rows_half_sample"]),
-                percent(found["noise_floor"]["covers_95"]),
+                *(_share(rates[key]) for key in ("empty_patch", "stuck_in_loop")),
+                number(rates["average_turns"]["value"], why=why(rates["average_turns"])),
+                *(_share(rates["well_formed"]), with_interval(greedy)),
+                *(_share(spread | {"value": spread[key]}) for key in DEVIATIONS),
+                _share(floor | {"value": floor["covers_95"]}),
             )
         )
     columns = (
@@ -83,13 +92,13 @@ def policy_results(results: Results) -> Table:
 def trajectory_lengths(results: Results) -> Table:
     """Return Table 8: messages and tokens of trajectories."""
     names = ("n", "mean", "sd", "min", "max", *(f"p{p}" for p in PERCENTILES))
-    rows = [
-        (what, outcome, *(results["sampling_statistics"][what][outcome][name] for name in names))
-        for what in ("messages", "tokens")
-        for outcome in ("resolved", "unresolved")
-    ]
-    rows = [row for row in rows if row[0] == "messages" or row[6]]
-    note = f"Ours: the teacher's. {TABLES[8].note}"
+    rows = []
+    for what in ("messages", "tokens"):
+        for outcome in ("resolved", "unresolved"):
+            found = results["sampling_statistics"][what][outcome]
+            if what == "messages" or found["max"]:
+                rows.append((what, outcome, *(number(found[name], why=why(found)) for name in names)))
+    note = f"Ours: the teacher's. Published: {TABLES[8].note}"
     columns = ("of", *TABLES[8].columns[1:])
     return Table(
         "table_8", TABLES[8].title, columns, ours(*rows) + published(8), ("sampling_statistics",), note
@@ -117,4 +126,11 @@ def trajectory_sources(results: Results) -> Table:
     sizes = {"Lite": 230, "Full": 2438}
     printed = published(10, lambda r: (*r[:4], sizes[str(r[2])], *r[5:]))
     datasets = ("sampling_statistics", "on_policy_statistics")
-    return Table("table_10", TABLES[10].title, columns, ours(*rows) + printed, datasets, TABLES[10].note)
+    return Table(
+        "table_10",
+        TABLES[10].title,
+        columns,
+        ours(*rows) + printed,
+        datasets,
+        f"Published: {TABLES[10].note}",
+    )

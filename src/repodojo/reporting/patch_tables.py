@@ -3,7 +3,7 @@
 from repodojo.reporting.named import Results
 from repodojo.reporting.published import Cell
 from repodojo.reporting.table import Table, ours
-from repodojo.reporting.text import NOT_GIVEN, missing, number, number_with_interval
+from repodojo.reporting.text import NOT_GIVEN, missing, number, number_with_interval, why
 
 COMMAND = "kedro run --pipelines=patch_costs,reporting"
 
@@ -15,7 +15,7 @@ def resolving_patches(results: Results) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             *("changed lines", *(number_with_interval(size[key]) for key in lines)),
-            *(NOT_GIVEN, number(size["median_ratio"], 2), size["changed_lines"]["n"]),
+            *(NOT_GIVEN, number(size["median_ratio"], 2, why=why(size)), size["changed_lines"]["n"]),
         )
     ]
     for words, key, ratio in (
@@ -42,4 +42,8 @@ def _cost(costs: Results, key: str, ratio: str | None) -> tuple[Cell, ...]:
     if not costs:
         return missing(COMMAND), missing(COMMAND) if ratio else NOT_GIVEN, NOT_GIVEN
     found = costs[key]
-    return number_with_interval(found), number(costs[ratio], 2) if ratio else NOT_GIVEN, found["n"]
+    return (
+        number_with_interval(found),
+        number(costs[ratio], 2, why=why(costs)) if ratio else NOT_GIVEN,
+        found["n"],
+    )

@@ -48,6 +48,9 @@ SCORED_BY = "17 runs on SWE-Bench Verified, released 32B verifier"
 VERIFIER_SCORES = (("resolved", 1539, 0.766, 0.306, 0.915), ("unresolved", 6957, 0.348, 0.384, 0.113))
 """Outcome, attempts, mean, standard deviation and median of the scores."""
 
+PUBLISHED_R = 0.398
+"""Point-biserial correlation of the same scores with the outcomes."""
+
 CONFLICTS = (
     Conflict(
         "instances of SWE-Gym Raw", "66,894 of 357 repositories (Table 1)", "64,689 of 358 (text)", "66,894"

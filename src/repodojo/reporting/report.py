@@ -1,5 +1,6 @@
 """The report page: one file that needs nothing else, in light and dark."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,9 @@ from repodojo.reporting.summary import Number, Summary
 from repodojo.reporting.summary_table import short_table
 from repodojo.reporting.table import Table
 from repodojo.reporting.text import UNDEFINED, number, percent, points
+from repodojo.reporting.viewer.text import shown
+
+_INTERVAL = re.compile(r"\[([^\[\],]+), ([^\[\],]+)\]")
 
 
 class Line(NamedTuple):
@@ -44,6 +48,7 @@ def render_report(report: Report) -> str:
     """Render the page."""
     folder, summary = Path(__file__).parent, report.summary
     environment = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True)
+    environment.filters |= {"shown": shown, "cell": cell, "numbered": numbered}
     environment.globals["made_by"] = partial(made_by, report.provenance)
     environment.globals["recorded"] = report.provenance.keys()
     return environment.get_template("report.html.jinja").render(
@@ -64,6 +69,17 @@ def render_report(report: Report) -> str:
     )
 
 
+def cell(text: str) -> str:
+    """Return a cell's text with intervals that stay on one line."""
+    return _INTERVAL.sub("[\\1,\u00a0\\2]", shown(text))
+
+
+def numbered(name: str) -> str:
+    """Return the number that the paper gives a table or figure: ``Table 3. ``; empty where it has none."""
+    found = re.fullmatch(r"(table|figure)_(\d+)", name)
+    return f"{found[1].capitalize()} {found[2]}. " if found else ""
+
+
 def made_by(provenance: Mapping[str, Mapping[str, Any]], dataset: str) -> str:
     """Return the run and the commit that made a dataset, shortened."""
     found = provenance.get(dataset)
@@ -76,11 +92,9 @@ def made_by(provenance: Mapping[str, Mapping[str, Any]], dataset: str) -> str:
 
 def line_of(name: str, found: Number) -> Line:
     """Return a number as text: percentages for shares, points for differences."""
-    interval = (
-        ""
-        if found.low is None or found.high is None
-        else f"{_text(found, found.low)} to {_text(found, found.high)}"
-    )
+    interval = found.reason
+    if found.low is not None and found.high is not None:
+        interval = f"{_text(found, found.low)} to {_text(found, found.high)}"
     rests_on = f"{found.n:,} {found.of}"
     if found.not_measured:
         rests_on += f", {found.not_measured} not measured"

@@ -9,7 +9,7 @@ from repodojo.reporting.panels import COLOURS
 from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.table import Table, ours, published
-from repodojo.reporting.text import NOT_GIVEN, difference, missing, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, difference, missing, percent, why, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     rate, change = row["resolve_rate"], row["minus_previous"]
     return (
         *("first policy" if row["round"] == 0 else str(row["round"]), rate["n"], row["sampled"]["chosen"]),
-        *(percent(row["empty_patch"]["value"]), with_interval(rate)),
+        *(percent(row["empty_patch"]["value"], why=why(row["empty_patch"])), with_interval(rate)),
         *((NOT_GIVEN, NOT_GIVEN) if change is None else (difference(change), row["trend"])),
     )
 
@@ -59,9 +59,10 @@ def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 def _policy_cells(results: Results, policy: str) -> tuple[Cell, ...]:
     """Return what the table says of a policy that was trained before the rounds, or not at all."""
     overall = results[f"{policy}_metrics"]["overall"]
-    empty, rate = overall["greedy_rates"]["empty_patch"]["value"], overall["greedy"]
+    empty, rate = overall["greedy_rates"]["empty_patch"], overall["greedy"]
     words = "zero-shot" if policy == "zero_shot" else "on the teacher's successes"
-    return words, rate["n"], NOT_GIVEN, percent(empty), with_interval(rate), NOT_GIVEN, NOT_GIVEN
+    share = percent(empty["value"], why=why(empty))
+    return words, rate["n"], NOT_GIVEN, share, with_interval(rate), NOT_GIVEN, NOT_GIVEN
 
 
 def draw_rounds(rounds: Rounds) -> str:

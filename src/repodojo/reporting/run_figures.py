@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from repodojo.reporting.named import Results
 from repodojo.reporting.panels import COLOURS, CYCLE, finish, say, scaled
-from repodojo.reporting.text import UNDEFINED
+from repodojo.reporting.text import undefined
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def verifier_scores(curve: "Axes", histogram: "Axes", results: Results) -> None:
     _histogram(histogram, overall["histogram"])
     if overall["reason"]:
         for panel in (curve, histogram):
-            say(panel, f"how scores tell outcomes apart is {UNDEFINED}: {overall['reason']}")
+            say(panel, f"how scores tell outcomes apart is {undefined(overall['reason'])}")
 
 
 def _reliability(panel: "Axes", bins: Sequence[Mapping[str, Any]], label: str, colour: str) -> None:
@@ -79,7 +79,7 @@ def stopping_early(rates: "Axes", gap: "Axes", results: Results) -> None:
     finish(rates, "mean attempts", "resolved %")
     finish(gap, "% of all attempts; the aim is dotted", "gap closed %")
     if found["reason"]:
-        say(gap, f"{UNDEFINED}: {found['reason']}")
+        say(gap, undefined(found["reason"]))
 
 
 def _rule(panel: "Axes", found: Results, axes: tuple[str, str], x_scale: float) -> None:

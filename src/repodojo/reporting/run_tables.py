@@ -2,7 +2,7 @@
 
 from repodojo.reporting.named import POLICIES, Results
 from repodojo.reporting.table import Table, ours
-from repodojo.reporting.text import NOT_GIVEN, difference, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, counted, difference, percent, with_interval
 
 
 def instance_funnel(results: Results) -> Table:
@@ -11,7 +11,7 @@ def instance_funnel(results: Results) -> Table:
         (
             *("all projects" if row["project"] == "all" else row["project"], row["proposed"], row["proven"]),
             *(row["selected"], percent(row["yield"])),
-            ", ".join(f"{reason} {count}" for reason, count in row["reasons"].items()),
+            counted(row["reasons"]),
         )
         for row in results["instance_funnel"]
         if row["kind"] == "all"
@@ -30,7 +30,7 @@ def curation_steps(results: Results) -> Table:
             step["name"],
             step["before"],
             step["after"],
-            ", ".join(f"{k} {v}" for k, v in step["removed"].items()),
+            counted(step["removed"]),
         )
         for step in report["steps"]
     ]
@@ -52,7 +52,7 @@ def bug_kinds(results: Results) -> Table:
     counts, rates = results["instance_statistics"]["kinds"], results["sampling_statistics"]["by_kind"]
     rows = [
         (
-            *(kind, split_counts.get("train", 0), split_counts.get("held_out", 0)),
+            *(kind.replace("_", " "), split_counts.get("train", 0), split_counts.get("held_out", 0)),
             *((rates[kind]["attempts"], with_interval(rates[kind])) if kind in rates else (0, NOT_GIVEN)),
         )
         for kind, split_counts in counts.items()

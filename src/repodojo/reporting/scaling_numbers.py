@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from repodojo.metrics.reasons import NO_SCORES
 from repodojo.reporting.named import Named, Results, command, interval, named
 from repodojo.reporting.summary import Number
 
@@ -20,9 +21,8 @@ def scaling_numbers(curves: Results, max_k: int, repo: str) -> Named:
                 f"{name}.{curve}_at_{k}",
                 Number(
                     label=f"{label}{k}{where}",
-                    **{
-                        key: point[key] for key in ("value", "low", "high", "n", "lower_bound", "upper_bound")
-                    },
+                    **interval(point),
+                    **{key: point[key] for key in ("n", "lower_bound", "upper_bound")},
                     unit="share",
                     not_measured=curves["not_measured"],
                     **common,
@@ -71,6 +71,7 @@ def verifier_numbers(quality: Results, repo: str) -> Named:
         Number(
             label=f"calibration error of the verifier{where}",
             value=quality["calibration_error"],
+            reason=NO_SCORES if quality["calibration_error"] is None else "",
             n=quality["attempts"] - quality["missing_scores"],
             of="rollouts",
             **common,

@@ -5,7 +5,16 @@ from typing import Any
 from repodojo.reporting.named import Results
 from repodojo.reporting.published import Cell
 from repodojo.reporting.table import Table, ours
-from repodojo.reporting.text import NOT_GIVEN, UNDEFINED, number, number_with_interval, percent, with_interval
+from repodojo.reporting.text import (
+    NOT_GIVEN,
+    digits_of,
+    number,
+    number_with_interval,
+    percent,
+    undefined,
+    why,
+    with_interval,
+)
 
 AXES = {
     "prompt_tokens": "prompt tokens",
@@ -41,7 +50,7 @@ def adaptive_attempts(results: Results) -> Table:
     best = with_interval(picked[str(k)]) if str(k) in picked else NOT_GIVEN
     cells = (with_interval(found[key]) for key in ("attempts_share", "resolve_rate", "gap_closed"))
     never = (with_interval(found["never_sure"][key]) for key in ("resolve_rate", "gap_closed"))
-    share = percent(at_most / k if k else None)
+    share = percent(at_most / k if k else None, why=found["reason"])
     rows = (
         (f"{rule}, at most {at_most}", number_with_interval(found["mean_attempts"]), *cells),
         (f"always {at_most}", at_most, share, *never),
@@ -59,7 +68,7 @@ def adaptive_attempts(results: Results) -> Table:
 def _aim(found: dict[str, Any]) -> str:
     """Say what stopping early aims at, and whether it gets there."""
     gap, share = (percent(found["aim"][key], 0) for key in ("gap_closed", "attempts_share"))
-    reached = {True: "reached", False: "not reached", None: f"{UNDEFINED}: {found['reason']}"}
+    reached = {True: "reached", False: "not reached", None: undefined(found["reason"])}
     return (
         f"The aim, at least {gap} % of the gap from one attempt to the oracle at no more than {share} % of "
         f"the attempts, is {reached[found['reaches_aim']]}."
@@ -83,9 +92,10 @@ def costs(results: Results) -> Table:
     for axis, words in AXES.items():
         if axis in found["per_attempt"]:
             one, of_k = found["per_attempt"][axis], found["of_k"][k][axis]
-            rows.append((words, number_with_interval(one), number(of_k)))
+            total = number(of_k, digits_of(of_k), why=why(one))
+            rows.append((words, number_with_interval(one), total))
         else:
-            rows.append((words, f"{UNDEFINED}: {found['undefined'][axis]}", NOT_GIVEN))
+            rows.append((words, undefined(found["undefined"][axis]), NOT_GIVEN))
     columns = ("axis", "of one attempt [95 %]", f"of {k} attempts")
     note = f"Means over {number(found['attempts'])} held-out attempts; scoring them is not in it."
     return Table("costs", "What attempts cost", columns, ours(*rows), ("attempt_costs",), note)

@@ -10,6 +10,7 @@ import numpy as np
 from repodojo.metrics.bootstrap import ratio_estimate
 from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.metrics.plain import plain
+from repodojo.metrics.reasons import NO_ATTEMPTS
 from repodojo.metrics.wilson import wilson_interval
 from repodojo.types import Instance, Trajectory, Verdict
 
@@ -102,19 +103,12 @@ def _rate(attempts: Sequence[Trajectory], won: set[str]) -> dict[str, Any]:
         flags.setdefault(each.instance_id, []).append(each.rollout_id in won)
     resolved = sum(map(sum, flags.values()))
     rows = flags.values()
-    value, low, high, _ = ratio_estimate(
-        [sum(row) for row in rows], [len(row) for row in rows], span=(0.0, 1.0)
-    )
+    sums = ([count(row) for row in rows] for count in (sum, len))
+    found = ratio_estimate(*sums, over_nothing=NO_ATTEMPTS, span=(0.0, 1.0))
     if len(flags) == len(attempts):
         low, high = wilson_interval(resolved, len(attempts))
-    return {
-        "attempts": len(attempts),
-        "resolved": resolved,
-        "value": value,
-        "low": low,
-        "high": high,
-        "n": len(flags),
-    }
+        found = found._replace(low=low, high=high)
+    return {"attempts": len(attempts), "resolved": resolved, **found._asdict()}
 
 
 def _sources(attempts: Iterable[Trajectory]) -> dict[tuple[str, float], list[Trajectory]]:
@@ -138,6 +132,6 @@ def _spread(values: Iterable[int]) -> dict[str, float]:
     found = np.array(list(values), dtype=np.float64)
     names = ("mean", "sd", "min", "max", *(f"p{p}" for p in PERCENTILES))
     if not len(found):
-        return {"n": 0} | dict.fromkeys(names, nan)
+        return {"n": 0, "reason": NO_ATTEMPTS} | dict.fromkeys(names, nan)
     numbers = (found.mean(), found.std(), found.min(), found.max(), *np.percentile(found, PERCENTILES))
     return {"n": len(found)} | {name: float(number) for name, number in zip(names, numbers, strict=True)}

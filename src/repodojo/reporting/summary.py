@@ -34,6 +34,8 @@ class Number(BaseModel):
     """The value if every such attempt counts against it."""
     upper_bound: float | None = None
     """The value if every such attempt counts for it."""
+    reason: str = ""
+    """Why the value is undefined; empty where it is not."""
     dataset: str
     """The catalog entry that it was computed from."""
     command: str

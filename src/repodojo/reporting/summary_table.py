@@ -52,7 +52,7 @@ def _cells(found: Number) -> tuple[str, str, str]:
     """Return value, interval and n of one number."""
     rests_on = f"{found.n:,} {found.of}"
     if found.value is None:
-        return UNDEFINED, "", rests_on
+        return UNDEFINED, found.reason, rests_on
     if found.unit == "count":
         return number(int(found.value)), "", rests_on
     render = points if found.unit == "difference of shares" else percent

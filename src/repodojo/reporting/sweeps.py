@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from repodojo.curation.settings import AblationPoint, CurationSettings
 from repodojo.reporting.named import Results
-from repodojo.reporting.text import UNDEFINED, missing, percent, with_interval
+from repodojo.reporting.text import missing, percent, undefined, why, with_interval
 
 COMMAND = "kedro run --pipelines=ablations,reporting"
 WHOLE = AblationPoint(curation=CurationSettings(dedup="none")).settings()
@@ -35,11 +35,11 @@ class Point(NamedTuple):
         if self.measured is None:
             words = missing(COMMAND)
         elif reason := self.measured["reason"]:
-            words = f"{UNDEFINED}: {reason}"
+            words = undefined(reason)
         else:
             greedy, every = (self.measured[f"resolve_rate{which}"] for which in ("", "_of_all_attempts"))
-            empty = percent(self.measured["empty_patch"]["value"])
-            return empty, with_interval(greedy), with_interval(every)
+            empty = self.measured["empty_patch"]
+            return percent(empty["value"], why=why(empty)), with_interval(greedy), with_interval(every)
         return words, words, words
 
     def labelled(self, words: str) -> str:

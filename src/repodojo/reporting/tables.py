@@ -20,7 +20,7 @@ from repodojo.reporting.scaling_tables import adaptive_attempts, costs, curves_o
 from repodojo.reporting.system_tables import open_weights, openness
 from repodojo.reporting.table import Table
 from repodojo.reporting.training_tables import caps, subsets, sweeps
-from repodojo.reporting.verifier_tables import verifier_baselines, verifier_scores
+from repodojo.reporting.verifier_tables import verifier_baselines, verifier_groups, verifier_scores
 
 PAPER = (
     dataset_comparison,
@@ -41,6 +41,7 @@ RUN = (
     adaptive_attempts,
     costs,
     verifier_scores,
+    verifier_groups,
     verifier_baselines,
     resolving_patches,
     instance_funnel,

@@ -7,10 +7,10 @@ UNDEFINED = "undefined"
 NOT_GIVEN = "–"
 
 
-def number(value: float | int | str | None, digits: int = 1) -> str:
-    """Render a number with thousands separated; text stays as it is."""
+def number(value: float | int | str | None, digits: int = 1, *, why: str = "") -> str:
+    """Render a number with thousands separated; text stays as it is; ``why`` it is undefined, if it is."""
     if value is None:
-        return UNDEFINED
+        return undefined(why)
     if isinstance(value, str):
         return value
     if isinstance(value, int):
@@ -25,14 +25,24 @@ def as_printed(value: float | int | str | None) -> str:
     return value if isinstance(value, str) else f"{value:,}"
 
 
+def why(estimate: Mapping[str, Any]) -> str:
+    """Return why a number is undefined; empty where it is not, or where its record does not say."""
+    return str(estimate.get("reason") or "")
+
+
 def missing(command: str) -> str:
     """Return what a cell says that no run has filled, and how to fill it."""
     return f"not measured, run: {command}"
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    """Render a share as a percentage."""
-    return UNDEFINED if share is None else f"{100 * share:.{digits}f}"
+def undefined(reason: str) -> str:
+    """Return what stands in place of a number that there is not, and why, where that is known."""
+    return f"{UNDEFINED}: {reason}" if reason else UNDEFINED
+
+
+def percent(share: float | None, digits: int = 1, *, why: str = "") -> str:
+    """Render a share as a percentage; ``why`` it is undefined, if it is."""
+    return undefined(why) if share is None else f"{100 * share:.{digits}f}"
 
 
 def points(difference: float | None, digits: int = 1) -> str:
@@ -43,17 +53,28 @@ def points(difference: float | None, digits: int = 1) -> str:
 def with_interval(estimate: Mapping[str, Any], digits: int = 1) -> str:
     """Render a share and its interval in per cent: ``20.6 [17.3, 24.4]``."""
     if estimate["value"] is None:
-        return UNDEFINED
+        return undefined(why(estimate))
     low, high = percent(estimate["low"], digits), percent(estimate["high"], digits)
     return f"{percent(estimate['value'], digits)} [{low}, {high}]"
 
 
-def number_with_interval(estimate: Mapping[str, Any], digits: int = 2) -> str:
-    """Render a number that is no share, and its interval: ``3.25 [1.00, 5.00]``."""
+def digits_of(value: float | None) -> int:
+    """Return how many digits a number needs: none from a hundred on."""
+    return 2 if value is None or abs(value) < 100 else 0
+
+
+def number_with_interval(estimate: Mapping[str, Any]) -> str:
+    """Render a number that is no share, and its interval: ``3.25 [1.00, 5.00]``, ``8,359 [7,691, 9,033]``."""
     if estimate["value"] is None:
-        return UNDEFINED
+        return undefined(why(estimate))
+    digits = digits_of(estimate["value"])
     value, low, high = (number(estimate[key], digits) for key in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Render counts by name, names as words: ``no symptom 99, hangs 5``; those of 0 are left out."""
+    return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
@@ -69,6 +90,6 @@ def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[
 def difference(estimate: Mapping[str, Any], digits: int = 1) -> str:
     """Render a difference of shares and its interval in points: ``+3.1 [+0.4, +6.0]``."""
     if estimate["value"] is None:
-        return UNDEFINED
+        return undefined(why(estimate))
     value, low, high = (points(estimate[name], digits) for name in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"

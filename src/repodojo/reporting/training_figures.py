@@ -6,20 +6,45 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from repodojo.reporting.named import Results
-from repodojo.reporting.panels import COLOURS, CYCLE, draw_published, finish, percents, say, scaled
+from repodojo.reporting.panels import (
+    COLOURS,
+    CYCLE,
+    draw_published,
+    finish,
+    percents,
+    say,
+    say_undefined,
+    scaled,
+)
+from repodojo.reporting.published_figures import FIGURES
 from repodojo.reporting.sweeps import COMMAND, Point, by_choice, by_model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+OTHER_DATA = "kedro run --params verifier.mix=on_policy"
+"""Measures the figure with other data of the verifier."""
+
+
 def verifier_data(ours: "Axes", paper: "Axes", results: Results) -> None:
     """Draw Figure 5: best@k by what the verifier was trained on."""
     points = results["scaling_curves"]["overall"]["best_at_k"]
     ks, values = [int(k) for k in points], percents(points, "value")
-    ours.plot(ks, values, marker="o", markersize=3, color=COLOURS["best"], label="mixture")
+    label = data_words(results["verifier_data"])
+    ours.plot(ks, values, marker="o", markersize=3, color=COLOURS["best"], label=label)
     finish(ours, "k", "best@k %")
+    others = "; ".join(name for name in FIGURES[5].series if name != label)
+    say(ours, f"not measured: {others}\nrun: {OTHER_DATA}")
+    say_undefined(ours, points.values())
     draw_published(paper, 5)
+
+
+def data_words(data: Results) -> str:
+    """Return what the paper's figure calls the training data of a verifier."""
+    words = str(data["mix"]).replace("_", "-")
+    ratio = data["negatives_per_positive"]
+    return words if ratio == 1 else f"{words}, {'twice' if ratio == 2 else f'{ratio:g} times'} the negatives"
 
 
 def other_scaffold(ours: "Axes", paper: "Axes", results: Results) -> None:
@@ -29,6 +54,7 @@ def other_scaffold(ours: "Axes", paper: "Axes", results: Results) -> None:
         label = f"{name}@k, this run's scaffold and verifier"
         ours.plot([int(k) for k in points], percents(points, "value"), color=COLOURS[name], label=label)
     finish(ours, "k", "resolved %")
+    say_undefined(ours, points.values())
     draw_published(paper, 6)
 
 

@@ -7,7 +7,7 @@ from repodojo.reporting.published import Cell
 from repodojo.reporting.published_tables import TABLES
 from repodojo.reporting.sweeps import COMMAND, WHOLE, all_points, points_along, subset_name
 from repodojo.reporting.table import Table, ours, published
-from repodojo.reporting.text import NOT_GIVEN, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, percent, why, with_interval
 
 
 def caps(results: Results) -> Table:
@@ -62,4 +62,5 @@ def sweeps(results: Results) -> Table:
 def _measured(results: Results, policy: str) -> tuple[str, str]:
     """Return the empty patch rate and the resolve rate of a policy's greedy attempts."""
     found = results[f"{policy}_metrics"]["overall"]
-    return percent(found["greedy_rates"]["empty_patch"]["value"]), with_interval(found["greedy"])
+    empty = found["greedy_rates"]["empty_patch"]
+    return percent(empty["value"], why=why(empty)), with_interval(found["greedy"])

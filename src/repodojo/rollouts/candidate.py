@@ -10,6 +10,12 @@ from repodojo.errors import InputError
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.types import Instance
 
+GIVE = (
+    "name a file of JSON lines with --params candidate.checkpoint=FOLDER,candidate.instances=FILE, or make "
+    "the instances of this project with kedro run --pipeline=env_build"
+)
+"""What names a candidate and what it is asked."""
+
 
 class CandidateSettings(BaseModel):
     """Settings of the evaluation of a candidate; what is served, and from where, stands in the catalog."""
@@ -35,6 +41,8 @@ class CandidateSettings(BaseModel):
             InputError: there are none of the split, two have one id, or one could not fail.
         """
         listed = list(instances)
+        if not listed:
+            raise InputError(f"'candidate.instances': expected at least one instance, found none; {GIVE}")
         _check(listed)
         chosen = [each for each in listed if self.split in ("all", each.split)]
         if not chosen:

@@ -22,6 +22,7 @@ from repodojo.verifier.prompt import (
     render,
     render_conversation,
 )
+from repodojo.verifier.settings import VerifierSettings
 from repodojo.verifier.spans import Span, viewed_spans
 
 PATCH_PROMPTS = PROMPTS / "patch"
@@ -30,14 +31,18 @@ PATCH_PROMPTS = PROMPTS / "patch"
 class Form(NamedTuple):
     """How the verifier is asked, and what answers."""
 
-    render: Callable[[Trajectory, int], list[Message]]
-    """Takes a trajectory and the most characters of what is shown of it."""
+    render: Callable[[Trajectory, int, Path], list[Message]]
+    """Takes a trajectory, the most characters of what is shown of it, and the folder of the prompts."""
     prefix: str
     """Opens the answer; the token after it decides."""
     yes: str
     no: str
     suffix: str
     prompts: Path
+
+    def ask(self, trajectory: Trajectory, max_characters: int) -> list[Message]:
+        """Return the messages that ask about a trajectory."""
+        return self.render(trajectory, max_characters, self.prompts)
 
     def answer(self, resolved: bool) -> Message:
         """Return the assistant's message that a row teaches."""
@@ -53,7 +58,7 @@ class Form(NamedTuple):
         return prompts_digest(self.prompts)
 
 
-def render_patch(trajectory: Trajectory, max_characters: int) -> list[Message]:
+def render_patch(trajectory: Trajectory, max_characters: int, prompts: Path = PATCH_PROMPTS) -> list[Message]:
     """Render issue, both sides of the patch, and viewed spans; spans too many for the limit are left out.
 
     The issue is the first user message. Spans of files that the patch changes come first.
@@ -63,7 +68,13 @@ def render_patch(trajectory: Trajectory, max_characters: int) -> list[Message]:
     sides = patch_sides(trajectory.model_patch)
     room = max_characters - len(issue) - len(sides.before) - len(sides.after)
     spans = _fitting(viewed_spans(messages), trajectory.model_patch, room)
-    return render(PATCH_PROMPTS, issue=issue, before=sides.before, after=sides.after, spans=spans)
+    return render(prompts, issue=issue, before=sides.before, after=sides.after, spans=spans)
+
+
+def chosen_form(settings: VerifierSettings) -> Form:
+    """Return the form that the settings name, with their prompts."""
+    form = FORMS[settings.form]
+    return form._replace(prompts=Path(settings.prompts)) if settings.prompts else form
 
 
 def _fitting(spans: list[Span], patch: str, room: int) -> list[Span]:

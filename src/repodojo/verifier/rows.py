@@ -46,7 +46,7 @@ def build_rows(attempts: Sequence[Attempt], form: Form, max_characters: int) -> 
             "messages": [
                 to_json(message)
                 for message in (
-                    *form.render(attempt.trajectory, max_characters),
+                    *form.ask(attempt.trajectory, max_characters),
                     form.answer(attempt.verdict.resolved),
                 )
             ]

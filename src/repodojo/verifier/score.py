@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from repodojo.metrics.verifier_quality import finite
 from repodojo.policies.policy import Scorer
 from repodojo.types import Trajectory
-from repodojo.verifier.forms import FORMS
+from repodojo.verifier.forms import chosen_form
 from repodojo.verifier.settings import VerifierSettings
 
 
@@ -24,9 +24,9 @@ def score_trajectories(
     None, which ranks last everywhere, where the conversation does not fit the verifier's context, or the
     engine gives no number.
     """
-    form = FORMS[settings.form]
+    form = chosen_form(settings)
     choices = form.choices(settings.leading_space)
-    conversations = [form.render(t, settings.max_characters) for t in trajectories]
+    conversations = [form.ask(t, settings.max_characters) for t in trajectories]
     answers = scorer.next_token_log_probabilities(conversations, form.prefix, choices)
     return {
         trajectory.rollout_id: None if found is None else finite(probability_of_yes(found, *choices))

@@ -58,6 +58,14 @@ def test_a_split_without_instances_is_named() -> None:
         CandidateSettings().choose(INSTANCES[:1])
 
 
+def test_a_set_without_instances_says_what_to_give() -> None:
+    """It spoke of a split that 0 instances have."""
+    with pytest.raises(
+        InputError, match=r"found none; name a file .* with --params candidate.checkpoint=FOLDER"
+    ):
+        CandidateSettings().choose([])
+
+
 def test_an_instance_given_twice_used_to_count_twice() -> None:
     with pytest.raises(InputError, match="expected each instance_id once, found more of b; leave one"):
         CandidateSettings().choose([*INSTANCES, INSTANCES[1]])

@@ -21,12 +21,12 @@ from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.pipelines.reporting import create_pipeline
 from repodojo.pipelines.reporting.pipeline import FIGURES
 from repodojo.rollouts.settings import RolloutSettings
-from repodojo.training.settings import SFTSettings, TrainingSettings
+from repodojo.training.settings import SFTSettings
 from repodojo.types import Instance, Trajectory, Verdict, to_json
 from repodojo.verifier.comparison import compare_verifier, own_matrices
 from repodojo.verifier.features import attempt_features
 from repodojo.verifier.fits import fit_all, score_baselines, score_fitted
-from repodojo.verifier.settings import VerifierSettings
+from repodojo.verifier.settings import VerifierSettings, VerifierTraining
 
 Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
 
@@ -85,7 +85,7 @@ def catalog() -> DataCatalog:
         "params:sampling": RolloutSettings(seed=11),
         "params:dedup_capping": CurationSettings(seed=12),
         "params:sft": SFTSettings(seed=13),
-        "params:verifier": VerifierSettings(training=TrainingSettings(seed=14)),
+        "params:verifier": VerifierSettings(training=VerifierTraining(seed=14)),
         "params:evaluation": RolloutSettings(seed=15),
         "params:inference_scaling": ScalingSettings(seed=16),
     }
@@ -118,7 +118,7 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["versions"]["kedro"]
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
-    assert len(catalog["tables"].load()) == 11
+    assert len(catalog["tables"].load()) == 12
     assert [row["difficulty"]["attempts"] for row in outputs["instance_table"].load()] == [2, 2, 0, 0]
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.lstrip().startswith("<!doctype html>")

@@ -64,7 +64,15 @@ def test_hostile_text_adds_no_element() -> None:
     assert hostile.scripts["code"] == tame.scripts["code"]
     turns = json.loads(hostile.scripts["texts-0"])["turns"]
     assert [[role for role, _ in turn] for turn in turns] == [["assistant", "user"], ["assistant"]]
-    assert turns[0][0][1] == (f"{MARKUP}red⟨U+202E⟩\u2028]]>⟨U+D800⟩<!--")
+    assert turns[0][0][1] == (f"{MARKUP}red⟨U+202E⟩⟨U+2028⟩]]>⟨U+D800⟩<!--")
+
+
+def test_signs_that_nobody_sees_are_written_out() -> None:
+    """A soft hyphen, an Arabic letter mark and tag characters hid words from a reader."""
+    assert shown("a\u00adb\u061cc\u180ed\U000e0041\ufff9e") == (
+        "a⟨U+00AD⟩b⟨U+061C⟩c⟨U+180E⟩d⟨U+E0041⟩⟨U+FFF9⟩e"
+    )
+    assert shown("naïve שלום 你好 👩🏽\n\tend") == "naïve שלום 你好 👩🏽\n\tend"
 
 
 @given(st.text())

@@ -5,7 +5,7 @@ from typing import Any
 
 from repodojo.datasets.plan import Plan, digest
 from repodojo.environments.workshop import Workshop
-from repodojo.grading.patch_measures import PatchMeasure, distinct_resolving, measure_patch
+from repodojo.grading.patch_measures import MEASURE_VERSION, PatchMeasure, distinct_resolving, measure_patch
 from repodojo.grading.settings import GradingSettings
 from repodojo.metrics.patch_costs import patch_costs
 from repodojo.types import Instance, Trajectory, Verdict, to_json
@@ -30,7 +30,7 @@ def plan_patch_measures(
             "patches": digest({t.rollout_id: t.model_patch for t in chosen}),
             "instances": digest([to_json(by_id[t.instance_id]) for t in chosen]),
             "base": workshop.base,
-            "grading": grading.model_dump(mode="json"),
+            "grading": {**grading.model_dump(mode="json"), "measure": MEASURE_VERSION},
         },
     )
 

@@ -73,9 +73,10 @@ def collect_seeds(
     }
 
 
-def gather_results(**results: Any) -> dict[str, Any]:
-    """Put the results of all pipelines into one mapping, by dataset, and which rounds were asked for."""
-    return results
+def gather_results(verifier: VerifierSettings, **results: Any) -> dict[str, Any]:
+    """Put the results of all pipelines into one mapping, by dataset, and what was asked for."""
+    data = {"mix": verifier.mix, "negatives_per_positive": verifier.negatives_per_positive}
+    return results | {"verifier_data": data}
 
 
 def build_summary(results: dict[str, Any], timings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

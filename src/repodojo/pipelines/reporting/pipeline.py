@@ -42,11 +42,12 @@ RESULTS = (
     "rounds",
 )
 """The datasets that the report rests on."""
-ROUNDS = {
+ASKED = {
+    "verifier": "params:verifier",
     "rounds_asked": "params:self_improvement.rounds",
     "first_policy": "params:self_improvement.first_policy",
 }
-"""How many rounds Table 5 has, measured or not, and what they begin with."""
+"""What Figure 5's verifier learns from; how many rounds Table 5 has, and what they begin with."""
 POLICIES = ("teacher", "on_policy", "zero_shot", "control", "fine_tuned")
 """Whose attempts the pages of the instances show."""
 TABLES = tuple(f"table_{number}" for number in range(1, 11))
@@ -97,7 +98,7 @@ def _numbers() -> Pipeline:
             ),
             Node(
                 func=gather_results,
-                inputs={name.replace(".", "_"): name for name in RESULTS} | ROUNDS,
+                inputs={name.replace(".", "_"): name for name in RESULTS} | ASKED,
                 outputs="results",
                 name="gather_results",
             ),

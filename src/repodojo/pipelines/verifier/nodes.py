@@ -9,10 +9,11 @@ from repodojo.datasets.plan import Plan, digest
 from repodojo.metrics.verifier_quality import verifier_quality
 from repodojo.training.plan import TrainingPlan
 from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
+from repodojo.verifier.answers import check_answers
 from repodojo.verifier.comparison import compare_verifier
 from repodojo.verifier.features import AttemptFeatures, attempt_features
 from repodojo.verifier.fits import Fits, fit_all, score_baselines, score_fitted
-from repodojo.verifier.forms import FORMS
+from repodojo.verifier.forms import chosen_form
 from repodojo.verifier.mix import held_back, mix_attempts
 from repodojo.verifier.rows import build_rows, join_attempts
 from repodojo.verifier.score import group_by_instance, score_trajectories
@@ -35,13 +36,14 @@ def build_verifier_rows(
         "on_policy": join_attempts(on_policy, on_policy_verdicts),
     }
     mixed = mix_attempts(subsets, instances, verifier)
-    return build_rows(mixed, FORMS[verifier.form], verifier.max_characters)
+    return build_rows(mixed, chosen_form(verifier), verifier.max_characters)
 
 
 def plan_training(
     rows: list[dict[str, Any]], base_checkpoint: Path, verifier: VerifierSettings
 ) -> TrainingPlan:
-    """Plan the training of the verifier."""
+    """Plan the training of the verifier, after checking that the checkpoint can answer as one."""
+    check_answers(base_checkpoint, verifier)
     return TrainingPlan("verifier", base_checkpoint, tuple(rows), verifier.training)
 
 
@@ -57,7 +59,7 @@ def plan_scores(
         },
         fingerprint={
             "scorer": scorer.fingerprint,
-            "prompts": FORMS[verifier.form].digest(),
+            "prompts": chosen_form(verifier).digest(),
             "max_characters": verifier.max_characters,
             "trajectories": digest({key: to_json(t) for key, t in trajectories.items()}),
         }
