@@ -33,12 +33,18 @@ PROVENANCE = {
 }
 
 LOAD = """
-import sys
-from transformers import AutoModelForCausalLM, AutoTokenizer
+import re, sys
+from pathlib import Path
+from tokenizers import Tokenizer
+text = "def f(x):\\n    return  x+1  # 12345, it's\\n<judgement>YES</judgement>"
 for folder in sys.argv[1:]:
-    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    print(model.config.vocab_size == len(tokenizer), tokenizer.decode(tokenizer.encode("YES")))
+    example = re.search(r"```python\\n(.*?)```", Path(folder, "README.md").read_text(), re.DOTALL)[1]
+    exec(re.sub(r'from_pretrained\\("[^"]+"\\)', f"from_pretrained({folder!r})", example))
+    trained = Tokenizer.from_file(f"{folder}/tokenizer.json").encode(text, add_special_tokens=False).ids
+    ours = tokenizer.encode(text, add_special_tokens=False)
+    print(model.config.vocab_size == len(tokenizer), ours == trained)
 """
+"""Runs what the card of a model shows."""
 
 
 def instance(name: str, split: Any) -> Instance:
@@ -163,7 +169,8 @@ def test_datasets_load_back_with_the_published_columns(release: Path, tmp_path: 
     assert verifier["resolved"][:] == [True, False]
 
 
-def test_models_load_back(release: Path) -> None:
+def test_models_load_back_as_their_cards_show(release: Path) -> None:
+    """The card's AutoTokenizer cut text into other tokens than the model was trained on."""
     folders = [str(release / f"models/dojo-{name}") for name in ("policy", "verifier")]
     done = subprocess.run(
         [sys.executable, "-c", LOAD, *folders],
@@ -172,7 +179,7 @@ def test_models_load_back(release: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines() == ["True YES", "True YES"], done.stderr
+    assert done.stdout.splitlines() == ["True True", "True True"], done.stderr
     for folder in folders:
         assert {"training.log", "_FINISHED.json"}.isdisjoint(path.name for path in Path(folder).iterdir())
 

@@ -116,8 +116,9 @@ def ratio_estimates(
     found = []
     for value, samples in zip(values.tolist(), ratios.T, strict=True):
         low, high = percentile_interval(samples).tolist()
-        interval = agreed(value, count, span) if span and np.ptp(samples) == 0 else (low, high)
-        found.append(Estimate(value, *interval, count))
+        if span and np.ptp(samples) == 0:
+            low, high = agreed(value, count, span)
+        found.append(Estimate(value, low, high, count))
     return found
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = {"pass": "#2f7ed8", "best": "#e07b00", "random": "#7a7f87"}
+SHORT = 24
+"""Characters of a line's name up to which two stand side by side."""
 CYCLE = ("#2f7ed8", "#e07b00", "#1a8a5a", "#9b59b6", "#7a7f87", "#c0392b")
 
 
@@ -33,7 +35,8 @@ def _write_below(panel: "Axes", text: str) -> None:
     said = "\n".join(filter(None, (before.get_title().get_text() if before else "", text)))
     if labels or said:
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, -0.19), "borderaxespad": 0.0}
-        size: dict[str, Any] = {"fontsize": 8, "title_fontsize": 8, "alignment": "left", "ncols": 2}
+        columns = 2 if max(map(len, labels), default=0) <= SHORT else 1
+        size: dict[str, Any] = {"fontsize": 8, "title_fontsize": 8, "alignment": "left", "ncols": columns}
         panel.legend(handles, labels, title=said or None, **place, **size)
 
 

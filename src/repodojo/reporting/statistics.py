@@ -128,7 +128,7 @@ def _tokens(trajectory: Trajectory) -> int:
     return last.prompt_tokens + last.completion_tokens if last else 0
 
 
-def _spread(values: Iterable[int]) -> dict[str, float]:
+def _spread(values: Iterable[int]) -> dict[str, Any]:
     found = np.array(list(values), dtype=np.float64)
     names = ("mean", "sd", "min", "max", *(f"p{p}" for p in PERCENTILES))
     if not len(found):
