@@ -25,8 +25,16 @@ def project(tiny, tmp_path_factory):
     return tiny.build(tmp_path_factory.mktemp("tiny"))
 
 
-@pytest.fixture(scope="session", params=["overlay", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.fixture(
+    scope="session",
+    params=[
+        "overlay",
+        pytest.param("rlimits", marks=pytest.mark.slow),
+        pytest.param("docker", marks=pytest.mark.docker),
+    ],
+)
 def sandboxes(request):
+    """What is best here, without control groups, and in containers."""
     yield from request.getfixturevalue("start_backend")(request.param)
 
 

@@ -15,9 +15,9 @@ owner that get small buffers because a sandbox of the same user has many; withou
 taken faster than the watch looks (each process alone is still bounded) or held where no process shows it
 (socket buffers, pipes); processor time of many short processes, which wall time alone bounds. No rlimit
 counts root's processes: as root and without a control group a fork bomb lives until the watch sees it, on
-Linux 6.14 and later no larger than about a thousand processes. A sandbox started by root runs with root's user id, without any capability,
-and sees read-only what the plan shows and nothing else of the host. Packages named by ``preload`` are
-imported outside a sandbox, as pip installed them.
+Linux 6.14 and later no larger than about a thousand processes. A sandbox started by root runs with root's
+user id, without any capability, and sees read-only what the plan shows and nothing else of the host. Packages
+named by ``preload`` are imported outside a sandbox, as pip installed them.
 """
 
 import json
