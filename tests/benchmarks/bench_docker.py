@@ -5,6 +5,8 @@ tests/benchmarks/bench_docker.py``. It prints a table and a line of JSON; withou
 """
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +34,16 @@ def docker_start(client: Any, image: str) -> float:
     return seconds
 
 
+def docker_run(image: str) -> float:
+    """Return the seconds that ``docker run`` takes for a command that does nothing."""
+    name = f"repodojo-bench-{os.getpid()}"
+    start = time.perf_counter()
+    subprocess.run(["docker", "run", "--name", name, "--network", "none", image, "true"], check=True)
+    seconds = time.perf_counter() - start
+    subprocess.run(["docker", "rm", name], check=True, stdout=subprocess.DEVNULL)
+    return seconds
+
+
 def sandbox_start(backend: DockerSandboxes, spec: SandboxSpec) -> float:
     """Return the seconds until a sandbox ran its first command."""
     start = time.perf_counter()
@@ -44,8 +56,13 @@ def measure_starts(client: Any, image: str, spec: SandboxSpec) -> dict[str, dict
     """Measure starts in turn, so that a busy machine shows in all; a warm one some time after the last."""
     cold, warm = DockerSandboxes(image=image), DockerSandboxes(image=image, warm=2)
     seconds: dict[str, list[float]] = {name: [] for name in ("docker SDK", "sandbox", "sandbox, warm")}
+    has_command = shutil.which("docker") is not None
+    if has_command:
+        seconds["docker run"] = []
     with cold.start(spec), warm.start(spec):
         for _ in range(STARTS):
+            if has_command:
+                seconds["docker run"].append(docker_run(image))
             seconds["docker SDK"].append(docker_start(client, image))
             seconds["sandbox"].append(sandbox_start(cold, spec))
             time.sleep(1)

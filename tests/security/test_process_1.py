@@ -75,6 +75,19 @@ def test_many_pipes_that_nobody_closes(sandboxes):
         assert works(sandbox)
 
 
+def test_folders_too_deep_to_keep(sandbox):
+    """Packing them for a snapshot ended it."""
+    program = "import os\nfor _ in range(1900):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    sandbox.write("/tmp/deep.py", program.encode())
+    sandbox.execute("touch $'\\xff\\n'; (python /tmp/deep.py)", WAIT_S)
+    with pytest.raises(SandboxError):
+        sandbox.snapshot()
+    assert works(sandbox)
+    assert sandbox.execute("rm -rf d; ls", WAIT_S).output == b"\xff\n\n"
+    sandbox.restore(sandbox.snapshot())
+    assert sandbox.execute("ls", WAIT_S).output == b"\xff\n\n"
+
+
 def test_a_path_of_any_kind(sandbox):
     for path in (
         "",

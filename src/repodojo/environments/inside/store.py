@@ -15,6 +15,7 @@ PARTS = (UPPER, "tmp", "home", "vartmp", "shm")
 _OPAQUE = "user.overlay.opaque"
 _MARK = "REPODOJO.opaque"
 _CHUNK = 1 << 18
+_AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class _Outlet:
@@ -84,7 +85,7 @@ def _pack(tar: tarfile.TarFile, path: str, name: str) -> None:
         os.chmod(path, stat.S_IMODE(mode) | needed)
     try:
         if member.isreg():
-            with open(path, "rb") as file:
+            with open(os.open(path, _AS_IT_IS), "rb") as file:
                 tar.addfile(member, file)
         elif member.isdir():
             if _is_opaque(path):

@@ -69,7 +69,8 @@ class Supervisor:
             request = self._next_request()
             try:
                 answer = operations[request.operation](request).pack()
-            except (OSError, MemoryError) as error:
+            except (OSError, MemoryError, RecursionError) as error:
+                # Too large or too deep a file or folder is the command's doing: it must not end the sandbox.
                 number = getattr(error, "errno", None) or errno.ENOMEM
                 text = str(error) or os.strerror(number)
                 answer = frames.Reply(frames.FAILURE, number, 0, 0.0, text.encode()).pack()
