@@ -159,6 +159,7 @@ def test_gaining_privileges(sandbox):
         "/proc/sys/vm/overcommit_memory",
         "/proc/sys/user/max_user_namespaces",
         "/proc/sysrq-trigger",
+        "/proc/cmdline",
         "/proc/self/oom_score_adj",
         "/proc/self/uid_map",
         "/proc/1/oom_score_adj",

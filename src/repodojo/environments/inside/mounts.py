@@ -16,6 +16,7 @@ _STAGE = "/tmp"  # noqa: S108  (covered by the new root in this process's own mo
 _STORE = "/run/store"
 _EMPTY = f"{_STAGE}/.empty"
 _PROC = f"{_STAGE}/proc"
+_NOTHING = f"{_STAGE}/.nothing"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _HIDDEN_PROC = (
     "kcore", "keys", "timer_list", "kmsg", "sched_debug", "latency_stats", "sysrq-trigger", "cmdline",
@@ -221,7 +222,9 @@ def _mount_proc() -> int:
     own = syscalls.clone_tree(_PROC)
     score = os.open("self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC, dir_fd=own)
     os.close(own)
+    _touch(_NOTHING)
     for name in _HIDDEN_PROC:
         if os.path.lexists(f"{_PROC}/{name}"):
-            syscalls.attach_tree(syscalls.clone_tree("/dev/null"), f"{_PROC}/{name}")
+            syscalls.attach_tree(_restricted(_NOTHING, syscalls.ATTR_RDONLY | _SAFE), f"{_PROC}/{name}")
+    os.unlink(_NOTHING)
     return score
