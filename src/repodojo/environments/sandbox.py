@@ -16,6 +16,7 @@ class Limits:
     disk_bytes: int = 512 << 20
     open_files: int = 1024
     cpu_s: int = 600
+    """Of each process."""
     output_bytes: int = 1 << 20
     """Kept of one command's output: head and tail, with a marked middle."""
 
