@@ -81,6 +81,7 @@ def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repository = Repository(folder / "tiny")
     code, tests = CODE_OF_BASE, TESTS_OF_BASE
     files = {"pyproject.toml": PYPROJECT, "_build/backend.py": BACKEND, "README": "tiny\n"}
+    files["src/tiny/fr/LC_MESSAGES/tiny.po"] = 'msgid "two"\nmsgstr "deux"\n'
     repository.commit("Start", {**files, "src/tiny/__init__.py": code, "tests/test_tiny.py": tests})
     repository.git("tag", "v1.4")
     code, tests = code.replace("abs(x)", "x"), tests + TESTS_OF_REPAIR

@@ -92,6 +92,7 @@ def test_a_sandbox_holds_the_base_and_nothing_from_after_it(mined):
         assert sandbox.run("git status --porcelain && git log --format=%s", 20).text == "Start\n"
         assert "abs(x)" in sandbox.read("src/tiny/__init__.py").decode()
         assert sandbox.read("src/tiny/_version.py").decode() == "version = '1.4'\n"
+        assert b"deux" in sandbox.read("src/tiny/fr/LC_MESSAGES/tiny.mo")
         seen = sandbox.run(
             "grep -rl 'test_negative\\|triple' . /opt/packages /opt/metadata; pip --version", 20
         )
