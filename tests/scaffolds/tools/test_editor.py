@@ -126,6 +126,15 @@ def test_creates_a_file_and_takes_that_back_to_the_same(edit: Edit, sandbox: San
             "Invalid `path` parameter: /testbed/words.py. File already exists at: /testbed/words.py. "
             "Cannot overwrite files using command `create`.",
         ),
+        *(
+            (
+                "create",
+                path,
+                {"file_text": "x"},
+                f"Ran into [Errno 20] Not a directory: '{path}' while trying to write to {path}",
+            )
+            for path in ("/testbed/words.py/x", "/testbed/words.py/x/y")
+        ),
         (
             "create",
             "/testbed/no/n.py",

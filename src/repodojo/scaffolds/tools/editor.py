@@ -1,9 +1,9 @@
 """``str_replace_editor``: views, creates and edits files in a sandbox, as OpenHands' editor does.
 
 What it says is word for word what openhands-aci 0.1 says (CodeAct 2.2), so that recorded trajectories can be
-replayed; its order of checks is the same. Two things it does better, which no observation shows: a file
-keeps the tabs and the kind of line ends that it has (the original expands every tab of a file that it
-edits), and a folder's listing is in order.
+replayed; its order of checks is the same. Two things it does better: a file keeps the tabs and the kind of line
+ends that it has (the original expands every tab of a file that it edits; one that a replacement puts behind
+other text is shown where it stands), and a folder's listing is in order.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +26,10 @@ AROUND = 4
 """Lines shown before and after an edit."""
 _REVIEW = "Review the changes and make sure they are as expected"
 _AGAIN = "Edit the file again if necessary."
+_NO_FOLDER: Mapping[Kind, str] = {
+    "homeless": "[Errno 2] No such file or directory",
+    "below_file": "[Errno 20] Not a directory",
+}
 _TEXTS = ("path", "file_text", "old_str", "new_str")
 
 
@@ -87,8 +91,8 @@ class Editor:
 
     def _create(self, asked: _Asked) -> str:
         text = Text(_needed("create", "file_text", asked.arguments))
-        if asked.kind == "homeless":
-            error = f"[Errno 2] No such file or directory: {asked.path!r}"
+        if asked.kind in _NO_FOLDER:
+            error = f"{_NO_FOLDER[asked.kind]}: {asked.path!r}"
             raise EditorError(f"Ran into {error} while trying to write to {asked.path}")
         write_text(asked.sandbox, asked.path, text)
         self._remember(asked.path, text)
