@@ -1,9 +1,9 @@
 """``str_replace_editor``: views, creates and edits files in a sandbox, as OpenHands' editor does.
 
 What it says is word for word what openhands-aci 0.1 says (CodeAct 2.2), so that recorded trajectories can be
-replayed; its order of checks is the same. Two things it does better: a file keeps the tabs and the kind of line
-ends that it has (the original expands every tab of a file that it edits; one that a replacement puts behind
-other text is shown where it stands), and a folder's listing is in order.
+replayed; its order of checks is the same. Two things it does better: a file keeps the tabs and the kind of
+line ends that it has (the original expands every tab of a file that it edits; one that a replacement puts
+behind other text is shown where it stands), and a folder's listing is in order.
 """
 
 from collections.abc import Callable, Mapping
