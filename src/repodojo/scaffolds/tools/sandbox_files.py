@@ -9,7 +9,7 @@ from repodojo.errors import SandboxError
 LARGEST_MB = 10
 _TIMEOUT_S = 60.0
 Kind = Literal["folder", "file", "new", "homeless", "below_file"]
-"""``new``: nothing is there, but its folder is; ``homeless``: not even that; ``below_file``: nor can it be."""
+"""``new``: nothing is there, but its folder; ``homeless``: not even that; ``below_file``: nor can it be."""
 _KINDS: dict[str, Kind] = {"d": "folder", "f": "file", "n": "new", "b": "below_file"}
 _LOOK = (
     'if [ -d "$p" ]; then echo d; elif [ -e "$p" ]; then echo f "$(stat -Lc %s -- "$p")"; '
