@@ -36,7 +36,7 @@ def _losses(folder: Path) -> list[float]:
 
 
 def test_training_without_rows_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="found 0 rows.*no attempt was kept"):
+    with pytest.raises(TrainingError, match=r"found 0 rows.*no attempt was kept"):
         TrainingPlan("policy", tmp_path, (), SETTINGS).run(tmp_path / "scratch")
     assert not (tmp_path / "scratch").exists()
 

@@ -54,9 +54,9 @@ class TrainingPlan:
         """
         if not self.rows:
             raise TrainingError(
-                f"training '{self.name}': found 0 rows, expected at least 1; nothing was started: no attempt was "
-                "kept (the sampling statistics count resolved and unmeasured ones, the curation report what each "
-                "rule left out); mend what failed, make more attempts, or loosen the rules"
+                f"training '{self.name}': found 0 rows, expected at least 1; nothing was started: no attempt "
+                "was kept (the sampling statistics count resolved and unmeasured ones, the curation report "
+                "what each rule left out); mend what failed, make more attempts, or loosen the rules"
             )
         scratch.mkdir(parents=True, exist_ok=True)
         finished = scratch / "model"
