@@ -1,6 +1,7 @@
 """Counts and means of instances and attempts."""
 
 import json
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from repodojo.reporting.statistics import (
     instance_statistics,
     sampling_statistics,
 )
+from repodojo.reporting.text import with_interval
 from repodojo.types import Instance, Trajectory, Verdict
 
 Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
@@ -94,3 +96,16 @@ def test_an_attempt_without_a_verdict_is_not_measured(
     assert found["rollouts"] == known["rollouts"]
     assert found["not_measured"] >= known["not_measured"] + 18
     assert found["resolve_rate"]["value"] == pytest.approx(found["resolved"] / 80)
+
+
+def test_every_rate_of_attempts_has_its_bounds(
+    attempts: dict[str, Attempts], instances: list[Instance]
+) -> None:
+    """A teacher whose endpoint was down used to be printed as one that resolves nothing."""
+    trajectories, _ = attempts["teacher"]
+    found = sampling_statistics(trajectories.values(), {}, instances)
+    sides = [found[side].values() for side in ("by_attempt", "by_repository", "by_kind")]
+    for rate in (found["resolve_rate"], *found["sources"], *chain(*sides)):
+        assert rate["not_measured"] == rate["attempts"]
+        assert (rate["value"], rate["lower_bound"], rate["upper_bound"]) == (0.0, 0.0, 1.0)
+        assert with_interval(rate).endswith("] (0.0 to 100.0)")

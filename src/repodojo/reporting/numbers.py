@@ -95,7 +95,7 @@ def _sampling(statistics: Results, curation: Results) -> Named:
             n=statistics["rollouts"],
             of="rollouts",
             unit="share",
-            not_measured=statistics["not_measured"],
+            **{key: rate[key] for key in ("not_measured", "lower_bound", "upper_bound")},
             **common,
         ),
     )

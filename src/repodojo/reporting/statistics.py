@@ -12,7 +12,7 @@ from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import NO_ATTEMPTS
 from repodojo.metrics.wilson import wilson_interval
-from repodojo.types import Instance, Trajectory, Verdict
+from repodojo.types import Instance, Outcome, Trajectory, Verdict
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 
@@ -43,22 +43,21 @@ def sampling_statistics(
     outcome_of = {key: verdict.outcome for key, verdict in verdicts.items()}
     resolved = [each for each in attempts if outcome_of.get(each.rollout_id) == "resolved"]
     failed = [each for each in attempts if outcome_of.get(each.rollout_id) == "unresolved"]
-    won = {each.rollout_id for each in resolved}
 
     def rates(key: Callable[[Trajectory], Any]) -> dict[str, Any]:
         groups: dict[str, list[Trajectory]] = {}
         for each in attempts:
             groups.setdefault(str(key(each)), []).append(each)
-        return {name: _rate(groups[name], won) for name in sorted(groups)}
+        return {name: _rate(groups[name], outcome_of) for name in sorted(groups)}
 
     successes = Counter(each.instance_id for each in resolved)
     found = {
         "rollouts": len(attempts),
         "resolved": len(resolved),
         "not_measured": len(attempts) - len(resolved) - len(failed),
-        "resolve_rate": _rate(attempts, won),
+        "resolve_rate": _rate(attempts, outcome_of),
         "sources": [
-            {"policy": policy, "temperature": temperature} | _rate(group, won)
+            {"policy": policy, "temperature": temperature} | _rate(group, outcome_of)
             for (policy, temperature), group in _sources(attempts).items()
         ],
         "by_attempt": rates(lambda each: f"{each.attempt:02d}"),
@@ -96,19 +95,25 @@ def _means(instances: Sequence[Instance]) -> dict[str, float]:
     }
 
 
-def _rate(attempts: Sequence[Trajectory], won: set[str]) -> dict[str, Any]:
-    """Return the share resolved, its interval by resampling instances (Wilson's for one attempt at each)."""
+def _rate(attempts: Sequence[Trajectory], outcome_of: Mapping[str, Outcome]) -> dict[str, Any]:
+    """Return the share resolved, its interval by resampling instances (Wilson's for one attempt at each).
+
+    The bounds are those that attempts which were not measured leave open.
+    """
     flags: dict[str, list[bool]] = {}
-    for each in attempts:
-        flags.setdefault(each.instance_id, []).append(each.rollout_id in won)
-    resolved = sum(map(sum, flags.values()))
+    outcomes = [outcome_of.get(each.rollout_id, "not_measured") for each in attempts]
+    for each, outcome in zip(attempts, outcomes, strict=True):
+        flags.setdefault(each.instance_id, []).append(outcome == "resolved")
+    resolved, unknown = outcomes.count("resolved"), outcomes.count("not_measured")
     rows = flags.values()
     sums = ([count(row) for row in rows] for count in (sum, len))
     found = ratio_estimate(*sums, over_nothing=NO_ATTEMPTS, span=(0.0, 1.0))
     if len(flags) == len(attempts):
         low, high = wilson_interval(resolved, len(attempts))
         found = found._replace(low=low, high=high)
-    return {"attempts": len(attempts), "resolved": resolved, **found._asdict()}
+    most = (resolved + unknown) / len(attempts) if attempts else nan
+    bounds = {"not_measured": unknown, "lower_bound": found.value, "upper_bound": most}
+    return {"attempts": len(attempts), "resolved": resolved, **bounds, **found._asdict()}
 
 
 def _sources(attempts: Iterable[Trajectory]) -> dict[tuple[str, float], list[Trajectory]]:

@@ -51,11 +51,17 @@ def points(difference: float | None, digits: int = 1) -> str:
 
 
 def with_interval(estimate: Mapping[str, Any], digits: int = 1) -> str:
-    """Render a share and its interval in per cent: ``20.6 [17.3, 24.4]``."""
+    """Render a share and its interval in per cent: ``20.6 [17.3, 24.4]``.
+
+    Where attempts were not measured, the bounds that they leave open follow: ``(20.6 to 30.0)``.
+    """
     if estimate["value"] is None:
         return undefined(why(estimate))
-    low, high = percent(estimate["low"], digits), percent(estimate["high"], digits)
-    return f"{percent(estimate['value'], digits)} [{low}, {high}]"
+    value, low, high = (percent(estimate[key], digits) for key in ("value", "low", "high"))
+    bounds = [estimate.get(key) for key in ("lower_bound", "upper_bound")]
+    least, most = (value if each is None else percent(each, digits) for each in bounds)
+    unmeasured = "" if least == most else f" ({least} to {most})"
+    return f"{value} [{low}, {high}]{unmeasured}"
 
 
 def digits_of(value: float | None) -> int:
