@@ -36,6 +36,8 @@ SWITCHES = (
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WAIT_S = 60.0
+LED_S = 10.0
+SHOWN = "[...document.querySelectorAll(arguments[0])].some((e) => e.getClientRects().length)"
 STANDS = """
 const [element, done] = arguments, place = () => JSON.stringify(element.getBoundingClientRect());
 const before = place();
@@ -109,6 +111,20 @@ class Tab:
 
         self.wait(clicked, f"{selector} {text!r} standing still")
 
+    def click_for(self, selector: str, text: str, wanted: str) -> None:
+        """Click until ``wanted`` is shown: a page that is still being built loses a click."""
+
+        def led() -> bool:
+            self.click(selector, text)
+            end = time.monotonic() + LED_S
+            while time.monotonic() < end:
+                if self.run(f"return {SHOWN}", wanted):
+                    return True
+                time.sleep(0.1)
+            return False
+
+        self.wait(led, f"{wanted} after clicks on {selector} {text!r}")
+
     def write(self, selector: str, text: str) -> None:
         """Put text into a field in place of what it holds."""
         from selenium.webdriver.common.keys import Keys
@@ -118,8 +134,7 @@ class Tab:
 
     def gone(self, selector: str) -> None:
         """Wait until no element of a CSS selector is shown."""
-        script = "return ![...document.querySelectorAll(arguments[0])].some((e) => e.getClientRects().length)"
-        self.wait(lambda: self.run(script, selector), f"{selector} gone")
+        self.wait(lambda: self.run(f"return !{SHOWN}", selector), f"{selector} gone")
 
     def console(self) -> list[str]:
         """Return the errors that the console has shown since the last call."""

@@ -83,7 +83,7 @@ def test_mlflow_leads_to_a_trace_and_from_a_run_to_its_pages(tab: Any, mlflow_ui
     tab.find("[role=tab], a, button", "Model metrics")
     tab.screenshot("mlflow-run")
     tab.click("[role=tab], a, button", "Artifacts")
-    tab.click("span, div", "report.html")
+    tab.click_for("span, div", "report.html", "iframe")
     tab.driver.switch_to.frame(tab.find("iframe"))
     tab.find("h1", "what this run found")
     tab.driver.switch_to.default_content()

@@ -184,6 +184,19 @@ def test_a_comparison_of_one_outcome_says_why_it_is_undefined(features: Build) -
     assert compare_verifier([], score_baselines([], fits) | score_fitted([], fits), fits)["attempts"] == 0
 
 
+def test_a_verifier_without_any_score_is_not_told_to_rank_as_chance_does(features: Build) -> None:
+    """Its AUC was 50.0 [50.0, 50.0], which nothing was measured for."""
+    fits = fit_all([], frozenset())
+    outcomes = ("resolved", "unresolved", "resolved", "unresolved")
+    held_out = [features("h", n, each, None, split="held_out") for n, each in enumerate(outcomes)]
+    found = compare_verifier(held_out, score_baselines(held_out, fits) | score_fitted(held_out, fits), fits)
+    scorers = found["scorers"]
+    assert found["reason"] == scorers["verifier"]["auc"]["reason"] == "no attempt has a score"
+    assert scorers["verifier"]["auc"]["value"] is found["beats_every_baseline"] is None
+    assert scorers["random"]["auc"]["value"] == 0.5
+    assert scorers["random"]["reference_auc_minus"]["reason"] == "no attempt has a score"
+
+
 @pytest.mark.parametrize(("one", "other"), [("++i;", "++j;"), ("#include <x.h>", "#include <y.h>")])
 def test_what_looks_like_a_header_or_a_comment_elsewhere_tells_changes_apart(one: str, other: str) -> None:
     """``++i`` was taken for a header, and ``#include`` of any file for a comment."""

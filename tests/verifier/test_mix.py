@@ -6,7 +6,7 @@ import pytest
 
 from repodojo.errors import InputError
 from repodojo.types import Instance
-from repodojo.verifier.mix import held_back, mix_attempts
+from repodojo.verifier.mix import held_back, mix_attempts, refuse_one_outcome
 from repodojo.verifier.rows import Attempt, balance
 from repodojo.verifier.settings import VerifierSettings
 
@@ -97,3 +97,13 @@ def test_settings_that_are_left_alone_leave_fingerprints_alone() -> None:
     assert dumped.keys() == {"negatives_per_positive", "max_characters", "training"}
     changed = VerifierSettings(form="patch", positives_per_instance=2).model_dump(mode="json")
     assert changed.keys() - dumped.keys() == {"form", "positives_per_instance"}
+
+
+def test_attempts_that_all_end_alike_are_told_before_the_training_of_nothing(made: Made) -> None:
+    """The training said that it found 0 rows."""
+    subsets = {"off_policy": made("teacher", 4, 0), "on_policy": made("student", 3, 0)}
+    with pytest.raises(
+        InputError, match="found off-policy 4 resolved and 0 unresolved, on-policy 3 resolved"
+    ):
+        refuse_one_outcome([], subsets)
+    refuse_one_outcome(subsets["off_policy"], subsets)

@@ -11,7 +11,7 @@ from repodojo.metrics.gap_closed import gap_at_k
 from repodojo.metrics.matrices import AttemptMatrices
 from repodojo.metrics.paired_difference import paired_difference
 from repodojo.metrics.plain import plain
-from repodojo.metrics.reasons import why_undefined
+from repodojo.metrics.reasons import NO_SCORES, why_undefined
 
 
 def compare_scorers(
@@ -22,10 +22,13 @@ def compare_scorers(
     ``beats_every_baseline`` is true where the reference's AUC lies above that of every baseline, the paired
     95 % interval without 0; None where that is undefined.
     """
-    labels = _labels(matrices[reference])
-    reason = why_undefined(labels)
+    ours = matrices[reference]
+    labels = _labels(ours)
+    one_outcome = why_undefined(labels)
+    reason = one_outcome or ("" if np.isfinite(ours.known_scores).any() else NO_SCORES)
     found = {
-        name: _measure(each, matrices[reference], reason, seed) for name, each in sorted(matrices.items())
+        name: _measure(each, ours, (reason if name == reference else one_outcome, reason), seed)
+        for name, each in sorted(matrices.items())
     }
     for own in ("reference_auc_minus", "reference_best_minus"):
         del found[reference][own]
@@ -49,19 +52,24 @@ def _labels(attempts: AttemptMatrices) -> list[bool]:
     return [bool(value) for value in attempts.outcomes[measured] == 1]
 
 
-def _measure(each: AttemptMatrices, reference: AttemptMatrices, reason: str, seed: int) -> dict[str, Any]:
+def _measure(
+    each: AttemptMatrices, reference: AttemptMatrices, reasons: tuple[str, str], seed: int
+) -> dict[str, Any]:
+    """Measure a scorer; ``reasons`` are why its AUC is undefined, and why the reference's less it is."""
     k = each.outcomes.shape[1]
     measured = ~np.isnan(each.outcomes)
     ids = np.broadcast_to(np.arange(len(each.outcomes))[:, None], measured.shape)[measured].tolist()
     labels, ours, theirs = _labels(each), reference.scores[measured].tolist(), each.scores[measured].tolist()
-    nothing = undefined(reason, len(each.outcomes))
-    picked: dict[str, Any] = dict.fromkeys(("best_at_k", "reference_best_minus", "gap_closed"), nothing)
+    alone, beside = (undefined(reason, len(each.outcomes)) for reason in reasons)
+    picked: dict[str, Any] = dict.fromkeys(("best_at_k", "reference_best_minus", "gap_closed"), beside)
     if each.outcomes.size:
         picked = _picked(each, reference, seed)
     return {
         "missing_scores": int(np.isnan(each.scores[measured]).sum()),
-        "auc": nothing if reason else auc_estimate(theirs, labels, ids, seed=seed),
-        "reference_auc_minus": nothing if reason else auc_difference(ours, theirs, labels, ids, seed=seed),
+        "auc": alone if alone.reason else auc_estimate(theirs, labels, ids, seed=seed),
+        "reference_auc_minus": beside
+        if beside.reason
+        else auc_difference(ours, theirs, labels, ids, seed=seed),
         "k": k,
     } | picked
 

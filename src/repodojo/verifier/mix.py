@@ -44,6 +44,27 @@ def mix_attempts(
     return [a for subset in kept for a in balance(subset, settings.negatives_per_positive, seed)]
 
 
+def refuse_one_outcome(chosen: Sequence[Attempt], subsets: Mapping[str, Sequence[Attempt]]) -> None:
+    """Refuse a mix that nothing is left of.
+
+    Raises:
+        InputError: with what there is of each outcome, and what to do.
+    """
+    if chosen:
+        return
+    counts = []
+    for name, attempts in subsets.items():
+        resolved = sum(each.verdict.resolved for each in attempts)
+        counts.append(
+            f"{name.replace('_', '-')} {resolved} resolved and {len(attempts) - resolved} unresolved"
+        )
+    raise InputError(
+        "the verifier learns from both outcomes: expected resolved and unresolved attempts at training "
+        f"instances, found {', '.join(counts)}; sample more attempts ('sampling.attempts', "
+        "'on_policy.attempts'), or draw from all of them together ('verifier.balance: pooled')"
+    )
+
+
 def held_back(instances: Iterable[Instance], share: float, seed: int) -> frozenset[str]:
     """Return the training repositories that the verifier never sees, drawn by seed: fits can use them.
 

@@ -14,7 +14,7 @@ from repodojo.verifier.comparison import compare_verifier
 from repodojo.verifier.features import AttemptFeatures, attempt_features
 from repodojo.verifier.fits import Fits, fit_all, score_baselines, score_fitted
 from repodojo.verifier.forms import chosen_form
-from repodojo.verifier.mix import held_back, mix_attempts
+from repodojo.verifier.mix import held_back, mix_attempts, refuse_one_outcome
 from repodojo.verifier.rows import build_rows, join_attempts
 from repodojo.verifier.score import group_by_instance, score_trajectories
 from repodojo.verifier.settings import VerifierSettings
@@ -36,6 +36,7 @@ def build_verifier_rows(
         "on_policy": join_attempts(on_policy, on_policy_verdicts),
     }
     mixed = mix_attempts(subsets, instances, verifier)
+    refuse_one_outcome(mixed, subsets)
     return build_rows(mixed, chosen_form(verifier), verifier.max_characters)
 
 
