@@ -1,6 +1,6 @@
 """Figure 1: what more attempts and more training data are worth, on logarithmic axes with their fits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite, log
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ def scaling_fits(ours: "Axes", paper: "Axes", results: Results) -> None:
     _draw(paper, published, {"linestyle": "--"}, "none")
 
 
-def _draw(panel: "Axes", series: dict[str, Series], line: dict[str, Any], fill: Any) -> None:
+def _draw(panel: "Axes", series: Mapping[str, Series], line: dict[str, Any], fill: Any) -> None:
     """Draw both kinds of scaling on one logarithmic axis."""
     for kind, points in series.items():
         colour, words = KINDS[kind]
