@@ -13,13 +13,13 @@ from repodojo.rollouts.run import RolloutContext, RolloutLimits, run_rollout
 from repodojo.scaffolds.choice import make_scaffold
 from repodojo.types import Instance, Message, ToolCall, Trajectory, from_json, to_json
 
-MEGABYTES = 10_000_000
+LONGEST, LENGTH = 10_000_000, 3_000_000
 LONG = {
-    "text": "é \n" * (MEGABYTES // 4),
-    "fences": "```bash\n" * (MEGABYTES // 8),
-    "calls": "<function=execute_bash>\n<parameter=command>" * (MEGABYTES // 43),
-    "braces": '{"a": ' * (MEGABYTES // 6),
-    "brackets": "[" * MEGABYTES,
+    "text": "é \n" * (LONGEST // 4),
+    "fences": "```bash\n" * (LENGTH // 8),
+    "calls": "<function=execute_bash>\n<parameter=command>" * (LENGTH // 43),
+    "braces": '{"a": ' * (LENGTH // 6),
+    "brackets": "[" * LENGTH,
 }
 ODD = {
     "controls": "".join(map(chr, range(32))) + "\x7f\x85\u2028",

@@ -99,9 +99,9 @@ def test_calls_and_parameters_are_those_of_openhands_patterns(text: str) -> None
         *("<function=a>\n<parameter=b>", "<function=a>\n<parameter=>", "<function=a>"),
     ],
 )
-def test_ten_megabytes_of_openings_used_to_take_hours(text: str) -> None:
+def test_megabytes_of_openings_used_to_take_hours(text: str) -> None:
     """Each of them was searched for its end; meanwhile no other rollout went on."""
-    answer = text * (10_000_000 // len(text))
+    answer = text * (2_000_000 // len(text))
     for said in (answer, f"{answer}</function>", f"<function=a>\n{answer}\n</parameter></function>"):
         with suppress(CallError):
             assert parse_answer(said, TOOLS).call is None
