@@ -19,7 +19,7 @@ from repodojo.scaffolds.moatless.session import MoatlessSession
 from repodojo.scaffolds.templates import load_templates
 from repodojo.types import Instance, Message
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 """Raised when spans, index, transitions or limits change."""
 
 

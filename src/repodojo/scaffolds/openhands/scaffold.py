@@ -19,7 +19,7 @@ from repodojo.scaffolds.tools.schema import Tool, load_tools
 from repodojo.scaffolds.tools.text_form import STOP
 from repodojo.types import Instance, Message
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 """Raised when the tools' behaviour, the parsing or the observations change."""
 PROMPTS: dict[str, dict[str, object]] = {
     "system": {},
