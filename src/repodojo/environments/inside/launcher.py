@@ -1,25 +1,28 @@
 """Starts what runs commands, under the limits that process 1 itself is free of.
 
-They are set in the new process before anything of a command can run, so that all that descends from it
-inherits them.
+They are set before anything of a command can run, so that all that descends from it inherits them.
 """
 
+import errno
 import os
 import resource
-import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from repodojo.environments.inside import processes
 from repodojo.environments.inside.reactor import Reactor
 from repodojo.environments.inside.victims import Victims
 
-_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
 _TRIES, _PAUSE_S = 100, 0.01
+_NO_ROOM = (errno.EAGAIN, errno.ENOMEM)
+
+Spawn = Callable[[int], int]
+"""Starts a process that runs nothing of a command before it read a byte; returns its pid."""
 
 
 class Launcher:
-    """Forks the caller; where a swarm leaves no room for that, ends the swarm.
+    """Starts processes; where a swarm leaves no room for another one, ends the swarm.
 
     Args:
         victims: makes the new process one of them.
@@ -34,39 +37,30 @@ class Launcher:
         self._niceness = niceness
         self._cpu_s = cpu_s
 
-    def __call__(self, become: Callable[[], None]) -> int:
-        """Start a process in a session of its own that does ``become``; returns its pid.
-
-        Its standard input is empty.
-        """
-        with self._victims():
-            pid = self._fork()
-        if pid:
-            return pid
+    def __call__(self, spawn: Spawn) -> int:
+        """Start a process, set its limits, and let it go on; returns its pid."""
+        waiting, go_on = os.pipe2(os.O_CLOEXEC)
         try:
-            self._bound()
-            become()
+            with self._victims():
+                pid = self._spawn(spawn, waiting)
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, pid, self._niceness)
+                resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
+            os.write(go_on, b"\n")
         finally:
-            os._exit(1)
+            os.close(waiting)
+            os.close(go_on)
+        return pid
 
-    def _fork(self) -> int:
+    def _spawn(self, spawn: Spawn, waiting: int) -> int:
         for _ in range(_TRIES):
             try:
-                return os.fork()
-            except OSError:
+                return spawn(waiting)
+            except OSError as error:
+                if error.errno not in _NO_ROOM:
+                    raise
                 # The kernel's bound is a little above the watchdog's, which looks in a moment.
                 processes.kill_all()
                 self._reactor.reap()
                 time.sleep(_PAUSE_S)
-        return os.fork()
-
-    def _bound(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, 0, self._niceness)
-        resource.setrlimit(resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))
-        signal.set_wakeup_fd(-1)
-        for number in _DEFAULT_SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        os.setsid()
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.close(null)
+        return spawn(waiting)

@@ -1,6 +1,6 @@
 """Runs a Python file in a fork of process 1: a new interpreter would first import everything again.
 
-The fork gives up what process 1 has and a command has not: capabilities and descriptors.
+The fork gives up what process 1 has and a command has not: capabilities, descriptors, handlers of signals.
 """
 
 import atexit
@@ -17,21 +17,32 @@ from repodojo.environments.inside import syscalls
 _MOST_DESCRIPTORS = 1 << 16
 
 
-def become_python(path: str, environment: dict[str, str], folder: str, output: int) -> None:
-    """Run a Python file with the standard library alone on its path, and end; it writes to ``output``."""
+def fork_python(path: str, environment: dict[str, str], folder: str, output: int, waiting: int) -> int:
+    """Start a Python file, which begins when a byte can be read and writes to ``output``; returns the pid.
+
+    Nothing but the standard library is on its path.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
     code = 1
     try:
-        _settle(environment, folder, output)
+        os.read(waiting, 1)
+        _become_command(environment, folder, output)
         code = _run(path)
     finally:
         os._exit(code)
 
 
-def _settle(environment: dict[str, str], folder: str, output: int) -> None:
-    for new in (1, 2):
-        os.dup2(output, new)
-    os.closerange(3, _MOST_DESCRIPTORS)
+def _become_command(environment: dict[str, str], folder: str, output: int) -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDONLY)
+    for old, new in ((null, 0), (output, 1), (output, 2)):
+        os.dup2(old, new)
+    os.closerange(3, _MOST_DESCRIPTORS)
     syscalls.drop_capabilities()
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     os.chdir(folder)

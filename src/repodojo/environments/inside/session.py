@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable
 
 from repodojo.environments.inside import processes
+from repodojo.environments.inside.launcher import Spawn
 from repodojo.environments.inside.mounts import CONTROL
 from repodojo.environments.inside.reactor import Events, Reactor
-from repodojo.environments.inside.shell import Shell, Start, fit_command
+from repodojo.environments.inside.shell import Shell, fit_command
 
 _WAIT_S = 0.1
 _PIPE = "o"
@@ -29,7 +30,7 @@ class ShellSession:
         environment: dict[str, str],
         workdir: str,
         control: int,
-        start: Start,
+        start: Callable[[Spawn], int],
     ) -> None:
         self._reactor = reactor
         self._environment = environment

@@ -6,8 +6,11 @@ can be taken for a status. The socket is closed while a command runs.
 """
 
 import os
+import signal
 import socket
 from collections.abc import Callable
+
+from repodojo.environments.inside.launcher import Spawn
 
 _SOCKET = 100
 _HEADER = 25
@@ -35,10 +38,8 @@ _LOOP = "; ".join(
 )
 _FROM_FILE = 'IFS= builtin read -r -d "" __command <FILE; builtin eval "$__command"'
 _LONGEST = 60_000
-_NOT_STARTED = 126
-
-Start = Callable[[Callable[[], None]], int]
-"""Starts a process under a command's limits that does what it is given; returns its pid."""
+_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
+_WAIT = f"builtin read -r -N 1 -u {_SOCKET} _; exec {_SOCKET}<&-; "
 
 
 class Shell:
@@ -53,13 +54,14 @@ class Shell:
         folder: str,
         pipes: str,
         output: int,
-        start: Start,
+        start: Callable[[Spawn], int],
     ) -> None:
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         self.status = self._socket.fileno()
         script, moved = _LOOP.replace("PIPES", pipes), {theirs.fileno(): _SOCKET}
-        self.pid = start(lambda: _become_shell(script, environment, folder, output, moved))
+        # It waits for its first command, so that there is nothing else to wait for.
+        self.pid = start(lambda _: _spawn(script, environment, folder, output, moved))
         theirs.close()
         os.close(output)
 
@@ -100,22 +102,30 @@ def fit_command(command: bytes, file: str, handle: int) -> bytes:
     return _FROM_FILE.replace("FILE", file).encode()
 
 
-def become_shell_once(command: bytes, environment: dict[str, str], folder: str, output: int) -> None:
-    """Become a new shell for one command that writes to ``output``."""
-    _become_shell(os.fsdecode(command), environment, folder, output, {})
+def spawn_once(command: bytes, environment: dict[str, str], folder: str, output: int, waiting: int) -> int:
+    """Start a new shell for one command, which it begins when it can read a byte; returns its pid."""
+    # On one line with the command's first, so that bash counts from 1 in its messages.
+    return _spawn(_WAIT + os.fsdecode(command), environment, folder, output, {waiting: _SOCKET})
 
 
-def _become_shell(
+def _spawn(
     script: str, environment: dict[str, str], folder: str, output: int, descriptors: dict[int, int]
-) -> None:
+) -> int:
+    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    moves = [(null, 0), (output, 1), (output, 2), *descriptors.items()]
     _enter(folder)
-    for old, new in ((output, 1), (output, 2), *descriptors.items()):
-        os.dup2(old, new)
     try:
-        os.execve("/bin/bash", ["bash", "--noprofile", "--norc", "-c", script], environment)  # noqa: S606
-    except OSError as error:
-        os.write(2, f"bash: {error.strerror}\n".encode())
-        os._exit(_NOT_STARTED)
+        return os.posix_spawn(
+            "/bin/bash",
+            ["bash", "--noprofile", "--norc", "-c", script],
+            environment,
+            file_actions=[(os.POSIX_SPAWN_DUP2, old, new) for old, new in moves],
+            setsid=True,
+            setsigdef=_DEFAULT_SIGNALS,
+        )
+    finally:
+        os.chdir("/")
+        os.close(null)
 
 
 def _enter(folder: str) -> None:

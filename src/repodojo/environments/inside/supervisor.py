@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from repodojo.environments.inside import frames, processes
@@ -18,10 +19,10 @@ from repodojo.environments.inside.files import read_file, write_file
 from repodojo.environments.inside.launcher import Launcher
 from repodojo.environments.inside.mechanisms import name_mechanisms
 from repodojo.environments.inside.mounts import CONTROL, Handles
-from repodojo.environments.inside.python_program import become_python
+from repodojo.environments.inside.python_program import fork_python
 from repodojo.environments.inside.reactor import Connection, Events, Reactor, take
 from repodojo.environments.inside.session import ShellSession
-from repodojo.environments.inside.shell import become_shell_once, fit_command
+from repodojo.environments.inside.shell import fit_command, spawn_once
 from repodojo.environments.inside.store import pack_store
 from repodojo.environments.inside.victims import Victims
 from repodojo.environments.inside.watchdog import Watchdog
@@ -108,10 +109,10 @@ class Supervisor:
         self._reactor.watch(output)
         if request.operation == frames.PYTHON:
             path = os.fsdecode(request.payload)
-            pid = self._start(lambda: become_python(path, self._environment, self._workdir, writing))
+            pid = self._start(partial(fork_python, path, self._environment, self._workdir, writing))
         else:
             command = fit_command(request.payload, f"{CONTROL}/once", self._control)
-            pid = self._start(lambda: become_shell_once(command, self._environment, self._workdir, writing))
+            pid = self._start(partial(spawn_once, command, self._environment, self._workdir, writing))
         os.close(writing)
         reply = self._collect(request, output, lambda _: self._reactor.ended.get(pid), kept)
         processes.kill_not_kept(kept)
