@@ -78,9 +78,11 @@ def test_memory_bomb_of_one_process(small):
 
 def test_memory_bomb_of_many_processes(small):
     program = (
-        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
-        "        data = bytearray(b'x' * (100 << 20)); time.sleep(4); os._exit(0)\n"
-        "codes = [os.wait()[1] for _ in range(8)]\nprint(sum(code == 9 for code in codes) >= 5)"
+        "import os, time\nparent = os.getpid()\n"
+        "pids = [os.fork() for _ in range(8) if os.getpid() == parent]\n"
+        "if 0 in pids:\n    data = bytearray(b'x' * (100 << 20)); time.sleep(100)\n"
+        "print([os.wait()[1] for _ in range(5)] == [9] * 5)\n"
+        "for pid in pids: os.kill(pid, 9)"
     )
     result = python(small, program)
     assert b"True" in result.output or result.exit_code == 137
