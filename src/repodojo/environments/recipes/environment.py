@@ -32,7 +32,7 @@ from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
 from repodojo.grading.test_run import TestRun, run_tests
 
-RECIPES_VERSION = 4
+RECIPES_VERSION = 5
 """Raised when the same commit would get another environment."""
 _TESTS_S = 1800.0
 _ROUNDS = 3
