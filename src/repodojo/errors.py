@@ -63,6 +63,10 @@ class TrainingError(RepoDojoError):
     """A training process failed."""
 
 
+class NothingToLearnError(TrainingError):
+    """No row of a training is left to learn from."""
+
+
 class DatasetIncompleteError(RepoDojoError):
     """A dataset was read before everything it owes was done."""
 

@@ -9,7 +9,7 @@ import pytest
 from repodojo.datasets.checkpoint import FINISHED, CheckpointDataset, FolderDataset
 from repodojo.datasets.configuration import Configuration
 from repodojo.errors import DatasetIncompleteError, InputError, TrainingError
-from repodojo.training.plan import UntrainedPlan
+from repodojo.training.plan import UntrainedPlan, why_untrained
 
 
 @dataclass
@@ -140,13 +140,14 @@ def test_a_finished_checkpoint_without_one_of_its_files_is_owed_again(tmp_path: 
         ("config.json", "a model configuration is missing: expected config.json"),
         ("model.safetensors", r"weights is missing: expected \*.safetensors"),
         ("tokenizer.json", "a tokenizer is missing: expected tokenizer.json"),
+        ("chat_template.jinja", "a chat template is missing: expected chat_template.jinja, or chat_template"),
     ],
 )
 def test_a_given_checkpoint_that_lacks_a_part_is_refused_before_work(
     tmp_path: Path, missing: str, told: str
 ) -> None:
     """The rollouts that needed it used to fail, each with a traceback of the library that reads it."""
-    for name in ("config.json", "model.safetensors", "tokenizer.json", "generation_config.json"):
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "chat_template.jinja"):
         (tmp_path / name).write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(NO_WEIGHTS)
     dataset = FolderDataset(filepath=str(tmp_path))
@@ -164,7 +165,7 @@ def test_a_given_checkpoint_that_lacks_a_part_is_refused_before_work(
     [NO_WEIGHTS[:-1], NO_WEIGHTS[:5], NO_WEIGHTS + b"x", b"version https://git-lfs.github.com/spec/v1"],
 )
 def test_weights_cut_short_used_to_be_found_by_the_first_engine(tmp_path: Path, torn: bytes) -> None:
-    for name in ("config.json", "tokenizer.json"):
+    for name in ("config.json", "tokenizer.json", "chat_template.jinja"):
         (tmp_path / name).write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(torn)
     with pytest.raises(InputError, match=f"expected the bytes that its header announces, found {len(torn)}:"):
@@ -172,7 +173,7 @@ def test_weights_cut_short_used_to_be_found_by_the_first_engine(tmp_path: Path, 
 
 
 def test_a_missing_part_of_the_weights_used_to_be_found_by_the_first_engine(tmp_path: Path) -> None:
-    for name in ("config.json", "tokenizer.json"):
+    for name in ("config.json", "tokenizer.json", "chat_template.jinja"):
         (tmp_path / name).write_text("{}")
     (tmp_path / "model-1.safetensors").write_bytes(NO_WEIGHTS)
     parts = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
@@ -205,3 +206,43 @@ def test_a_round_that_learns_nothing_twice_still_leaves_a_checkpoint(tmp_path: P
     second.save(UntrainedPlan(first.load()))
     assert second.exists()
     assert (second.load() / "model.safetensors").is_file()
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A checkpoint that was trained here, with what its training logged."""
+    folder = tmp_path / "base"
+    folder.mkdir()
+    for name in ("config.json", "training.json", "metrics.jsonl", "training.log"):
+        (folder / name).write_text("{}")
+    return folder
+
+
+def test_rows_that_are_all_too_long_used_to_end_a_sweep(tmp_path: Path, base: Path) -> None:
+    """What stands in for the training must not be taken for it by others, who may not want that."""
+
+    class Empty(Training):
+        def run(self, scratch: Path) -> Path:
+            return UntrainedPlan(base, "every row is too long")  # type: ignore[return-value]
+
+    dataset = CheckpointDataset(filepath=str(tmp_path / "models"))
+    dataset.asked_for(Configuration("empty"))
+    dataset.save(Empty())
+    assert why_untrained(dataset.load()) == "every row is too long"
+    assert dataset.saved is not None
+    assert dataset.saved.fingerprint["untrained"] == "every row is too long"
+    dataset.asked_for(Configuration("whole"))
+    whole = Training()
+    dataset.save(whole)
+    assert whole.runs == [0, 1, 2]
+    assert why_untrained(dataset.load()) == ""
+    assert not list((tmp_path / "models/_scratch").iterdir())
+
+
+def test_a_round_that_learned_nothing_used_to_log_the_losses_of_the_one_before(
+    tmp_path: Path, base: Path
+) -> None:
+    dataset = CheckpointDataset(filepath=str(tmp_path / "models"))
+    dataset.save(UntrainedPlan(base))
+    names = {path.name for path in dataset.load().iterdir()}
+    assert names == {"config.json", "training.json", "untrained.txt", FINISHED}

@@ -5,6 +5,7 @@ from typing import Any
 
 from repodojo.datasets.checkpoint import CheckpointDataset
 from repodojo.datasets.stand_in import StandInCheckpointDataset
+from repodojo.training.plan import UntrainedPlan, why_untrained
 
 
 @dataclass
@@ -32,3 +33,12 @@ def test_a_stand_in_trains_nothing_and_is_never_taken_for_the_training(tmp_path:
     real = CheckpointDataset(filepath=str(tmp_path / "models"))
     real.save(Training(base))
     assert (real.load() / "config.json").read_text() == "trained"
+
+
+def test_what_is_no_training_keeps_its_reason(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "config.json").write_text("base")
+    stand_in = StandInCheckpointDataset(filepath=str(tmp_path / "models"))
+    stand_in.save(UntrainedPlan(base, "no rows"))
+    assert why_untrained(stand_in.load()) == "no rows"

@@ -98,6 +98,29 @@ def test_a_server_answers_inside_and_is_gone_with_its_helpers_outside(
     wait_until_gone(told["pid"], told["child"])
 
 
+def test_an_adapter_is_served_on_its_base(settings: VLLMSettings, checkpoint: Path, tmp_path: Path):
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    config = {"base_model_name_or_path": str(checkpoint), "r": 24}
+    (adapter / "adapter_config.json").write_text(json.dumps(config))
+    with served_policy(settings, adapter) as policy:
+        assert policy.name == policy.model == "adapter"
+        command = " ".join(look(policy.base_urls[0])["argv"][1:])
+    assert command.startswith(f"--model {checkpoint} ")
+    assert " --served-model-name adapter.base " in command
+    assert " --max-lora-rank 32 " in command
+    assert command.endswith(f" --enable-lora --lora-modules adapter={adapter}")
+    second = tmp_path / "second"
+    second.mkdir()
+    config["base_model_name_or_path"] = str(adapter)
+    (second / "adapter_config.json").write_text(json.dumps(config))
+    with (
+        pytest.raises(PolicyError, match="vLLM puts one adapter on a checkpoint, found 2 on one another"),
+        served_policy(settings, second),
+    ):
+        pass
+
+
 def test_a_served_policy_is_known_by_its_checkpoint(settings: VLLMSettings, checkpoint: Path):
     with served_policy(settings, checkpoint) as policy:
         assert policy.name == policy.model == "student"

@@ -109,6 +109,16 @@ def attempts(instances: list[Instance]) -> dict[str, Attempts]:
     }
 
 
+def training_log(name: str) -> list[dict[str, float]]:
+    """Steps of a training, as long as its name says."""
+    count = 20 * len(name)
+    return [
+        {"step": n, "loss": 2 / n, "learning_rate": 1e-4 * (count - n), "memory_gib": 1.5}
+        | ({} if n == 1 else {"tokens_per_second": 900.0 + n})
+        for n in range(1, count + 1)
+    ]
+
+
 @pytest.fixture(scope="session")
 def points() -> dict[str, AblationPoint]:
     """The points of the default configuration's sweeps."""
@@ -169,6 +179,10 @@ def gather_results(
         "scaling_curves": curves,
         "seeds": {"sampling": 0, "sft": 3},
         "training_subsets": training_subsets(teacher.values(), graded, instances, points),
+        "trainings": {
+            name: {"rows": {"rows": 9, "trained": 7, "dropped": 2}, "steps": training_log(name)}
+            for name in ("policy", "control", "verifier")
+        },
         "ablation_results": {},
         "fine_tuned_patch_costs": {},
         "rounds_asked": 3,

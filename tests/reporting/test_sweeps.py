@@ -21,7 +21,7 @@ def measured(
     """The results of a run that has measured every point, each like the fine-tuned policy."""
     metrics = evaluate(instances, *attempts["fine_tuned"])
     found = [
-        ({"chosen": each["trajectories"], "instances_chosen": 9}, metrics)
+        ({"chosen": each["trajectories"], "instances_chosen": 9}, "", metrics)
         for each in results["training_subsets"].values()
     ]
     return results | {"ablation_results": describe_points(points, found)}
@@ -45,6 +45,7 @@ def test_the_default_sweeps_hold_what_the_paper_varied(results: dict[str, Any]) 
     assert names(by_model(results)["student"]) == ["all", "all_25", "all_50"]
     assert {label: names(found) for label, found in by_choice(results).items()} == {
         "all successes": ["all", "all_25", "all_50"],
+        "equal ones once": ["unique"],
         "one per instance, at random": ["single", "single_random_25", "single_random_50"],
         "one per instance, by repository": ["single", "single_repository_25", "single_repository_50"],
     }
@@ -95,7 +96,7 @@ def test_another_model_is_a_series_of_its_own_and_another_seed_is_named(results:
 def test_a_point_without_a_training_set_says_so_in_every_table_and_in_no_line(
     points: dict[str, AblationPoint], measured: dict[str, Any]
 ) -> None:
-    none = ({"chosen": 0, "instances_chosen": 0}, evaluate([], {}, {}))
+    none = ({"chosen": 0, "instances_chosen": 0}, "no rows", evaluate([], {}, {}))
     row = describe_points({"cap_1": points["cap_1"]}, [none])
     results = measured | {"ablation_results": measured["ablation_results"] | row}
     words = "undefined: no trajectory is left to train on"
@@ -106,6 +107,12 @@ def test_a_point_without_a_training_set_says_so_in_every_table_and_in_no_line(
     row = describe_points({"all_25": points["all_25"]}, [none])
     results = measured | {"ablation_results": measured["ablation_results"] | row}
     assert "nan" not in draw_figures_of(results, ["figure_7"])["figure_7"].lower()
+
+
+def test_a_point_whose_rows_are_all_too_long_says_so(points: dict[str, AblationPoint]) -> None:
+    told = "nothing is left to learn from 3 rows: 3 dropped as longer than max_tokens (64)"
+    nothing = ({"chosen": 3, "instances_chosen": 2}, told, evaluate([], {}, {}))
+    assert describe_points({"all": points["all"]}, [nothing])["all"]["reason"] == told
 
 
 def test_figures_draw_what_is_measured_and_name_what_is_owed(

@@ -10,7 +10,7 @@ import pytest
 
 from repodojo.datasets.configuration import Saved
 from repodojo.errors import InputError
-from repodojo.tracking.child_runs import ChildRun, child_runs, log_child_run, numbers, read_steps
+from repodojo.tracking.child_runs import ChildRun, child_runs, log_child_run, numbers
 from repodojo.tracking.database import create_database
 
 if TYPE_CHECKING:
@@ -126,10 +126,6 @@ def test_metrics_are_one_run_or_one_for_each_policy(tmp_path: Path) -> None:
 def test_only_finite_numbers_are_metrics() -> None:
     nested = {"a": {"b": 1, "c": float("nan"), "d": "text"}, "e": [1.5, {"f": 2}], "g": True, "h": None}
     assert numbers(nested) == {"a.b": 1.0, "e.0": 1.5, "e.1.f": 2.0, "g": 1.0}
-
-
-def test_a_training_without_steps_has_none(tmp_path: Path) -> None:
-    assert list(read_steps(tmp_path / "metrics.jsonl")) == []
 
 
 def test_a_run_that_records_does_not_wait_for_one_that_reads(tmp_path: Path) -> None:

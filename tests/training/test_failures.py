@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from repodojo.errors import TrainingError
+from repodojo.errors import NothingToLearnError, TrainingError
 from repodojo.training.card import render_card
 from repodojo.training.failures import explain, explain_end
 from repodojo.training.launch import run_child
@@ -37,6 +37,7 @@ def test_an_unknown_failure_is_not_explained_away() -> None:
     assert explain_end(1, "Traceback ...") is None
     assert "memory" in (explain_end(-9, "") or "")
     assert "memory" in (explain_end(1, "died with <Signals.SIGKILL: 9>.") or "")
+    assert "make room" in (explain_end(1, "OSError: [Errno 28] No space left on device") or "")
 
 
 def test_what_a_child_says_is_the_error_and_an_old_word_is_not(
@@ -58,6 +59,18 @@ def test_what_a_child_says_is_the_error_and_an_old_word_is_not(
         run_child("policy", "failing_training", {"threads": 1}, scratch)
 
 
+def test_a_child_without_a_row_to_learn_from_is_told_apart_from_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty_training.py").write_text(
+        "import pathlib, sys\nfolder = pathlib.Path(sys.argv[1]).parent\n"
+        "(folder / 'untrained.txt').write_text('nothing is left to learn from 2 rows')\nsys.exit(1)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(NothingToLearnError, match=r"^nothing is left to learn from 2 rows$"):
+        run_child("policy", "empty_training", {"threads": 1}, tmp_path / "scratch")
+
+
 def test_a_card_says_what_a_checkpoint_was_made_from() -> None:
     card = render_card(
         {
@@ -69,12 +82,14 @@ def test_a_card_says_what_a_checkpoint_was_made_from() -> None:
             },
             "origin": {"base model": "models/base", "git commit": "c0ffee"},
             "metrics": {"train_loss": 0.5, "rows": {"rows": 7, "cut": 1}},
+            "kernels": {"attention": "flash_attention_2", "liger": False},
             "versions": {"torch": "2.13.0"},
         }
     )
     for line in (
         "| data digest | d1ge5t |", "| git commit | c0ffee |", "| base model | models/base |",
         "| learning_rate | 0.0001 |", "| lora | null |", "| cut | 1 |", "| train_loss | 0.5 |",
+        "| attention | flash_attention_2 |",
     ):  # fmt: skip
         assert line in card.splitlines(), line
     assert json.dumps({}) not in card

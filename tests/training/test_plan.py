@@ -5,14 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from repodojo.errors import TrainingError
+from repodojo.policies.adapters import adapter_chain
 from repodojo.training.checkpoint_digest import digest_checkpoint
 from repodojo.training.launch import run_child
-from repodojo.training.plan import TrainingPlan, digest_rows
+from repodojo.training.plan import TrainingPlan, UntrainedPlan, digest_rows, why_untrained
 from repodojo.training.settings import LoraSettings, TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -39,6 +41,23 @@ def test_training_without_rows_is_refused_before_anything_starts(tmp_path: Path)
     with pytest.raises(TrainingError, match=r"found 0 rows.*no attempt was kept"):
         TrainingPlan("policy", tmp_path, (), SETTINGS).run(tmp_path / "scratch")
     assert not (tmp_path / "scratch").exists()
+
+
+def test_a_training_whose_rows_are_all_too_long_leaves_the_checkpoint_that_is_named_for_it(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    settings = SETTINGS.model_copy(update={"max_tokens": 8, "overlong": "drop"})
+    plan = TrainingPlan("policy", tiny_checkpoint, rows, settings, otherwise=tiny_checkpoint)
+    assert plan.fingerprint == replace(plan, otherwise=None).fingerprint
+    instead = plan.run(tmp_path / "scratch", threads=1)
+    assert isinstance(instead, UntrainedPlan)
+    finished = instead.run(tmp_path / "instead")
+    told = "nothing is left to learn from 8 rows: 8 dropped as longer than max_tokens (8)"
+    assert why_untrained(finished).startswith(told)
+    assert why_untrained(tiny_checkpoint) == ""
+    assert digest_checkpoint(finished) == digest_checkpoint(tiny_checkpoint)
+    with pytest.raises(TrainingError, match=r"^training 'policy' failed: nothing is left to learn"):
+        replace(plan, otherwise=None).run(tmp_path / "scratch", threads=1)
 
 
 def test_a_failed_child_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -100,6 +119,21 @@ def test_a_lora_training_saves_merged_weights(
     finished = TrainingPlan("verifier", tiny_checkpoint, rows, settings).run(tmp_path, threads=1)
     assert (finished / "model.safetensors").is_file()
     assert not (finished / "adapter_config.json").exists()
+
+
+def test_an_adapter_can_be_kept_alone_and_trained_further(
+    tmp_path: Path, tiny_checkpoint: Path, rows: tuple[dict[str, object], ...]
+) -> None:
+    lora = LoraSettings(rank=4, alpha=8, merged=False)
+    settings = SETTINGS.model_copy(update={"lora": lora, "epochs": 1})
+    first = TrainingPlan("policy", tiny_checkpoint, rows, settings).run(tmp_path / "first", threads=1)
+    assert adapter_chain(first) == [tiny_checkpoint, first]
+    assert not (first / "model.safetensors").exists()
+    assert (first / "adapter_model.safetensors").stat().st_size < 200_000
+    whole = settings.model_copy(update={"lora": None})
+    second = TrainingPlan("policy", first, rows, whole).run(tmp_path / "second", threads=1)
+    assert adapter_chain(second) == [second]
+    assert _losses(tmp_path / "second")[0] < _losses(tmp_path / "first")[0]
 
 
 def test_a_killed_training_goes_on_from_its_last_checkpoint_with_the_same_losses(

@@ -1,11 +1,13 @@
 """Training's tokens and mask are those that serving sends and gets, or nothing is trained."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from repodojo.errors import TrainingError
+from repodojo.errors import NothingToLearnError, TrainingError
+from repodojo.training.templates import training_template
 from repodojo.training.token_rows import IGNORED, Tokenizers, tokenise_rows
 from repodojo.training.tokens import build_row, check_row, serve_turns
 
@@ -120,6 +122,55 @@ def test_over_long_rows_are_cut_dropped_or_split_and_counted(tokenizer: Any) -> 
 
 def test_nothing_left_to_learn_is_refused(tokenizer: Any) -> None:
     with pytest.raises(
-        TrainingError, match=r"nothing is left to learn from 1 rows: 1 dropped as longer than"
+        NothingToLearnError, match=r"nothing is left to learn from 1 rows: 1 dropped as longer than"
     ):
         tokenise_rows([{"messages": CONVERSATION}], pair(tokenizer), 8, "drop")
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        (
+            None,
+            "base: chat template: expected one in chat_template.jinja or tokenizer_config.json, found none",
+        ),
+        (
+            "{% for m in messages %}{{ m.content }}{% endfor %}",
+            r"expected {% generation %} and {% endgeneration",
+        ),
+    ],
+)
+def test_a_template_that_marks_no_answers_used_to_end_with_a_traceback(
+    tokenizer: Any, template: str | None, told: str
+) -> None:
+    other = copy.deepcopy(tokenizer)
+    other.chat_template = template
+    with pytest.raises(TrainingError, match=told):
+        training_template(other, Path("base"))
+    assert training_template(tokenizer, Path("base")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("qwen2_5", None),
+        ("qwen3_instruct_2507", None),
+        ("qwen3", r"row 1: token 25 of the prompt of message 5"),
+    ],
+)
+def test_templates_of_real_models_pass_or_are_stopped_at_the_first_token(
+    tokenizer: Any, name: str, told: str | None
+) -> None:
+    """Qwen3's leaves thoughts out of earlier turns when it serves, and cannot when it trains."""
+    import trl
+
+    other = copy.deepcopy(tokenizer)
+    other.chat_template = (Path(trl.__file__).parent / f"chat_templates/{name}.jinja").read_text()
+    pair_of = Tokenizers(other, other, training_template(other, Path(name)), ends(tokenizer))
+    rows = [{"messages": CONVERSATION}]
+    if told is None:
+        (row,), _ = tokenise_rows(rows, pair_of, 512, "drop")
+        assert "echo done" in tokenizer.decode([token for token in row["labels"] if token != IGNORED])
+    else:
+        with pytest.raises(TrainingError, match=told):
+            tokenise_rows(rows, pair_of, 512, "drop")

@@ -19,11 +19,13 @@ from repodojo.datasets.execution import interruptible
 from repodojo.datasets.files import file_digest, held, read_fields, write_json
 from repodojo.datasets.plan import digest
 from repodojo.datasets.runs import AskedRuns
+from repodojo.datasets.training_progress import training_progress
 from repodojo.errors import InputError, RepoDojoError
-from repodojo.training.checkpoint_digest import check_checkpoint
+from repodojo.training.checkpoint_check import check_checkpoint
+from repodojo.training.launch import LOG_NAME, METRICS_NAME
 
 FINISHED = "_FINISHED.json"
-KEPT = ("metrics.jsonl", "training.log")
+KEPT = (METRICS_NAME, LOG_NAME)
 """What a training leaves beside its checkpoint and is worth keeping with it."""
 
 logger = logging.getLogger(__name__)
@@ -36,8 +38,11 @@ class TrainingPlan(Protocol):
     def fingerprint(self) -> Mapping[str, Any]:
         """What decides the weights; JSON-compatible."""
 
-    def run(self, scratch: Path, **operation: Any) -> Path:
-        """Train, resuming what ``scratch`` holds; return the finished folder, on the same disk."""
+    def run(self, scratch: Path, **operation: Any) -> "Path | TrainingPlan":
+        """Train, resuming what ``scratch`` holds; return the finished folder, on the same disk.
+
+        Where there is nothing to learn from, return what is to be made in its place.
+        """
 
 
 class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
@@ -84,23 +89,33 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
         fingerprint = dict(data.fingerprint)
         name = digest(fingerprint)
         target = self._path / name
-        owed = not _is_whole(target)
-        if owed:
+        made = None
+        if not _is_whole(target):
             self._asked.forget(self.configuration.digest)
-            owed = self._train(data, fingerprint, target)
-        self._asked.remember(self.configuration.digest, name)
-        self.saved = Saved(int(owed), name, target, fingerprint)
+            made = self._train(data, fingerprint, target)
+        if made is None or isinstance(made, Path):
+            self._asked.remember(self.configuration.digest, name)
+            self.saved = Saved(int(made is not None), name, target, fingerprint)
+        else:
+            logger.warning("%s: nothing was trained, in its place stands %s", self._path, made)
+            self.save(made)
 
-    def _train(self, plan: TrainingPlan, fingerprint: Mapping[str, Any], target: Path) -> bool:
-        """Train and adopt, unless another run does so first; return whether it was done here."""
+    def _train(
+        self, plan: TrainingPlan, fingerprint: Mapping[str, Any], target: Path
+    ) -> Path | TrainingPlan | None:
+        """Train and adopt; return the folder, or what is to be made in its place.
+
+        None where another run has made it meanwhile.
+        """
         scratch = self._path / "_scratch" / target.name
         try:
             with held(scratch):
                 if _is_whole(target):
-                    return False
-                with interruptible():
-                    finished = plan.run(scratch, **self._operation)
-                self._keep(finished, scratch, fingerprint, target)
+                    return None
+                with interruptible(), training_progress(f"{self._path.name} training", scratch):
+                    made = plan.run(scratch, **self._operation)
+                if isinstance(made, Path):
+                    self._keep(made, scratch, fingerprint, target)
                 shutil.rmtree(scratch, ignore_errors=True)
         except RepoDojoError as error:
             raise IncompleteDatasetError(str(error)) from error
@@ -109,7 +124,7 @@ class CheckpointDataset(AbstractDataset[TrainingPlan, Path]):
                 f"cannot write to {self._path}: {error.strerror or error}; make room or mend the folder, "
                 f"then run the same command to go on"
             ) from error
-        return True
+        return target if isinstance(made, Path) else made
 
     def _keep(self, finished: Path, scratch: Path, fingerprint: Mapping[str, Any], target: Path) -> None:
         """Put a training that finished in ``scratch`` in its place, marked as finished."""

@@ -22,6 +22,11 @@ class Progress:
         self.known(counts)
         self._bar.update(1)
 
+    def reached(self, count: int, text: str) -> None:
+        """Say how many are done, and what goes with the last of them."""
+        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.update(count - self._bar.n)
+
     def known(self, counts: Mapping[str, int]) -> None:
         """Count a result that was there before."""
         self.counts.update({name: int(count) for name, count in counts.items()})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from repodojo.datasets.checkpoint import CheckpointDataset, TrainingPlan
+from repodojo.training.plan import UntrainedPlan
 
 
 class PlanFromModel(TrainingPlan, Protocol):
@@ -34,5 +35,5 @@ class StandInCheckpointDataset(CheckpointDataset):
     """Takes the checkpoint that a training starts from for the one that it would end with."""
 
     def save(self, data: TrainingPlan) -> None:
-        """Copy the checkpoint that the training starts from."""
-        super().save(_Copied(cast("PlanFromModel", data)))
+        """Copy the checkpoint that the training starts from; what is no training is made as it is."""
+        super().save(data if isinstance(data, UntrainedPlan) else _Copied(cast("PlanFromModel", data)))

@@ -7,16 +7,21 @@ from repodojo.curation.settings import AblationPoint
 
 
 def describe_points(
-    points: Mapping[str, AblationPoint], found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+    points: Mapping[str, AblationPoint], found: Sequence[tuple[Mapping[str, Any], str, Mapping[str, Any]]]
 ) -> dict[str, Any]:
-    """Return a row for each point by name, from its curation report and its policy's metrics."""
+    """Return a row for each point by name.
+
+    ``found`` are its curation report, why nothing was trained (empty where it was), its policy's metrics.
+    """
     return {
-        name: _row(point, report, metrics["overall"])
-        for (name, point), (report, metrics) in zip(points.items(), found, strict=True)
+        name: _row(point, report, untrained, metrics["overall"])
+        for (name, point), (report, untrained, metrics) in zip(points.items(), found, strict=True)
     }
 
 
-def _row(point: AblationPoint, report: Mapping[str, Any], overall: Mapping[str, Any]) -> dict[str, Any]:
+def _row(
+    point: AblationPoint, report: Mapping[str, Any], untrained: str, overall: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "settings": point.settings(),
         "chosen": report["chosen"],
@@ -25,14 +30,14 @@ def _row(point: AblationPoint, report: Mapping[str, Any], overall: Mapping[str, 
         "resolve_rate": overall["greedy"],
         "resolve_rate_of_all_attempts": overall["mean"],
         "empty_patch": overall["greedy_rates"]["empty_patch"],
-        "reason": _why_undefined(report, overall),
+        "reason": _why_undefined(report, untrained, overall),
     }
 
 
-def _why_undefined(report: Mapping[str, Any], overall: Mapping[str, Any]) -> str:
+def _why_undefined(report: Mapping[str, Any], untrained: str, overall: Mapping[str, Any]) -> str:
     """Return why a point has no result; empty where it has one."""
     if overall["attempts"]:
         return ""
     if not report["chosen"]:
         return "no trajectory is left to train on"
-    return "no answer to train on, or no instance to attempt"
+    return untrained or "no instance to attempt"

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import torch
-from transformers import AutoModelForCausalLM
 
 from repodojo.errors import PolicyError
+from repodojo.policies.adapters import load_model
 from repodojo.policies.answer_tokens import single_tokens
 from repodojo.policies.local_attention import ATTENTION, slot_bytes
 from repodojo.policies.local_decoder import Decoder
 from repodojo.policies.local_slots import Request
-from repodojo.policies.tokenizer_files import load_tokenizer
+from repodojo.policies.tokenizer_files import end_tokens, load_tokenizer
 
 
 class Worker:
@@ -36,7 +36,9 @@ class Worker:
         self.positions = min(settings["max_context"] or longest, longest)
         room = settings["cache_mib"] * 2**20 // slot_bytes(model.config, self.positions)
         slots = max(1, min(settings["max_batch"], room))
-        self.decoder = Decoder(model, end_tokens(model, self.tokenizer), slots, self.positions)
+        self.decoder = Decoder(
+            model, end_tokens(model.generation_config, self.tokenizer), slots, self.positions
+        )
 
     def serve(self, lines: "queue.SimpleQueue[str]") -> None:
         """Answer for ever; new requests join between two steps."""
@@ -106,32 +108,16 @@ def cut(text: str, stop: Sequence[str]) -> str:
 
 
 def load(folder: Path) -> tuple[Any, Any]:
-    """Load a checkpoint's model (an adapter merged into its base) and tokenizer.
+    """Load a checkpoint's model and tokenizer.
 
     Raises:
         ValueError: not every layer attends to the whole context.
     """
-    adapter = folder / "adapter_config.json"
-    base = Path(json.loads(adapter.read_text())["base_model_name_or_path"]) if adapter.exists() else folder
-    model = AutoModelForCausalLM.from_pretrained(
-        str(base), dtype=torch.float32, attn_implementation=ATTENTION
-    )
-    if adapter.exists():
-        from peft import PeftModel  # noqa: PLC0415 - seconds that a plain checkpoint need not pay
-
-        model = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    model = load_model(folder, dtype=torch.float32, attn_implementation=ATTENTION)
     kinds = set(getattr(model.config, "layer_types", None) or ()) - {"full_attention"}
     if kinds:
-        raise ValueError(f"{base}: layers of kind {sorted(kinds)} are not supported; serve it with vLLM")
-    words = folder if (folder / "tokenizer_config.json").exists() else base
-    return model.eval(), load_tokenizer(words)
-
-
-def end_tokens(model: Any, tokenizer: Any) -> list[int]:
-    """Return the tokens that end an answer: those of generation_config.json, else the tokenizer's."""
-    configured = model.generation_config.eos_token_id
-    ends = tokenizer.eos_token_id if configured is None else configured
-    return list(ends) if isinstance(ends, list) else [ends]
+        raise ValueError(f"{folder}: layers of kind {sorted(kinds)} are not supported; serve it with vLLM")
+    return model.eval(), load_tokenizer(folder)
 
 
 def _read(lines: "queue.SimpleQueue[str]") -> None:

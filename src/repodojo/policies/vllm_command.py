@@ -36,6 +36,8 @@ class VLLMSettings(BaseModel):
     """Share of the device's memory to take; vLLM's own default unless given."""
     lora_modules: Mapping[str, str] = {}
     """Adapter folders by the model name that they are served as."""
+    max_lora_rank: int | None = Field(None, ge=1)
+    """The largest rank of an adapter; vLLM's own default, 16, unless given."""
     token_ids: bool = False
     """Keep the ids of every turn's prompt and answer in its trajectory, many times as large then."""
     extra_args: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ def launch_command(
         "quantization": settings.quantization,
         "max-model-len": settings.max_model_len,
         "gpu-memory-utilization": settings.gpu_memory_utilization,
+        "max-lora-rank": settings.max_lora_rank,
     }
     for option, value in options.items():
         command += [] if value is None else [f"--{option}", str(value)]

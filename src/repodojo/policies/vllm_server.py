@@ -5,6 +5,7 @@ The server may live in another environment (vLLM's pins are narrow): it is a com
 
 import http
 import http.client
+import json
 import logging
 import os
 import socket
@@ -12,21 +13,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from repodojo.errors import PolicyError
 from repodojo.policies import process_guard
+from repodojo.policies.adapters import CONFIG, adapter_chain
 from repodojo.policies.child import read_tail
 from repodojo.policies.openai_api import OpenAIPolicy
-from repodojo.policies.tokenizer_files import copy_tokenizer
+from repodojo.policies.tokenizer_files import copy_tokenizer, tokenizer_folder
 from repodojo.policies.vllm_command import HOST, VLLMSettings, launch_command
 from repodojo.training.checkpoint_digest import digest_checkpoint
 
 logger = logging.getLogger(__name__)
 
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""Of which vLLM takes one as the largest."""
 _POLL_S = 0.5
 _HEALTH_TIMEOUT_S = 5
 _STOP_TIMEOUT_S = 30
@@ -34,15 +38,17 @@ _QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
 
 
 @contextmanager
-def serve(settings: VLLMSettings, checkpoint: str, name: str) -> Iterator[str]:
+def serve(settings: VLLMSettings, checkpoint: str, name: str, words: Path | None = None) -> Iterator[str]:
     """Serve a checkpoint folder or a hub's model as ``name`` while inside; yield its address.
+
+    ``words`` is the folder of the tokenizer, where that is another.
 
     Raises:
         PolicyError: the server did not come up; the message ends with its log.
     """
     port = _free_port()
     with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
-        tokenizer = folder if copy_tokenizer(Path(checkpoint), Path(folder)) else None
+        tokenizer = folder if copy_tokenizer(words or Path(checkpoint), Path(folder)) else None
         command = launch_command(settings, checkpoint, name, port, tokenizer)
         process = subprocess.Popen(
             [sys.executable, "-I", process_guard.__file__, *command],
@@ -72,8 +78,27 @@ def served_policy(settings: VLLMSettings, checkpoint: Path, name: str = "") -> I
     """
     name = name or checkpoint.name
     fingerprint = digest_checkpoint(checkpoint)
-    with serve(settings, str(checkpoint), name) as base_url:
+    whole, *adapters = adapter_chain(checkpoint)
+    if adapters:
+        settings = _with_adapter(settings, adapters, name)
+    words = tokenizer_folder(checkpoint)
+    with serve(settings, str(whole), f"{name}.base" if adapters else name, words) as base_url:
         yield OpenAIPolicy(name, [base_url], fingerprint=fingerprint, token_ids=settings.token_ids)
+
+
+def _with_adapter(settings: VLLMSettings, adapters: Sequence[Path], name: str) -> VLLMSettings:
+    """Have the server put an adapter on the checkpoint, and answer to ``name`` with it."""
+    if len(adapters) > 1:
+        raise PolicyError(
+            f"{adapters[-1]}: vLLM puts one adapter on a checkpoint, found {len(adapters)} on one another; "
+            f"train it with lora.merged, or serve it with the local engine"
+        )
+    (adapter,) = adapters
+    rank = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))["r"]
+    modules = {**settings.lora_modules, name: str(adapter)}
+    wanted = max(rank, settings.max_lora_rank or 0)
+    largest = next((size for size in LORA_RANKS if size >= wanted), wanted)
+    return settings.model_copy(update={"lora_modules": modules, "max_lora_rank": largest})
 
 
 def _wait_until_healthy(

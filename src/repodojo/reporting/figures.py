@@ -18,6 +18,7 @@ from repodojo.reporting.training_figures import (
     other_scaffold,
     verifier_data,
 )
+from repodojo.reporting.trainings import training_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ INK = "#010203"
 OURS, PAPER = "this run", "published (SWE-Gym paper)"
 TITLES = {
     "figure_adaptive": (f"{OURS}: stopping early", f"{OURS}: gap closed"),
+    "figure_training": (f"{OURS}: loss", f"{OURS}: speed"),
     "figure_verifier": (f"{OURS}: reliability", f"{OURS}: scores by outcome"),
 }
 """Of figures without a panel of the paper's."""
@@ -140,6 +142,7 @@ DRAWINGS = {
     "figure_7": amount_of_data,
     "figure_8": choice_of_data,
     "figure_adaptive": stopping_early,
+    "figure_training": training_curves,
     "figure_verifier": verifier_scores,
 }
 
@@ -156,6 +159,7 @@ CAPTIONS = {
     "figure_7": ("Resolve rate by share of the training data", ("ablation_results", "zero_shot.metrics")),
     "figure_8": ("Resolve rate by choice of the training data", ("ablation_results", "zero_shot.metrics")),
     "figure_adaptive": ("What stopping early resolves and saves", ("adaptive_attempts",)),
+    "figure_training": ("Loss, learning rate, speed and memory of each training", ("trainings",)),
     "figure_verifier": (
         "Calibration of the verifier's scores, and their distribution by outcome",
         ("verifier_quality", "verifier_comparison"),

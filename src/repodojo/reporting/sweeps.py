@@ -82,7 +82,8 @@ def by_choice(results: Results) -> dict[str, list[Point]]:
         alike = [point for point in points if point.settings["dedup"] == dedup]
         drawn = {point.settings["fraction_by"] for point in alike if point.share < 100}
         for draw in sorted(drawn or {"random"}, reverse=True):
-            label = words if dedup == "none" and draw == "random" else f"{words}, {DRAWS[draw]}"
+            plain = not drawn or (dedup == "none" and draw == "random")
+            label = words if plain else f"{words}, {DRAWS[draw]}"
             chosen = [p for p in alike if p.share == 100 or p.settings["fraction_by"] == draw]
             if chosen:
                 found[label] = chosen

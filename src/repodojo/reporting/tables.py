@@ -20,6 +20,7 @@ from repodojo.reporting.scaling_tables import adaptive_attempts, costs, curves_o
 from repodojo.reporting.system_tables import open_weights, openness
 from repodojo.reporting.table import Table
 from repodojo.reporting.training_tables import caps, subsets, sweeps
+from repodojo.reporting.trainings import trainings_table
 from repodojo.reporting.verifier_tables import verifier_baselines, verifier_groups, verifier_scores
 
 PAPER = (
@@ -47,6 +48,7 @@ RUN = (
     instance_funnel,
     bug_kinds,
     curation_steps,
+    trainings_table,
     sweeps,
 )
 """Tables that the paper has no counterpart of."""

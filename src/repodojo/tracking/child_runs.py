@@ -5,12 +5,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from repodojo.datasets.configuration import Saved
 from repodojo.datasets.plan import digest
 from repodojo.tracking.lineage import flatten
+from repodojo.training.logged import logged_steps
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,7 +53,7 @@ def child_runs(
     if saved.path.is_dir():
         card = saved.path / "training.json"
         summary = json.loads(card.read_text()).get("metrics", {}) if card.is_file() else {}
-        steps = tuple(read_steps(saved.path / "metrics.jsonl"))
+        steps = tuple(map(numbers, logged_steps(saved.path)))
         yield ChildRun(name, saved.digest, dict(saved.fingerprint), numbers(summary), steps)
     elif declared.get("each"):
         for key, metrics in data.items():
@@ -80,16 +80,6 @@ def numbers(value: Any) -> dict[str, float]:
             elif isinstance(item, Mapping):
                 found |= {f"{key}.{inner}": number for inner, number in numbers(item).items()}
     return found
-
-
-def read_steps(path: Path) -> Iterator[Mapping[str, float]]:
-    """Yield the rows of a trainer's ``metrics.jsonl``; a torn last row is left out."""
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        yield numbers(row)
 
 
 def log_child_run(

@@ -25,6 +25,7 @@ def render_card(training: Mapping[str, Any]) -> str:
             *_table("Parameters", fingerprint["settings"]),
             *_table("Rows", training["metrics"].get("rows", {})),
             *_table("Outcome", metrics),
+            *_table("Kernels", training["kernels"]),
             *_table("Versions", training["versions"]),
         ]
     )

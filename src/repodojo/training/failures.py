@@ -6,6 +6,7 @@ _MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory|bad
 _DISK = re.compile(r"no space left|disk quota|os error 28|PytorchStreamWriter|unexpected pos", re.IGNORECASE)
 _KILLED = re.compile(r"SIGKILL|exitcode: -9|Signal 9")
 _MEMORY_ADVICE = "lower rows_per_device or max_tokens, turn on gradient_checkpointing, or train with lora"
+_DISK_ADVICE = "make room, then run the same command to go on"
 
 
 def explain(error: BaseException) -> str | None:
@@ -16,14 +17,16 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, MemoryError) or _MEMORY.search(text):
         return f"out of memory ({_first_line(text)}); {_MEMORY_ADVICE}"
     if _DISK.search(text):
-        return f"the disk is full ({_first_line(text)}); make room, then run the same command to go on"
+        return f"the disk is full ({_first_line(text)}); {_DISK_ADVICE}"
     return None
 
 
 def explain_end(returncode: int, log: str) -> str | None:
-    """Return what the end of a process means that could say nothing itself."""
+    """Return what the end of a process means that could say nothing itself; ``log`` is its last lines."""
     if returncode == -9 or _KILLED.search(log):
         return f"it was killed, as the kernel does where memory runs out; {_MEMORY_ADVICE}"
+    if full := _DISK.search(log):
+        return f"the disk is full ({full.group()}); {_DISK_ADVICE}"
     return None
 
 

@@ -13,13 +13,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from repodojo.errors import TrainingError
+from repodojo.errors import NothingToLearnError, TrainingError
 from repodojo.training.failures import explain_end
 
 CONFIG_NAME = "training_config.json"
 LOG_NAME = "training.log"
 FAILURE_NAME = "failure.txt"
 """Where a child says, in one line, why it failed."""
+UNTRAINED_NAME = "untrained.txt"
+"""Where a child says, in one line, why there is nothing to learn."""
+METRICS_NAME = "metrics.jsonl"
+"""What a child says of each step."""
+STEPS_NAME = "steps.txt"
+"""Where a child says, once it starts, how many steps it has."""
 _LOG_LINES = 15
 
 
@@ -31,12 +37,14 @@ def run_child(
     ``config["threads"]`` bounds the threads of each process.
 
     Raises:
+        NothingToLearnError: the child says so.
         TrainingError: the child failed; it says why, or ends with the last lines of the log that it names.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     (scratch / CONFIG_NAME).write_text(json.dumps(config, indent=2), encoding="utf-8")
-    log_path, failure = scratch / LOG_NAME, scratch / FAILURE_NAME
-    failure.unlink(missing_ok=True)
+    log_path, failure, untrained = (scratch / name for name in (LOG_NAME, FAILURE_NAME, UNTRAINED_NAME))
+    for word in (failure, untrained, scratch / STEPS_NAME):
+        word.unlink(missing_ok=True)
     with log_path.open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, *launcher, "-m", module, str(scratch / CONFIG_NAME)],
@@ -51,6 +59,8 @@ def run_child(
         except BaseException:
             child.kill()
             raise
+    if child.returncode != 0 and untrained.exists():
+        raise NothingToLearnError(untrained.read_text(encoding="utf-8"))
     if child.returncode != 0:
         lines = log_path.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         tail = "\n".join(lines)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from repodojo.errors import TrainingError
+from repodojo.errors import NothingToLearnError, TrainingError
 from repodojo.training.checkpoint_digest import digest_checkpoint
-from repodojo.training.launch import accelerate_launcher, run_child
+from repodojo.training.launch import LOG_NAME, METRICS_NAME, UNTRAINED_NAME, accelerate_launcher, run_child
 from repodojo.training.settings import TrainingSettings
 from repodojo.training.trained_on import trained_on
 from repodojo.versions import git_commit
@@ -31,6 +31,8 @@ class TrainingPlan:
     settings: TrainingSettings
     instances: tuple[str, ...] = ()
     """Ids of the instances behind the rows; the checkpoint's card keeps them, with those of ``model``."""
+    otherwise: Path | None = None
+    """The checkpoint that stays where no row is left to learn from; without one, that is an error."""
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
@@ -43,8 +45,10 @@ class TrainingPlan:
 
     def run(
         self, scratch: Path, *, processes: int = 1, threads: int = 2, accelerate_config: str = ""
-    ) -> Path:
+    ) -> "Path | UntrainedPlan":
         """Train in child processes, resuming what ``scratch`` holds; return the finished folder.
+
+        Where every row is left out (too long, without loss), return what stands in its place.
 
         How many processes of how many threads train, and accelerate's file of what else (FSDP), is no part of
         the fingerprint: a step sees the same rows in any case.
@@ -75,7 +79,12 @@ class TrainingPlan:
             "threads": threads,
         }
         launcher = accelerate_launcher(processes, accelerate_config)
-        run_child(self.name, "repodojo.training.sft", config, scratch, launcher)
+        try:
+            run_child(self.name, "repodojo.training.sft", config, scratch, launcher)
+        except NothingToLearnError as error:
+            if self.otherwise is None:
+                raise TrainingError(f"training '{self.name}' failed: {error}") from error
+            return UntrainedPlan(self.otherwise, str(error))
         return finished
 
 
@@ -84,15 +93,25 @@ class UntrainedPlan:
     """A policy that stays what it was, for there is nothing to learn from."""
 
     model: Path
+    reason: str = "no trajectory holds an answer to learn from"
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
-        """What decides the weights."""
-        return {"model": digest_checkpoint(self.model), "untrained": True}
+        """What decides the weights, and what is said of them."""
+        return {"model": digest_checkpoint(self.model), "untrained": self.reason}
 
     def run(self, scratch: Path, **_: Any) -> Path:
-        """Copy the checkpoint."""
-        return Path(shutil.copytree(self.model, scratch / "model", dirs_exist_ok=True))
+        """Copy the checkpoint without the steps of its own training; write the reason beside it."""
+        steps = shutil.ignore_patterns(METRICS_NAME, LOG_NAME)
+        finished = Path(shutil.copytree(self.model, scratch / "model", ignore=steps, dirs_exist_ok=True))
+        (finished / UNTRAINED_NAME).write_text(self.reason, encoding="utf-8")
+        return finished
+
+
+def why_untrained(checkpoint: Path) -> str:
+    """Return why a checkpoint is a copy that learned nothing; empty where it is none."""
+    note = checkpoint / UNTRAINED_NAME
+    return note.read_text(encoding="utf-8") if note.is_file() else ""
 
 
 def digest_rows(rows: Sequence[Row]) -> str:

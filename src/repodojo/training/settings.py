@@ -9,7 +9,7 @@ from repodojo.types import Seed
 
 
 class LoraSettings(BaseModel):
-    """Low-rank adaptation; the adapter is merged into the saved checkpoint."""
+    """Low-rank adaptation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -17,6 +17,8 @@ class LoraSettings(BaseModel):
     alpha: int = Field(64, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: str | tuple[str, ...] = "all-linear"
+    merged: bool = True
+    """Save the whole model with the adapter merged into it, or the adapter alone, which names its base."""
 
 
 class TrainingSettings(BaseModel):

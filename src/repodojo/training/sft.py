@@ -2,7 +2,8 @@
 
 Run as ``python -m repodojo.training.sft training_config.json``. Loss falls on the assistant's messages only.
 Goes on from the last checkpoint of its scratch folder; the last act is to write ``training.json`` beside the
-weights. A failure whose cause is known stands in ``failure.txt`` of the scratch folder.
+weights. A failure whose cause is known stands in ``failure.txt`` of the scratch folder; that no row is left
+to learn from is no failure, and stands in ``untrained.txt``.
 """
 
 import json
@@ -13,21 +14,22 @@ from typing import Any
 import torch
 import transformers
 import trl
-from peft import LoraConfig
-from transformers import AutoModelForCausalLM
+from peft import LoraConfig, PeftModel
 from trl import SFTConfig
-from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
 from datasets import Dataset
-from repodojo.errors import RepoDojoError, TrainingError
-from repodojo.policies.tokenizer_files import load_tokenizer
+from repodojo.errors import NothingToLearnError, RepoDojoError, TrainingError
+from repodojo.policies.adapters import adapter_chain, load_model
+from repodojo.policies.tokenizer_files import end_tokens, load_tokenizer
 from repodojo.training.card import render_card
 from repodojo.training.failures import explain
+from repodojo.training.kernels import kernels_here
 from repodojo.training.labelled import LabelledTrainer
-from repodojo.training.launch import FAILURE_NAME, end_with_parent
+from repodojo.training.launch import FAILURE_NAME, METRICS_NAME, UNTRAINED_NAME, end_with_parent
 from repodojo.training.resume import drop_torn_checkpoints
 from repodojo.training.settings import LoraSettings, TrainingSettings
 from repodojo.training.step_log import StepLog
+from repodojo.training.templates import training_template
 from repodojo.training.throughput import mean_length
 from repodojo.training.token_rows import RowCounts, Tokenizers, tokenise_rows
 
@@ -61,6 +63,7 @@ def trainer_arguments(settings: TrainingSettings, scratch: Path, processes: int)
         bf16=settings.bf16,
         use_cpu=not on_gpu,
         gradient_checkpointing=settings.gradient_checkpointing,
+        use_liger_kernel=kernels_here().liger,
         train_sampling_strategy="random" if settings.packing else "group_by_length",
         pad_to_multiple_of=None if settings.packing else _WIDTH_STEP,
         logging_steps=1,
@@ -100,12 +103,12 @@ def build_trainer(
     transformers.set_seed(settings.seed)
     dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
     return LabelledTrainer(
-        model=AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype),
+        model=load_model(checkpoint, dtype=dtype, attn_implementation=kernels_here().attention),
         args=trainer_arguments(settings, scratch, processes),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         peft_config=lora_config(settings.lora),
-        callbacks=[StepLog(scratch / "metrics.jsonl", mean_length(len(row["input_ids"]) for row in rows))],
+        callbacks=[StepLog(scratch / METRICS_NAME, mean_length(len(row["input_ids"]) for row in rows))],
     )
 
 
@@ -118,7 +121,8 @@ def train(config: dict[str, Any]) -> None:
     trainer = build_trainer(checkpoint, tokenizer, rows, settings, scratch, config["processes"])
     resumed = drop_torn_checkpoints(scratch / "run")
     result = trainer.train(resume_from_checkpoint=resumed or None)
-    _write_checkpoint(trainer, tokenizer, scratch / "model")
+    merged = settings.lora is None or settings.lora.merged
+    write_checkpoint(trainer, tokenizer, _generation(checkpoint), merged, scratch / "model")
     if trainer.accelerator.is_main_process:
         _write_cards(config, {**result.metrics, "rows": counts.as_json()}, scratch / "model")
 
@@ -128,31 +132,44 @@ def _rows(
 ) -> tuple[list[dict[str, list[int]]], RowCounts]:
     """Read the rows as tokens, every one of them compared with what serving would make of it."""
     lines = (scratch / "rows.jsonl").read_text(encoding="utf-8").splitlines()
-    ends = transformers.GenerationConfig.from_pretrained(model).eos_token_id or tokenizer.eos_token_id
     tokenizers = Tokenizers(
         training=tokenizer,
         serving=load_tokenizer(model),
-        template=None
-        if has_generation_markers(tokenizer.chat_template)
-        else get_training_chat_template(tokenizer),
-        ends=ends if isinstance(ends, list) else [ends],
+        template=training_template(tokenizer, model),
+        ends=end_tokens(_generation(model), tokenizer),
     )
     return tokenise_rows(
         [json.loads(line) for line in lines], tokenizers, settings.max_tokens, settings.overlong
     )
 
 
-def _write_checkpoint(trainer: LabelledTrainer, tokenizer: Any, folder: Path) -> None:
+def _generation(checkpoint: Path) -> transformers.GenerationConfig:
+    """Return how a checkpoint answers, as its files say and not as a trainer has changed it."""
+    whole = adapter_chain(checkpoint)[0]
+    try:
+        return transformers.GenerationConfig.from_pretrained(whole)
+    except OSError:  # there is no generation_config.json
+        config = transformers.AutoConfig.from_pretrained(whole)
+        return transformers.GenerationConfig.from_model_config(config)
+
+
+def write_checkpoint(
+    trainer: LabelledTrainer,
+    tokenizer: Any,
+    generation: transformers.GenerationConfig,
+    merged: bool,
+    folder: Path,
+) -> None:
     """Write weights and tokenizer; every process takes part, for sharded weights have to be gathered."""
     model = trainer.accelerator.unwrap_model(trainer.model)
-    if hasattr(model, "merge_and_unload"):
+    if merged and isinstance(model, PeftModel):
         model = model.merge_and_unload()
         state = model.state_dict()
     else:
         state = trainer.accelerator.get_state_dict(trainer.model)
     if trainer.accelerator.is_main_process:
-        generation = transformers.GenerationConfig.from_pretrained(model.config._name_or_path)
-        model.generation_config = generation
+        if merged:
+            model.generation_config = generation
         model.save_pretrained(folder, state_dict=state)
         tokenizer.save_pretrained(folder)
 
@@ -164,6 +181,7 @@ def _write_cards(config: dict[str, Any], metrics: dict[str, Any], folder: Path) 
         "origin": config["origin"],
         "instances": config["instances"],
         "metrics": metrics,
+        "kernels": kernels_here()._asdict(),
         "versions": {
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -182,8 +200,9 @@ def main() -> None:
         train(config)
     except Exception as error:
         told = str(error) if isinstance(error, RepoDojoError) else explain(error)
+        name = UNTRAINED_NAME if isinstance(error, NothingToLearnError) else FAILURE_NAME
         if told:
-            (Path(config["scratch"]) / FAILURE_NAME).write_text(told, encoding="utf-8")
+            (Path(config["scratch"]) / name).write_text(told, encoding="utf-8")
         raise
 
 

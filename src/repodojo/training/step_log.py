@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from repodojo.training.launch import STEPS_NAME
 from repodojo.training.throughput import ModelSize, token_flops, utilisation
 
 _TWICE = ("train_runtime", "train_tokens_per_second")
@@ -25,6 +26,11 @@ class StepLog(TrainerCallback):  # type: ignore[misc]
         self.length = length
         self.started = time.monotonic()
         self._before: tuple[float, int] | None = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Say how many steps there are."""
+        if state.is_world_process_zero:
+            self.path.with_name(STEPS_NAME).write_text(f"{state.max_steps}\n", encoding="utf-8")
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **given: Any

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from repodojo.errors import TrainingError
+from repodojo.errors import NothingToLearnError
 from repodojo.training.tokens import TokenRow, build_row, check_row, serve_turns, without_loss
 
 Overlong = Literal["keep_first", "drop", "split"]
@@ -57,7 +57,8 @@ def tokenise_rows(
     """Return rows of ``input_ids`` and ``labels``, and what became of the rows.
 
     Raises:
-        TrainingError: a row is other tokens in training than in serving, or nothing is left to learn.
+        TrainingError: a row is other tokens in training than in serving.
+        NothingToLearnError: no row is left to learn from.
     """
     counts, trained = RowCounts(rows=len(rows)), []
     for number, row in enumerate(rows, 1):
@@ -70,9 +71,10 @@ def tokenise_rows(
     counts.tokens = sum(len(piece.input_ids) for piece in trained)
     counts.learned_tokens = sum(map(sum, (piece.learned for piece in trained)))
     if not trained:
-        raise TrainingError(
+        raise NothingToLearnError(
             f"nothing is left to learn from {counts.rows} rows: {counts.dropped} dropped as longer than "
-            f"max_tokens ({max_tokens}), {counts.without_loss} without a token that loss falls on"
+            f"max_tokens ({max_tokens}), {counts.without_loss} without a token that loss falls on; "
+            f"raise max_tokens, or choose another overlong"
         )
     return [_labelled(piece) for piece in trained], counts
 

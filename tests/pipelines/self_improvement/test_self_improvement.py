@@ -82,6 +82,7 @@ def test_the_policy_of_a_round_says_what_it_has_learned_from(tmp_path: Path) -> 
     plan = plan_training_if_any(rows, tmp_path, tmp_path, SFTSettings(), learned)
     assert isinstance(plan, TrainingPlan)
     assert plan.instances == ("a", "b")
+    assert plan.otherwise == tmp_path
     assert isinstance(plan_training_if_any([], tmp_path, tmp_path, SFTSettings(), []), UntrainedPlan)
 
 

@@ -10,6 +10,7 @@ from repodojo.environments.workshop import Workshop
 from repodojo.metrics import ablations as points
 from repodojo.pipelines.attempts import plan_served_attempts
 from repodojo.rollouts.settings import RolloutSettings
+from repodojo.training.plan import why_untrained
 from repodojo.types import Instance
 
 
@@ -25,14 +26,16 @@ def plan_point_attempts(
     engines: Engines,
     workshop: Workshop,
     settings: RolloutSettings,
-    rows: list[dict[str, Any]],
 ) -> Plan:
     """Plan a point's attempts at the held-out instances; a point that nothing was trained for makes none."""
-    if not rows:
-        return Plan({}, {"untrained": True})
+    if reason := why_untrained(checkpoint):
+        return Plan({}, {"untrained": reason})
     return plan_served_attempts("ablation", "held_out")(instances, checkpoint, engines, workshop, settings)
 
 
-def describe_points(ablations: dict[str, Any], *found: dict[str, Any]) -> dict[str, Any]:
-    """Say what each point was trained on and what it resolves; ``found`` are report and metrics of each."""
-    return points.describe_points(asked_points(ablations), list(zip(found[::2], found[1::2], strict=True)))
+def describe_points(ablations: dict[str, Any], *found: Any) -> dict[str, Any]:
+    """Say what each point was trained on and resolves; ``found`` are report, checkpoint, metrics of each."""
+    reasons = map(why_untrained, found[1::3])
+    return points.describe_points(
+        asked_points(ablations), list(zip(found[::3], reasons, found[2::3], strict=True))
+    )

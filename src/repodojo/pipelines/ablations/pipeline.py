@@ -2,7 +2,7 @@
 
 Which points there are is data (`params:ablations`), so a sweep is wired here only once. Checkpoints, rollouts
 and verdicts of all points lie in common folders, by fingerprint: what two points have in common is made once.
-A point whose rules leave nothing to train on makes no attempts; the others go on.
+A point whose rules, or whose longest row, leave nothing to train on makes no attempts; the others go on.
 """
 
 from kedro.pipeline import Node, Pipeline
@@ -15,12 +15,14 @@ from repodojo.pipelines.evaluation.nodes import evaluate_attempts
 from repodojo.pipelines.sft.nodes import plan_training_if_any
 
 SETTINGS = "ablations"
+REPORTED = ("curation_report", "policy_checkpoint", "metrics")
+"""What the results say of each point."""
 
 
 def create_pipeline(shape: Shape | None = None) -> Pipeline:
     """Return the pipeline, of the points that the configuration asks for unless a shape is given."""
     points = (shape or asked_shape()).points
-    reported = [f"ablation_{name}.{what}" for name, _ in points for what in ("curation_report", "metrics")]
+    reported = [f"ablation_{name}.{what}" for name, _ in points for what in REPORTED]
     report = Node(
         func=describe_points,
         inputs=[f"params:{SETTINGS}", *reported],
@@ -59,7 +61,7 @@ def _evaluate(name: str) -> Pipeline:
     """Wire the attempts of a point's policy at the held-out instances."""
     own = f"ablation_{name}"
     inputs = ["instances", f"{own}.policy_checkpoint", "engines", "workshop", "params:baselines"]
-    attempts = attempts_pipeline(own, plan_point_attempts, [*inputs, f"{own}.sft_rows"])
+    attempts = attempts_pipeline(own, plan_point_attempts, inputs)
     return attempts + Pipeline(
         [
             Node(

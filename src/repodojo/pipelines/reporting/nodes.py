@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from repodojo.curation.settings import CurationSettings
@@ -19,6 +20,7 @@ from repodojo.reporting.tables import paper_tables, run_tables
 from repodojo.reporting.training_subsets import training_subsets
 from repodojo.reporting.viewer.page import group_attempts, instance_index, page_name, render_page
 from repodojo.rollouts.settings import RolloutSettings
+from repodojo.training.logged import describe_training
 from repodojo.training.settings import SFTSettings
 from repodojo.types import Instance, Trajectory, Verdict, from_json, to_json
 from repodojo.verifier.settings import VerifierSettings
@@ -52,6 +54,12 @@ def describe_training_sets(
 ) -> dict[str, Any]:
     """Count what each point of the sweeps trains on, by repository."""
     return training_subsets(trajectories.values(), verdicts, instances, asked_points(ablations))
+
+
+def describe_trainings(policy: Path, control: Path, verifier: Path) -> dict[str, Any]:
+    """Collect what each training says of its rows and its steps."""
+    trained = {"policy": policy, "control": control, "verifier": verifier}
+    return {name: describe_training(checkpoint) for name, checkpoint in trained.items()}
 
 
 def collect_seeds(

@@ -8,6 +8,7 @@ from repodojo.pipelines.reporting.nodes import (
     describe_attempts,
     describe_instances,
     describe_training_sets,
+    describe_trainings,
     draw_results,
     gather_results,
     tabulate_instances,
@@ -38,6 +39,7 @@ RESULTS = (
     "adaptive_attempts",
     "seeds",
     "training_subsets",
+    "trainings",
     "ablation_results",
     "rounds",
 )
@@ -89,6 +91,12 @@ def _numbers() -> Pipeline:
                 inputs=["teacher.trajectories", "teacher.verdicts", "instances", "params:ablations"],
                 outputs="training_subsets",
                 name="describe_training_sets",
+            ),
+            Node(
+                func=describe_trainings,
+                inputs=["policy_checkpoint", "control_checkpoint", "verifier_checkpoint"],
+                outputs="trainings",
+                name="describe_trainings",
             ),
             Node(
                 func=collect_seeds,

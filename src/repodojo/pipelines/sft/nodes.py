@@ -1,5 +1,6 @@
 """Nodes of the pipeline `sft`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,4 +31,6 @@ def plan_training_if_any(
     trajectories: list[Trajectory],
 ) -> TrainingPlan | UntrainedPlan:
     """Plan the fine-tuning of ``start``; without rows to learn from, ``otherwise`` stays the checkpoint."""
-    return plan_training(rows, start, sft, trajectories) if rows else UntrainedPlan(otherwise)
+    if not rows:
+        return UntrainedPlan(otherwise)
+    return replace(plan_training(rows, start, sft, trajectories), otherwise=otherwise)
