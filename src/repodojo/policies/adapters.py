@@ -53,5 +53,6 @@ def load_model(folder: Path, **how: Any) -> Any:
     if adapters:
         from peft import PeftModel  # noqa: PLC0415 - seconds that a plain checkpoint need not pay
     for adapter in adapters:
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        # An adapter freezes what it goes on top of, also once it is merged.
+        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().requires_grad_(True)
     return model
