@@ -21,8 +21,9 @@ from repodojo.training.sft import build_trainer, write_checkpoint
 from repodojo.training.token_rows import Tokenizers, tokenise_rows
 
 TEMPLATE = Path(repodojo.training.__file__).parent / "chat_template.jinja"
-RECIPE = Recipe(hidden_size=32, layers=2, heads=2, intermediate_size=64, stages=(Stage(steps=1),))
+RECIPE = Recipe(hidden_size=64, layers=2, heads=2, intermediate_size=128, stages=(Stage(steps=1),))
 MAX_TOKENS = 24
+WIDER = 12
 PARTS = ("area", "sum", "name")
 
 
@@ -38,7 +39,7 @@ def conversation(part: str) -> list[dict[str, str]]:
 
 def settings(lora: LoraSettings | None) -> TrainingSettings:
     return TrainingSettings(
-        **{"learning_rate": 1e-2, "epochs": 12, "rows_per_step": 3, "rows_per_device": 3, "max_tokens": 512},
+        **{"learning_rate": 1e-3, "epochs": 4, "rows_per_step": 3, "rows_per_device": 3, "max_tokens": 512},
         **{"packing": False, "bf16": False, "save_steps": 1000, "lora": lora},
     )
 
@@ -46,7 +47,11 @@ def settings(lora: LoraSettings | None) -> TrainingSettings:
 def build_base(folder: Path) -> Any:
     texts = [turn["content"] for part in PARTS for turn in conversation(part)]
     tokenizer = train_tokenizer(texts * 3, 400, TEMPLATE.read_text(encoding="utf-8"))
-    build_model(RECIPE, tokenizer).save_pretrained(folder)
+    model = build_model(RECIPE, tokenizer)
+    with torch.no_grad():  # so wide that the likeliest token is never a matter of rounding
+        for weights in model.parameters():
+            weights.mul_(1 if weights.dim() == 1 else WIDER)
+    model.save_pretrained(folder)
     save_tokenizer(tokenizer, folder)
     return tokenizer
 

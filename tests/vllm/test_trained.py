@@ -32,4 +32,5 @@ def test_vllm_answers_as_the_model_in_training(trained: Path, way: str, cpu_sett
     with served_policy(cpu_settings, trained / way) as policy:
         asked = [[Message(each["role"], each["content"]) for each in row["messages"]] for row in rows]
         answers = [policy.complete(messages, GREEDY).text for messages in asked]
-    assert answers == [row["answer"] for row in rows]
+    # vLLM keeps a character back of which the last token is a part.
+    assert [text.rstrip("\ufffd") for text in answers] == [row["answer"].rstrip("\ufffd") for row in rows]
