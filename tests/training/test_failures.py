@@ -11,6 +11,8 @@ from repodojo.training.card import render_card
 from repodojo.training.failures import explain, explain_end
 from repodojo.training.launch import run_child
 
+PLENTY = 1 << 40
+
 
 @pytest.mark.parametrize(
     ("error", "told"),
@@ -34,10 +36,14 @@ def test_a_known_failure_is_explained(error: Exception, told: str) -> None:
 
 def test_an_unknown_failure_is_not_explained_away() -> None:
     assert explain(KeyError("x")) is None
-    assert explain_end(1, "Traceback ...") is None
-    assert "memory" in (explain_end(-9, "") or "")
-    assert "memory" in (explain_end(1, "died with <Signals.SIGKILL: 9>.") or "")
-    assert "make room" in (explain_end(1, "OSError: [Errno 28] No space left on device") or "")
+    assert explain_end(1, "Traceback ...", PLENTY) is None
+    assert "memory" in (explain_end(-9, "", PLENTY) or "")
+    assert "memory" in (explain_end(1, "died with <Signals.SIGKILL: 9>.", PLENTY) or "")
+    assert "make room" in (explain_end(1, "OSError: [Errno 28] No space left on device", PLENTY) or "")
+
+
+def test_a_disk_too_full_to_say_so_used_to_leave_an_empty_error() -> None:
+    assert "the disk is full (4,096 bytes are left); make room" in (explain_end(1, "", 4096) or "")
 
 
 def test_what_a_child_says_is_the_error_and_an_old_word_is_not(

@@ -6,6 +6,7 @@ _MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory|bad
 _DISK = re.compile(r"no space left|disk quota|os error 28|PytorchStreamWriter|unexpected pos", re.IGNORECASE)
 _KILLED = re.compile(r"SIGKILL|exitcode: -9|Signal 9")
 _MEMORY_ADVICE = "lower rows_per_device or max_tokens, turn on gradient_checkpointing, or train with lora"
+_ROOM = 1 << 20
 _DISK_ADVICE = "make room, then run the same command to go on"
 
 
@@ -21,12 +22,15 @@ def explain(error: BaseException) -> str | None:
     return None
 
 
-def explain_end(returncode: int, log: str) -> str | None:
-    """Return what the end of a process means that could say nothing itself; ``log`` is its last lines."""
+def explain_end(returncode: int, log: str, free: int) -> str | None:
+    """Return what the end of a process means that could say nothing itself.
+
+    ``log`` is its last lines, and ``free`` the bytes that its disk has left: a full one keeps neither word.
+    """
     if returncode == -9 or _KILLED.search(log):
         return f"it was killed, as the kernel does where memory runs out; {_MEMORY_ADVICE}"
-    if full := _DISK.search(log):
-        return f"the disk is full ({full.group()}); {_DISK_ADVICE}"
+    if free < _ROOM or _DISK.search(log):
+        return f"the disk is full ({free:,} bytes are left); {_DISK_ADVICE}"
     return None
 
 

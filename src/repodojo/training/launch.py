@@ -5,6 +5,7 @@ The child's input is a pipe that nobody writes to: its end tells the child that 
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -64,8 +65,8 @@ def run_child(
     if child.returncode != 0:
         lines = log_path.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         tail = "\n".join(lines)
-        told = (
-            failure.read_text(encoding="utf-8") if failure.exists() else explain_end(child.returncode, tail)
+        told = (failure.read_text(encoding="utf-8") if failure.exists() else "") or explain_end(
+            child.returncode, tail, shutil.disk_usage(scratch).free
         )
         what = f"failed: {told}" if told else f"ended with exit status {child.returncode}"
         raise TrainingError(f"training '{name}' {what}; log: {log_path}" + ("" if told else f"\n{tail}"))
