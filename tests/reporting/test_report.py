@@ -97,7 +97,7 @@ def test_the_summary_survives_json_and_its_schema_documents_every_field(summary:
 def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, Any]) -> None:
     tables = {table.name: table for table in (*paper_tables(results), *run_tables(results))}
     assert list(tables)[:10] == [f"table_{number}" for number in range(1, 11)]
-    assert len(tables) == 22
+    assert len(tables) == 23
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.name
         assert table.datasets
@@ -206,7 +206,7 @@ def test_figures_of_a_run_without_results_are_drawn(results: dict[str, Any]) -> 
     overall = {f"{name}_at_k": {"1": undefined, "2": undefined} for name in ("pass", "best", "random")}
     empty = results | {"scaling_curves": {"overall": overall, "projects": {}}}
     empty |= {"sampling_statistics": {"successes": []}, "instance_statistics": {"repositories": {}}}
-    assert len(draw_figures(empty)) == 10
+    assert len(draw_figures(empty)) == 11
 
 
 class Page(HTMLParser):
@@ -251,7 +251,7 @@ def test_the_page_has_a_line_for_every_number_with_its_dataset(page: str, summar
         row = page[page.index(f'<tr id="{name}">') :].split("</tr>", maxsplit=1)[0]
         assert f"<code>{found.dataset}</code>" in row
         assert line_of(name, found).value in row
-    assert page.count("<svg") == 10
+    assert page.count("<svg") == 11
     assert "12.0" in page
 
 

@@ -155,7 +155,7 @@ def test_a_template_that_marks_no_answers_used_to_end_with_a_traceback(
     [
         ("qwen2_5", None),
         ("qwen3_instruct_2507", None),
-        ("qwen3", r"row 1: token 25 of the prompt of message 5"),
+        ("qwen3", r"row 1: token \d+ of the prompt of message 5"),
     ],
 )
 def test_templates_of_real_models_pass_or_are_stopped_at_the_first_token(
