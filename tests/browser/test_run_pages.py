@@ -26,7 +26,7 @@ def test_the_report_in_light_and_dark_on_a_phone_and_on_paper(tab: Any, finished
         shown[name] = tab.run(MODE)
         tab.screenshot(f"report-{name}")
     assert shown["light"] != shown["dark"]
-    assert tab.run("return document.querySelectorAll('figure svg').length") == 10
+    assert tab.run("return document.querySelectorAll('figure svg').length") == 11
     assert tab.run("return performance.getEntriesByType('resource').length") == 0
     assert tab.console() == []
 
