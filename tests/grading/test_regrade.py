@@ -50,6 +50,12 @@ def test_three_outcomes(row, text, patch, outcome, cause):
     assert (verdict.outcome, verdict.cause) == (outcome, cause)
 
 
+def test_a_log_without_tests_proves_nothing_of_an_instance_without_tests():
+    row = parse_row({**ROW, "FAIL_TO_PASS": "[]", "PASS_TO_PASS": "[]"}, "row")
+    verdict = grade_log(SavedLog("owner__repo-1", "r", f"{START}\nnothing ran\n{END}\n"), row)
+    assert verdict.outcome != "resolved"
+
+
 def test_logs_are_found_in_the_layouts_of_both_harnesses(tmp_path):
     for run in ("run__owner__repo-1", "owner__repo-12"):
         (tmp_path / run).mkdir()
