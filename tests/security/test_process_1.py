@@ -3,6 +3,8 @@
 An agent that can end it makes its rollout an infrastructure failure, which is tried again and not measured.
 """
 
+import time
+
 import pytest
 
 from repodojo.environments.sandbox import Limits, SandboxSpec
@@ -62,9 +64,8 @@ def test_no_room_for_another_process(sandboxes, end):
         for _ in range(3):
             sandbox.execute(f"python /tmp/bomb.py >/dev/null 2>&1 & sleep 0.05; {end}", WAIT_S)
             assert sandbox.run("echo works", WAIT_S).exit_code is not None
-        # What is left of the swarm is ended when the watchdog looks next.
-        sandbox.run("sleep 0.5", WAIT_S)
-        assert works(sandbox)
+        # What is left of the swarm is ended when the watchdog looks next; a slow machine looks late.
+        assert any(works(sandbox) or time.sleep(0.5) for _ in range(20))
 
 
 def test_many_pipes_that_nobody_closes(sandboxes):
