@@ -1,9 +1,7 @@
 """Histories: kept whole or cut, and what an instance's repository holds of them."""
 
-import importlib.util
 import random
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,18 +17,10 @@ from repodojo.instances.sources.clone_history import newest, read_reachable
 PLENTY = 1 << 30
 
 
-def load_repository():
-    path = Path(__file__).parents[1] / "instances" / "sources" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("sources_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Repository
-
-
 @pytest.fixture
-def grown(tmp_path):
+def grown(tmp_path, new_repository):
     """A clone with a merge, a tag, and a commit after the base; returns it and its base commit."""
-    repository = load_repository()(tmp_path / "clone")
+    repository = new_repository(tmp_path / "clone")
     repository.commit("One", {"a.txt": "1\n", "b.txt": "b\n", ".gitattributes": "* text eol=crlf\n"})
     repository.git("checkout", "--quiet", "-b", "side")
     repository.commit("Side", {"side": "s\n"})

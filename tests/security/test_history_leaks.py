@@ -1,6 +1,5 @@
 """Ways to find the repair in a repository with its real history; each must find nothing after the base."""
 
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +17,6 @@ GOLD = "max(low, min(value, high))"
 HIDDEN = "test_clamp_keeps_what_is_between"
 
 
-def load_repository():
-    path = Path(__file__).parents[1] / "instances" / "sources" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("sources_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Repository
-
-
 def read_files(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()
@@ -33,11 +24,11 @@ def read_files(folder):
 
 
 @pytest.fixture(scope="session")
-def mined(tiny, tmp_path_factory):
+def mined(tiny, tmp_path_factory, new_repository):
     """The tiny project as a clone has it: commits before its base, and everything else that clones keep."""
     root = tmp_path_factory.mktemp("mined")
     made = tiny.build(root)
-    repository = load_repository()(root / "clone")
+    repository = new_repository(root / "clone")
     base, fixed = read_files(root / "base"), read_files(made.environments / "calc-1.0" / "source")
     repository.commit("Start", {"README": "calc, to be\n"})
     repository.commit("Add the calculator", base)

@@ -17,7 +17,6 @@ def load(path: Path):
 
 
 package_index = load(TESTS / "environments" / "recipes" / "conftest.py").package_index
-Repository = load(TESTS / "instances" / "sources" / "conftest.py").Repository
 
 PYPROJECT = """
 [build-system]
@@ -75,10 +74,10 @@ def test_unstable_name(x):
 
 
 @pytest.fixture(scope="session")
-def clones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clones(tmp_path_factory: pytest.TempPathFactory, new_repository) -> Path:
     """A folder with one clone: base, repair, new function, layout alone, a change that no test notices."""
     folder = tmp_path_factory.mktemp("clones")
-    repository = Repository(folder / "tiny")
+    repository = new_repository(folder / "tiny")
     code, tests = CODE_OF_BASE, TESTS_OF_BASE
     files = {"pyproject.toml": PYPROJECT, "_build/backend.py": BACKEND, "README": "tiny\n"}
     files["src/tiny/fr/LC_MESSAGES/tiny.po"] = 'msgid "two"\nmsgstr "deux"\n'
