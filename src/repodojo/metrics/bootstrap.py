@@ -4,6 +4,7 @@ They hold for other instances drawn like these, not for projects unlike these, a
 run.
 """
 
+from collections.abc import Iterable, Sequence
 from math import nan
 from typing import NamedTuple
 
@@ -133,3 +134,16 @@ def ratio_estimate(
     """Estimate the ratio of one numerator and one denominator for each instance."""
     column = np.asarray(numerators, dtype=np.float64).reshape(-1, 1)
     return ratio_estimates(column, denominators, over_nothing=over_nothing, span=span, seed=seed)[0]
+
+
+def pooled_estimate(
+    groups: Iterable[Sequence[float]],
+    *,
+    over_nothing: str,
+    span: tuple[float, float] | None = None,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate the mean of all values, which are grouped by instance."""
+    rows = list(groups)
+    sums, counts = [sum(row) for row in rows], [len(row) for row in rows]
+    return ratio_estimate(sums, counts, over_nothing=over_nothing, span=span, seed=seed)

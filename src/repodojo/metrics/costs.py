@@ -7,7 +7,7 @@ verifier costs is not in them: no record holds it.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from repodojo.metrics.bootstrap import Estimate, ratio_estimate
+from repodojo.metrics.bootstrap import Estimate, pooled_estimate
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import NO_ATTEMPTS
 from repodojo.metrics.settings import Prices, ScalingSettings
@@ -61,14 +61,7 @@ def attempt_costs(trajectories: Iterable[Trajectory], settings: ScalingSettings)
 
 
 def _per_attempt(listed: Iterable[Trajectory], cost: Cost, seed: int) -> Estimate:
-    sums: dict[str, list[float]] = {}
+    costs: dict[str, list[float]] = {}
     for each in listed:
-        row = sums.setdefault(each.instance_id, [0.0, 0.0])
-        row[0] += cost(each)
-        row[1] += 1
-    return ratio_estimate(
-        [row[0] for row in sums.values()],
-        [row[1] for row in sums.values()],
-        over_nothing=NO_ATTEMPTS,
-        seed=seed,
-    )
+        costs.setdefault(each.instance_id, []).append(cost(each))
+    return pooled_estimate(costs.values(), over_nothing=NO_ATTEMPTS, seed=seed)

@@ -13,7 +13,7 @@ from repodojo.errors import InputError
 from repodojo.metrics.bootstrap import Estimate, mean_estimate
 from repodojo.metrics.gap_closed import gap_at_k
 from repodojo.metrics.matrices import AttemptMatrices
-from repodojo.metrics.paired_difference import paired_difference
+from repodojo.metrics.paired_difference import Difference, paired_difference
 
 LEVELS = ("greedy", "mean", "random_at_k", "best_at_k", "pass_at_k", "control")
 DIFFERENCES = {
@@ -49,7 +49,7 @@ def instance_results(attempts: AttemptMatrices, control: AttemptMatrices, max_k:
     ]
 
 
-def over_seeds(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Estimate]:
+def over_seeds(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Estimate | Difference]:
     """Estimate levels and differences over all seeds, given the rows of each by its name.
 
     Raises:
@@ -70,10 +70,9 @@ def over_seeds(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Es
             axis=0
         )
 
-    levels = {column: mean_estimate(mean(column)) for column in LEVELS}
+    levels: dict[str, Estimate | Difference] = {column: mean_estimate(mean(column)) for column in LEVELS}
     return levels | {
-        words: Estimate(*(found := paired_difference(mean(ours), mean(theirs)))[:4], found.reason)
-        for words, (ours, theirs) in DIFFERENCES.items()
+        words: paired_difference(mean(ours), mean(theirs)) for words, (ours, theirs) in DIFFERENCES.items()
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from repodojo.metrics.auc import auc_estimate
-from repodojo.metrics.bootstrap import Estimate, ratio_estimate, undefined
+from repodojo.metrics.bootstrap import Estimate, pooled_estimate, ratio_estimate, undefined
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import NO_SCORES, why_undefined
 from repodojo.metrics.reliability import calibration_error, point_biserial, reliability_curve, score_histogram
@@ -130,8 +130,7 @@ def _brier(given: Sequence[Scored]) -> Estimate:
         errors.setdefault(each.instance_id, []).append(((each.score or 0.0) - each.resolved) ** 2)
     if not given:
         return undefined(NO_SCORES)
-    sums = ([count(row) for row in errors.values()] for count in (sum, len))
-    return ratio_estimate(*sums, over_nothing=NO_SCORES)
+    return pooled_estimate(errors.values(), over_nothing=NO_SCORES)
 
 
 def _distribution(found: Sequence[float | None]) -> Distribution:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from repodojo.metrics.bootstrap import ratio_estimate
+from repodojo.metrics.bootstrap import pooled_estimate
 from repodojo.metrics.patch_size import edited_files, edited_lines
 from repodojo.metrics.plain import plain
 from repodojo.metrics.reasons import NO_ATTEMPTS
@@ -105,9 +105,7 @@ def _rate(attempts: Sequence[Trajectory], outcome_of: Mapping[str, Outcome]) -> 
     for each, outcome in zip(attempts, outcomes, strict=True):
         flags.setdefault(each.instance_id, []).append(outcome == "resolved")
     resolved, unknown = outcomes.count("resolved"), outcomes.count("not_measured")
-    rows = flags.values()
-    sums = ([count(row) for row in rows] for count in (sum, len))
-    found = ratio_estimate(*sums, over_nothing=NO_ATTEMPTS, span=(0.0, 1.0))
+    found = pooled_estimate(flags.values(), over_nothing=NO_ATTEMPTS, span=(0.0, 1.0))
     if len(flags) == len(attempts):
         low, high = wilson_interval(resolved, len(attempts))
         found = found._replace(low=low, high=high)
