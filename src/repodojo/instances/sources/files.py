@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from repodojo.errors import InputError
-from repodojo.instances.sources.json_values import parse_json
 from repodojo.instances.sources.row import COLUMNS, Found, SourceRow, parse_rows, to_columns
+from repodojo.json_values import parse_json
 
 EXTRA = "repodojo_extra"
 """Column of a table that holds, as JSON text, the extra values that no column of text can."""

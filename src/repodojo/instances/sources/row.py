@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from repodojo.errors import InputError
 from repodojo.grading.patches import parse_patch
-from repodojo.instances.sources.json_values import json_object, json_value
 from repodojo.instances.sources.test_lists import parse_names
+from repodojo.json_values import json_object, json_value
 from repodojo.types import SCHEMA_VERSION, check_version
 
 MOST_PATCH_CHARACTERS = 10_000_000

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from repodojo.errors import InputError
-from repodojo.instances.sources.json_values import json_value, parse_json
+from repodojo.json_values import json_value, parse_json
 from repodojo.rollouts.formats.fields import find, find_id, find_objects, find_text, take, unfit
 from repodojo.scaffolds.tools.text_form import Call, render_call, render_result
 from repodojo.types import Message, Role, ToolCall, Turn

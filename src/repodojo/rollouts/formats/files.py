@@ -8,8 +8,8 @@ from typing import Any
 
 from repodojo.errors import InputError
 from repodojo.instances.sources.files import read_lines, read_parquet
-from repodojo.instances.sources.json_values import json_object, parse_json
 from repodojo.instances.sources.row import Rejection, check_id
+from repodojo.json_values import json_object, parse_json
 from repodojo.rollouts.formats import Format, find_format
 from repodojo.rollouts.formats.draft import Attempt, Draft, Imported, number_attempts, with_outcomes
 from repodojo.scaffolds.openhands.trained_text import trained_messages

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from repodojo.errors import InputError, first_problem
-from repodojo.instances.sources.json_values import json_value, parse_json
+from repodojo.json_values import json_value, parse_json
 from repodojo.rollouts.formats.fields import as_objects, find
 
 Tool = Mapping[str, Any]

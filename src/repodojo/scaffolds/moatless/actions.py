@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from repodojo.errors import InputError, first_problem
-from repodojo.instances.sources.json_values import json_value
+from repodojo.json_values import json_value
 
 
 class RetryError(Exception):

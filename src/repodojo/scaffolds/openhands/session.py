@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from repodojo.environments.sandbox import Sandbox
 from repodojo.errors import InputError
-from repodojo.instances.sources.json_values import json_value, parse_json
+from repodojo.json_values import json_value, parse_json
 from repodojo.rollouts.stuck import Event, is_stuck
 from repodojo.scaffolds.scaffold import Response
 from repodojo.scaffolds.tools.editor import Editor

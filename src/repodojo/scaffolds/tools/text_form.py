@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from repodojo.errors import InputError
-from repodojo.instances.sources.json_values import json_value, parse_json
+from repodojo.json_values import json_value, parse_json
 from repodojo.scaffolds.tools.schema import Tool, find_tool, properties, required
 
 STOP = "</function"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from repodojo.errors import InputError
-from repodojo.instances.sources.json_values import json_object, json_value, parse_json
+from repodojo.json_values import json_object, json_value, parse_json
 
 
 def nested(depth):
