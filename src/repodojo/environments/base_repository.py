@@ -71,8 +71,7 @@ def write_repository(tree: Tree, git_folder: Path) -> str:
     begin_repository(git_folder)
     options = ["--git-dir=.", "-c", "fastimport.unpackLimit=0"]
     run_git(git_folder, [*options, "fast-import", "--quiet"], _import_stream(tree), str(git_folder))
-    check_out(git_folder)
-    return (git_folder / "refs" / "heads" / "main").read_text().strip()
+    return check_out(git_folder)
 
 
 def begin_repository(git_folder: Path) -> None:
@@ -84,9 +83,10 @@ def begin_repository(git_folder: Path) -> None:
     (git_folder / "info" / "attributes").write_text(_ATTRIBUTES)
 
 
-def check_out(git_folder: Path) -> None:
-    """Make the index that of the branch, whose files are there."""
+def check_out(git_folder: Path) -> str:
+    """Make the index that of the branch, whose files are there; returns its commit."""
     run_git(git_folder, ["--git-dir=.", "read-tree", "main"], b"", str(git_folder))
+    return (git_folder / "refs" / "heads" / "main").read_text().strip()
 
 
 def prove_repository(git_folder: Path, commit: str) -> RepositoryProof:

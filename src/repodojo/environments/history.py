@@ -68,5 +68,4 @@ def write_history(kept: Path, base: Tree, layer: Path) -> str:
     beside = sorted(os.fsencode(path) for path in base.keys() - tracked)
     patterns = (b"/%s\n" % _SPECIAL.sub(rb"\\\g<0>", path) for path in beside)
     (git_folder / "info" / "exclude").write_bytes(b"".join(patterns))
-    check_out(git_folder)
-    return (git_folder / "refs" / "heads" / "main").read_text().strip()
+    return check_out(git_folder)

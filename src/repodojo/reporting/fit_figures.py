@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Series = Sequence[tuple[float, float]]
 KINDS = {"inference": ("best", "k attempts"), "training": ("pass", "n trajectories")}
 """Colour and words of each kind of scaling."""
-MOST_TICKS = 7
 
 
 def scaling_fits(ours: "Axes", paper: "Axes", results: Results) -> None:

@@ -1,6 +1,5 @@
 """Child runs in MLflow: one for each training and each evaluation, made once for what it is about."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from repodojo.datasets.configuration import Saved
 from repodojo.datasets.plan import digest
 from repodojo.tracking.lineage import flatten
-from repodojo.training.logged import logged_steps
+from repodojo.training.logged import logged_steps, told_metrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -51,10 +50,8 @@ def child_runs(
     """
     name = str(declared["child_run"])
     if saved.path.is_dir():
-        card = saved.path / "training.json"
-        summary = json.loads(card.read_text()).get("metrics", {}) if card.is_file() else {}
-        steps = tuple(map(numbers, logged_steps(saved.path)))
-        yield ChildRun(name, saved.digest, dict(saved.fingerprint), numbers(summary), steps)
+        summary, steps = numbers(told_metrics(saved.path)), tuple(map(numbers, logged_steps(saved.path)))
+        yield ChildRun(name, saved.digest, dict(saved.fingerprint), summary, steps)
     elif declared.get("each"):
         for key, metrics in data.items():
             yield _evaluation(f"{name}/{key}", parameters, numbers(metrics))

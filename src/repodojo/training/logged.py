@@ -10,9 +10,14 @@ from repodojo.training.trained_on import CARD
 
 def describe_training(checkpoint: Path) -> dict[str, Any]:
     """Return what became of the rows (`RowCounts`; empty where no card says so), and the steps."""
+    return {"rows": told_metrics(checkpoint).get("rows", {}), "steps": logged_steps(checkpoint)}
+
+
+def told_metrics(checkpoint: Path) -> dict[str, Any]:
+    """Return what the card says of the training as a whole; nothing without a card."""
     card = checkpoint / CARD
-    metrics = json.loads(card.read_text(encoding="utf-8")).get("metrics", {}) if card.is_file() else {}
-    return {"rows": metrics.get("rows", {}), "steps": logged_steps(checkpoint)}
+    found: dict[str, Any] = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    return dict(found.get("metrics", {}))
 
 
 def logged_steps(checkpoint: Path) -> list[dict[str, Any]]:
