@@ -21,10 +21,16 @@ def rows_of(tokenizer: Any) -> list[dict[str, list[int]]]:
     ]
 
 
+@pytest.mark.parametrize("packing", [False, True])
 @pytest.mark.parametrize("lora", [None, LoraSettings(rank=4, alpha=8)])
 @pytest.mark.parametrize("items", [None, 100])
 def test_loss_and_gradients_are_those_of_trl(
-    lora: LoraSettings | None, items: int | None, tmp_path: Path, tiny_checkpoint: Path, tokenizer: Any
+    packing: bool,
+    lora: LoraSettings | None,
+    items: int | None,
+    tmp_path: Path,
+    tiny_checkpoint: Path,
+    tokenizer: Any,
 ) -> None:
     import torch
     from trl import SFTTrainer
@@ -32,13 +38,15 @@ def test_loss_and_gradients_are_those_of_trl(
     from repodojo.training.sft import build_trainer
 
     settings = TrainingSettings(
-        rows_per_step=4, rows_per_device=4, max_tokens=128, packing=False, bf16=False, lora=lora
+        rows_per_step=4, rows_per_device=4, max_tokens=128, packing=packing, bf16=False, lora=lora
     )
     trainer = build_trainer(tiny_checkpoint, tokenizer, rows_of(tokenizer), settings, tmp_path)
     (batch,) = trainer.get_train_dataloader()
     trainer.model.train()
     found = []
-    for kind in (type(trainer), SFTTrainer):
+    for kind, attention in ((type(trainer), None), (SFTTrainer, "sdpa")):
+        if attention:
+            trainer.accelerator.unwrap_model(trainer.model).set_attn_implementation(attention)
         trainer.model.zero_grad()
         loss = kind.compute_loss(trainer, trainer.model, dict(batch), num_items_in_batch=items)
         loss.backward()

@@ -1,7 +1,8 @@
 """`LabelledTrainer`: TRL's trainer, with only the labelled positions scored where no GPU is.
 
 Off the GPU, TRL scores every position of a row, and attends under a mask that keeps padding out. Half of the
-time of a small model goes there. Padding stands at the right, so causal attention never sees it.
+time of a small model goes there. Padding stands at the right, so causal attention never sees it; positions
+tell the samples of a pack apart.
 """
 
 from typing import Any
@@ -26,11 +27,12 @@ class LabelledTrainer(SFTTrainer):  # type: ignore[misc]
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Return the mean cross-entropy of the labelled tokens."""
-        if return_outputs or self.args.packing or inputs["labels"].device.type != "cpu":
+        if return_outputs or inputs["labels"].device.type != "cpu":
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         labels = inputs["labels"][:, 1:]
         labelled = (labels != _IGNORED).any(dim=0).nonzero().squeeze(1)
-        logits = model(input_ids=inputs["input_ids"], logits_to_keep=labelled, use_cache=False).logits
+        read = {name: inputs[name] for name in ("input_ids", "position_ids") if name in inputs}
+        logits = model(**read, logits_to_keep=labelled, use_cache=False).logits
         wanted = labels[:, labelled].flatten()
         total = cross_entropy(logits.flatten(0, 1).float(), wanted, ignore_index=_IGNORED, reduction="sum")
         if num_items_in_batch is None:

@@ -26,6 +26,7 @@ from repodojo.training.failures import explain
 from repodojo.training.kernels import kernels_here
 from repodojo.training.labelled import LabelledTrainer
 from repodojo.training.launch import FAILURE_NAME, METRICS_NAME, UNTRAINED_NAME, end_with_parent
+from repodojo.training.packed_attention import attend_within_samples
 from repodojo.training.resume import drop_torn_checkpoints
 from repodojo.training.settings import LoraSettings, TrainingSettings
 from repodojo.training.step_log import StepLog
@@ -102,8 +103,11 @@ def build_trainer(
     """Load a checkpoint, and return what trains it on rows of tokens."""
     transformers.set_seed(settings.seed)
     dtype = torch.bfloat16 if torch.cuda.is_available() and settings.lora else torch.float32
+    model = load_model(checkpoint, dtype=dtype, attn_implementation=kernels_here().attention)
+    if settings.packing and not torch.cuda.is_available():
+        attend_within_samples(model)
     return LabelledTrainer(
-        model=load_model(checkpoint, dtype=dtype, attn_implementation=kernels_here().attention),
+        model=model,
         args=trainer_arguments(settings, scratch, processes),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
