@@ -1,11 +1,15 @@
 """The helper process that starts sandboxes, seen from its owner."""
 
+import errno
 import json
+import resource
 import socket
 import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +21,7 @@ _BOOT = (
     "import sys; sys.path[:0] = sys.argv[1:2]; from repodojo.environments.inside.spawner import main; main()"
 )
 _TRIES = 2
+_MORE_FILES = "raise the hard limit on open files ('ulimit -Hn')"
 
 
 @dataclass(frozen=True)
@@ -63,17 +68,18 @@ class SpawnerProcess:
         """Hand over a sandbox's plan and the socket that it shall serve.
 
         Raises:
-            SandboxError: the process cannot be kept alive.
+            SandboxError: the process cannot be kept alive, or the kernel passes no descriptor on.
         """
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", connection.fileno()))]
         failure = ""
         with self._lock:
             for _ in range(_TRIES):
                 channel = self._ensure()
                 try:
-                    channel.sendmsg([plan], rights)
+                    _send(channel, plan, connection)
                     return
                 except OSError as error:
+                    if error.errno == errno.ETOOMANYREFS:
+                        raise SandboxError(f"the sandbox cannot start: {error}; {_MORE_FILES}") from error
                     failure = str(error)
                     self._end()
         raise SandboxError(f"the helper process that starts sandboxes ended: {failure}")
@@ -117,3 +123,29 @@ class SpawnerProcess:
                     start_new_session=True,
                 )
         return self._channel
+
+
+def _send(channel: socket.socket, plan: bytes, connection: socket.socket) -> None:
+    """Send a plan with a socket, which the kernel refuses where the user's processes pass on too many.
+
+    Who they are is one user's, sandboxes' too; how many, each sender's own limit on open files says
+    (unix(7), ETOOMANYREFS), which is a sandbox's as well: above it, none of them is in the way.
+    """
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", connection.fileno()))]
+    try:
+        channel.sendmsg([plan], rights)
+    except OSError as error:
+        if error.errno != errno.ETOOMANYREFS:
+            raise
+        with _most_open_files():
+            channel.sendmsg([plan], rights)
+
+
+@contextmanager
+def _most_open_files() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

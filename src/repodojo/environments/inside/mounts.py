@@ -20,8 +20,10 @@ _NOTHING = f"{_STAGE}/.nothing"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _HIDDEN_PROC = (
     "kcore", "keys", "timer_list", "kmsg", "sched_debug", "latency_stats", "sysrq-trigger", "cmdline",
-    "modules", "partitions", "diskstats",
+    "modules", "partitions", "diskstats", "swaps", "mdstat", "kpagecount", "kpageflags", "kpagecgroup",
+    "slabinfo", "vmallocinfo", "pagetypeinfo",
 )  # fmt: skip
+_HIDDEN_PROC_FOLDERS = ("acpi", "asound", "bus", "driver", "fs", "scsi")
 _WRITABLE = {"tmp": "/tmp", "home": "/home/dojo", "vartmp": "/var/tmp", "shm": "/dev/shm"}  # noqa: S108
 _SAFE = syscalls.ATTR_NOSUID | syscalls.ATTR_NODEV
 _BYTES_PER_FILE = 4096
@@ -72,7 +74,7 @@ def build_root(plan: dict[str, Any], snapshot: Inlet | None = None) -> Handles:
     layering = _mount_writable(plan, layers, snapshot)
     kept = os.open(_STAGE + _STORE, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     score = _mount_proc()
-    _cover([*plan["masks"], _STORE])
+    _cover([*plan["masks"], _STORE, *(f"/proc/{name}" for name in _HIDDEN_PROC_FOLDERS)])
     os.makedirs(_STAGE + CONTROL)
     _give(_STAGE + CONTROL, plan)
     control = syscalls.clone_tree(_STAGE + CONTROL)

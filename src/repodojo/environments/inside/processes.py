@@ -7,6 +7,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGES_PER_TABLE = 512
+_MOST_TABLES = 2 * 65530
+"""Of pages that are far apart: as many as a process may have mappings (vm.max_map_count), on two levels."""
 _ROUNDS = 200
 
 Name = tuple[int, int]
@@ -20,8 +23,8 @@ class Process(NamedTuple):
     parent: int
     started: int
     threads: int
-    resident_bytes: int
-    """With what is shared with files and with other processes."""
+    most_bytes: int
+    """What it can hold at most: resident, with what is shared, and page tables for all that is mapped."""
 
     @property
     def name(self) -> Name:
@@ -79,22 +82,24 @@ def _read_process(pid: int) -> Process | None:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             fields = file.read(1024).rpartition(b")")[2].split()
         with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:
-            resident = file.read(256).split()[1]
+            mapped, resident = (int(field) for field in file.read(256).split()[:2])
     except (OSError, ValueError):
         return None
     if len(fields) < 20 or fields[0] in (b"Z", b"X"):
         return None
-    return Process(pid, int(fields[1]), int(fields[19]), int(fields[17]), int(resident) * _PAGE)
+    most = resident + min(mapped, mapped // _PAGES_PER_TABLE + _MOST_TABLES)
+    return Process(pid, int(fields[1]), int(fields[19]), int(fields[17]), most * _PAGE)
 
 
 def unfiled_bytes(pid: int) -> int:
     """Return the memory of a process that no file backs, with all that it shares; nothing once it is gone."""
-    return _sum_fields(pid, "status", (b"RssAnon:", b"RssShmem:"))
+    return _sum_fields(pid, "status", (b"RssAnon:", b"RssShmem:", b"VmPTE:"))
 
 
 def held_bytes(pid: int) -> int:
     """Return the same, but of what several processes share only its part, if the process lets it be seen."""
-    return _sum_fields(pid, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:")) or unfiled_bytes(pid)
+    part = _sum_fields(pid, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:"))
+    return part + _sum_fields(pid, "status", (b"VmPTE:",)) if part else unfiled_bytes(pid)
 
 
 def _sum_fields(pid: int, file: str, names: Collection[bytes]) -> int:

@@ -10,6 +10,7 @@ from repodojo.environments.inside.seccomp import install_filter
 
 _COUNTS = {
     "sys/kernel/msgmni": "16",
+    "sys/kernel/sem": "250 32000 100 128",
     "sys/user/max_inotify_instances": "32",
     "sys/user/max_inotify_watches": "16384",
 }
@@ -63,7 +64,7 @@ def _bound(limits: dict[str, Any], counts_processes: bool) -> None:
         (resource.RLIMIT_DATA, limits["memory_bytes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_FSIZE, limits["disk_bytes"]),
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, _SIGNALS),
         (resource.RLIMIT_RTPRIO, 0),

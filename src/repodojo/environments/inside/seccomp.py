@@ -2,13 +2,19 @@
 
 A list of refusals, not of permissions: what is not named here still goes through the kernel's own checks.
 Refused are namespaces, mounts, kernel keys, tracing, kernel programs, memory that no limit counts
-(``memfd_create``), what all users of a machine share few of (``io_setup``), and leases, which make whoever
-writes to a file wait. Where the architecture is not known, nothing is filtered.
+(``memfd_create``), what all users of a machine share few of (``io_setup``), and, by their arguments: leases,
+which make whoever writes to a file wait; limits and priorities of process 1, which is of the same user; and
+sockets that no network namespace bounds, such as ``AF_VSOCK``. The limit on core files stays as it is: at one
+byte, and at no other size, the kernel does not start the host's handler of crashes (core(5)). Where the
+architecture is not known, nothing is filtered.
 """
 
 import ctypes
 import errno
+import os
 import platform
+import resource
+import socket
 import struct
 
 from repodojo.environments.inside import syscalls
@@ -39,27 +45,45 @@ _EVERYWHERE = {
     "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447,
 }  # fmt: skip
 _CLONE3 = 435
-_NAMESPACES = 0x7E020080
+_JUDGED_X86_64 = {
+    "socket": 41, "clone": 56, "fcntl": 72, "setpriority": 141, "sched_setparam": 142,
+    "sched_setscheduler": 144, "setrlimit": 160, "sched_setaffinity": 203, "ioprio_set": 251,
+    "prlimit64": 302, "sched_setattr": 314,
+}  # fmt: skip
+_JUDGED_GENERIC = {
+    "fcntl": 25, "ioprio_set": 30, "sched_setparam": 118, "sched_setscheduler": 119,
+    "sched_setaffinity": 122, "setpriority": 140, "setrlimit": 164, "socket": 198, "clone": 220,
+    "prlimit64": 261, "sched_setattr": 274,
+}  # fmt: skip
 _ARCHITECTURES = {
-    "x86_64": (0xC000003E, 56, 72, _X86_64),
-    "aarch64": (0xC00000B7, 220, 25, _GENERIC),
-    "riscv64": (0xC00000F3, 220, 25, _GENERIC),
+    "x86_64": (0xC000003E, _X86_64, _JUDGED_X86_64),
+    "aarch64": (0xC00000B7, _GENERIC, _JUDGED_GENERIC),
+    "riscv64": (0xC00000F3, _GENERIC, _JUDGED_GENERIC),
 }
-"""Audit's name, the numbers of ``clone`` and ``fcntl``, and what is refused."""
+"""Audit's name, what is refused, and what is judged by its arguments."""
+_NAMESPACES = 0x7E020080
 _SET_LEASE = 1024
+_NETLINK = 16
+_FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, _NETLINK)
+_ALL_OF_USER = {"setpriority": os.PRIO_USER, "ioprio_set": 3}
 _X32_BIT = 0x40000000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, range(16, 64, 8)
+_UPPER_HALF = 4
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
+_NO_EFFECT = _REFUSE
+"""Without an error number, the call seems to succeed."""
 _PR_SET_SECCOMP, _FILTER_MODE = 22, 2
 
+Line = tuple[int, int, int, int]
+"""Of a filter: code, lines to skip if true, lines to skip if false, constant."""
 
-def filter_program(machine: str) -> list[tuple[int, int, int, int]]:
-    """Return the filter's lines (code, jump if true, jump if false, constant); none for unknown machines."""
+
+def filter_program(machine: str) -> list[Line]:
+    """Return the filter's lines; none for unknown machines."""
     if machine not in _ARCHITECTURES:
         return []
-    audit, clone, fcntl, table = _ARCHITECTURES[machine]
-    refused = sorted({**table, **_EVERYWHERE}.values())
+    audit, table, judged = _ARCHITECTURES[machine]
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, audit),
@@ -71,19 +95,56 @@ def filter_program(machine: str) -> list[tuple[int, int, int, int]]:
         (_EQUAL, 0, 1, _CLONE3),
         (_RETURN, 0, 0, _REFUSE | errno.ENOSYS),
     ]
-    for number in refused:
+    for number in sorted({**table, **_EVERYWHERE}.values()):
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE | errno.EPERM)]
+    for name, lines in _judgements().items():
+        program += [(_EQUAL, 0, len(lines), judged[name]), *lines]
+    return [*program, (_RETURN, 0, 0, _ALLOW)]
+
+
+def _judgements() -> dict[str, list[Line]]:
+    """Return, by system call, lines that judge it by its arguments, and end."""
+    refuse = _REFUSE | errno.EPERM
+    of_process_1 = ("sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr")
+    return {
+        "clone": _judge([(0, _ANY_BIT, _NAMESPACES)], refuse, _ALLOW),
+        "fcntl": _judge([(1, _EQUAL, _SET_LEASE)], refuse, _ALLOW),
+        "socket": _judge([(0, _EQUAL, family) for family in _FAMILIES], _ALLOW, _REFUSE | errno.EAFNOSUPPORT),
+        "setrlimit": _judge([(0, _EQUAL, resource.RLIMIT_CORE)], _NO_EFFECT, _ALLOW),
+        "prlimit64": _judge_limits(refuse),
+        **{name: _judge([(0, _EQUAL, 1)], refuse, _ALLOW) for name in of_process_1},
+        **{
+            name: _judge([(0, _EQUAL, everyone), (1, _EQUAL, 1)], refuse, _ALLOW)
+            for name, everyone in _ALL_OF_USER.items()
+        },
+    }
+
+
+def _judge(conditions: list[tuple[int, int, int]], then: int, otherwise: int) -> list[Line]:
+    """Return lines that end with ``then`` where any condition holds: place, comparison, 32-bit constant."""
+    lines: list[Line] = []
+    for left, (place, comparison, constant) in zip(
+        range(len(conditions) - 1, -1, -1), conditions, strict=True
+    ):
+        lines += [(_LOAD, 0, 0, _ARGUMENTS[place]), (comparison, 2 * left + 1, 0, constant)]
+    return [*lines, (_RETURN, 0, 0, otherwise), (_RETURN, 0, 0, then)]
+
+
+def _judge_limits(refuse: int) -> list[Line]:
+    """Return lines for ``prlimit64``: process 1 is refused, and no other limit on core files is set."""
     return [
-        *program,
-        (_EQUAL, 0, 3, fcntl),
-        (_LOAD, 0, 0, _SECOND_ARGUMENT),
-        (_EQUAL, 0, 5, _SET_LEASE),
-        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
-        (_EQUAL, 0, 3, clone),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT),
-        (_ANY_BIT, 0, 1, _NAMESPACES),
-        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
+        (_LOAD, 0, 0, _ARGUMENTS[0]),
+        (_EQUAL, 8, 0, 1),
+        (_LOAD, 0, 0, _ARGUMENTS[1]),
+        (_EQUAL, 0, 4, resource.RLIMIT_CORE),
+        # An address, none where the limit is only read.
+        (_LOAD, 0, 0, _ARGUMENTS[2]),
+        (_EQUAL, 0, 3, 0),
+        (_LOAD, 0, 0, _ARGUMENTS[2] + _UPPER_HALF),
+        (_EQUAL, 0, 1, 0),
         (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _NO_EFFECT),
+        (_RETURN, 0, 0, refuse),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from repodojo.environments.inside import processes
 from repodojo.environments.inside.launcher import Spawn
@@ -74,10 +75,9 @@ class ShellSession:
         if self.pid in self._reactor.ended:
             self._renew()
             return
-        try:
+        # A folder too deep to have a path is not remembered.
+        with suppress(OSError):
             self._folder = os.readlink(f"/proc/{self.pid}/cwd")
-        except OSError:
-            return
         if not self._next_pipe and not (is_alone and self._has_output()):
             self._make_pipe()
 

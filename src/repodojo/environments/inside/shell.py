@@ -6,6 +6,7 @@ can be taken for a status. The socket is closed while a command runs.
 """
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from repodojo.environments.inside.launcher import Spawn
 
 _SOCKET = 100
 _HEADER = 25
-_READ = f"builtin read -r -N $((10#${{__head:8:10}})) -u {_SOCKET} __command"
+_READ = f'builtin read -r -N "$((10#${{__head:8:10}}))" -u {_SOCKET} __command'
 _EVALUATE = f'builtin eval "$__trace$__command" {_SOCKET}<&-'
 _TRACE = '{ builtin set -x; __status "$__code"; } 2>/dev/null; '
 # On one line, so that bash counts a command's lines from 1 in its messages.
@@ -23,21 +24,24 @@ _LOOP = "; ".join(
         '__status() { builtin return "$1"; }',
         f"while builtin read -r -N {_HEADER} -u {_SOCKET} __head",
         "do __token=${__head:0:8} __pipe=${__head:18:6}",
-        # Bytes are counted, not letters.
-        f"if [[ ${{__head:24:1}} == a ]]; then {_READ}; else LC_ALL=C {_READ}; fi",
+        _READ,
+        '[[ ${__head:24:1} == a ]] || builtin printf -v __command %b "$__command"',
         '[[ $__pipe == 000000 ]] || exec >"PIPES$__pipe" 2>&1',
-        '[[ ${__code:-0} == 0 ]] || __status "$__code"',
-        _EVALUATE,
+        # A status that is a condition's springs no trap on errors a second time.
+        f'if [[ ${{__code:-0}} == 0 ]]; then {_EVALUATE}; else __status "$__code" || {_EVALUATE}; fi',
         # What is not the command itself is not traced.
         f"{{ __code=$? __trace=; if [[ $- == *x* ]]; then builtin set +x; __trace='{_TRACE}'; fi",
         # A command may have given these a type, or forbidden to set them; exporting all (set -a) is no harm.
         "[[ ${__command@a}${__head@a}${__pipe@a}${__token@a} != *[!x]* ]] || builtin exit 125",
-        rf"builtin printf '%s %s\n' $__token $__code >&{_SOCKET} || builtin exit 125; }} 2>/dev/null",
+        rf"""builtin printf '%s %s\n' "$__token" "$__code" >&{_SOCKET} || builtin exit 125; }} 2>/dev/null""",
         "done",
     )
 )
-_FROM_FILE = 'IFS= builtin read -r -d "" __command <FILE; builtin eval "$__command"'
+# More letters than there are; unlike up to a delimiter, they are read whatever IFS is.
+_FROM_FILE = 'builtin read -r -N 2147483647 __command <FILE; builtin eval "$__command"'
 _LONGEST = 60_000
+_NOT_ASCII = re.compile(rb"[\\\x80-\xff]")
+_ESCAPED = len(rb"\0377")
 _DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGCHLD)
 _WAIT = f"builtin read -r -N 1 -u {_SOCKET} _; exec {_SOCKET}<&-; "
 
@@ -73,7 +77,10 @@ class Shell:
         Raises:
             OSError: the shell is gone, or too busy to listen.
         """
-        kind = "a" if command.isascii() else "b"
+        kind = "a"
+        if not command.isascii():
+            # Else the shell would count letters, by whatever locale it was given.
+            kind, command = "b", _NOT_ASCII.sub(_escape, command)
         self._socket.send(f"{token}{len(command):010}{pipe:06}{kind}".encode() + command)
 
     def receive(self) -> bytes:
@@ -88,17 +95,21 @@ class Shell:
         self._socket.close()
 
 
+def _escape(match: re.Match[bytes]) -> bytes:
+    return b"\\0%03o" % match[0][0]
+
+
 def fit_command(command: bytes, file: str, handle: int) -> bytes:
     """Return a command that is short enough to be passed on, having put a longer one into a file.
 
     ``file`` is its path for the shell, in the folder of ``handle``.
     """
     command = command.replace(b"\0", b"")
-    if len(command) <= _LONGEST:
+    if len(command) <= (_LONGEST if command.isascii() else _LONGEST // _ESCAPED):
         return command
     target = os.open(os.path.basename(file), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=handle)
     with open(target, "wb") as opened:
-        opened.write(command + b"\0")
+        opened.write(command)
     return _FROM_FILE.replace("FILE", file).encode()
 
 

@@ -4,6 +4,7 @@ The tar holds the folders of the one tmpfs. A folder that hides what lies below 
 a removed file is the overlay's own whiteout, a device without a number.
 """
 
+import errno
 import os
 import stat
 import tarfile
@@ -19,12 +20,16 @@ _AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class _Outlet:
-    """A file to write to that hands everything on."""
+    """A file to write to that hands everything on, up to ``most`` bytes."""
 
-    def __init__(self, send: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Callable[[bytes], None], most: int) -> None:
         self._send = send
+        self._left = most
 
     def write(self, data: bytes) -> int:
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError(errno.EFBIG, "sparse files are too large to keep")
         self._send(data)
         return len(data)
 
@@ -61,9 +66,13 @@ class Inlet:
             self._left -= len(block)
 
 
-def pack_store(store: str, send: Callable[[bytes], None]) -> None:
-    """Send a tar of everything that was written; sockets are left out."""
-    outlet: object = _Outlet(send)
+def pack_store(store: str, send: Callable[[bytes], None], disk_bytes: int) -> None:
+    """Send a tar of everything that was written; sockets are left out.
+
+    Raises:
+        OSError: it is larger than what fits on a disk of that size, and its files' names, can make it.
+    """
+    outlet: object = _Outlet(send, 2 * disk_bytes + _CHUNK)
     with tarfile.open(
         fileobj=outlet,  # type: ignore[call-overload]
         mode="w|",

@@ -30,6 +30,8 @@ from repodojo.environments.inside.watchdog import Watchdog
 _TICK_S = 0.1
 _DRAIN_READS = 256
 _BLOCK = 1 << 16
+_OUTPUT_SHARE = 8
+"""Of the memory that process 1 may have, one part in so many for a command's output, which it copies."""
 
 
 class Supervisor:
@@ -44,6 +46,8 @@ class Supervisor:
         self._control = handles.control
         self._store = f"/proc/self/fd/{handles.store}"
         self._kept: set[processes.Name] = set()
+        self._disk_bytes: int = plan["limits"]["disk_bytes"]
+        self._largest_output = plan["limits"]["memory_bytes"] // _OUTPUT_SHARE
         self._watchdog = Watchdog(plan["limits"], bounds.kills)
         self._mechanisms = name_mechanisms(bounds.by, handles.layering, plan["counts_processes"])
         self._reactor = Reactor(connection)
@@ -133,7 +137,7 @@ class Supervisor:
         """Send what was written, in parts, while nothing writes."""
         processes.signal_all(signal.SIGSTOP)
         try:
-            pack_store(self._store, self._send_part)
+            pack_store(self._store, self._send_part, self._disk_bytes)
         finally:
             processes.signal_all(signal.SIGCONT)
         return frames.Reply(frames.RESULT, 0, 0, 0.0, b"")
@@ -154,7 +158,7 @@ class Supervisor:
         """Collect output until there is an exit code, or time is over and what is not kept is killed."""
         kept = set(kept)
         self._watchdog.begin()
-        collected = BoundedOutput(request.keep_bytes)
+        collected = BoundedOutput(min(request.keep_bytes, self._largest_output))
         start = now = time.monotonic()
         deadline, tick = start + request.timeout_s, start + _TICK_S
         code = None

@@ -42,7 +42,7 @@ class Watchdog:
 
         Three measures, each slower to read than the one before and never more than it.
         """
-        held = {pid: process.resident_bytes for pid, process in table.items()}
+        held = {pid: process.most_bytes for pid, process in table.items()}
         for measure in (processes.unfiled_bytes, processes.held_bytes):
             if sum(held.values()) <= self._memory_bytes:
                 return 0
