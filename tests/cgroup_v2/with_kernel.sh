@@ -18,6 +18,19 @@ fetch() {
   (cd "$root" && apt-get download -qq user-mode-linux 2>/dev/null && dpkg -x user-mode-linux_*.deb . && rm user-mode-linux_*.deb)
 }
 
+# That kernel has overlays as a module, and this machine perhaps nothing that loads one.
+load_overlays() {
+  python3 - "$(find "$root/usr/lib/uml/modules" -name overlay.ko)" <<'END'
+import ctypes
+import os
+import sys
+
+numbers = {"x86_64": 313}
+module = os.open(sys.argv[1], os.O_RDONLY)
+sys.exit(ctypes.CDLL(None).syscall(numbers[os.uname().machine], module, b"", 0) != 0)
+END
+}
+
 # What the kernel starts with; its arguments after -- are the command.
 if [ "$$" = 1 ]; then
   exec >/dev/tty0 2>&1 </dev/null
@@ -32,6 +45,7 @@ if [ "$$" = 1 ]; then
   mkdir /sys/fs/cgroup/session
   echo 1 >/sys/fs/cgroup/session/cgroup.procs
   ip link set lo up || true
+  load_overlays || echo "no overlays: layers are copied, and mounts tell where they come from" >&2
   export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/tmp PYTHONDONTWRITEBYTECODE=1 NO_COLOR=1
   status=0
   "$@" || status=$?

@@ -90,10 +90,10 @@ def test_without_groups_none_is_made_and_the_record_says_so(start_backend):
 def test_memory_that_no_process_shows_is_bounded_and_the_kill_is_told(grouped):
     program = (
         "import os, socket\nsockets = []\n"
-        "for _ in range(30):\n    if os.fork() == 0: break\n"
+        "for _ in range(8):\n    if os.fork() == 0: break\n"
         "while True:\n"
         "    pair = socket.socketpair()\n    sockets.append(pair)\n    pair[0].setblocking(False)\n"
-        "    try:\n        while True: pair[0].send(bytes(4096))\n    except BlockingIOError: pass\n"
+        "    try:\n        while True: pair[0].send(bytes(1 << 16))\n    except BlockingIOError: pass\n"
     )
     with grouped.start(SandboxSpec(layers=(), limits=LIMITS)) as sandbox:
         sandbox.write("/tmp/bomb.py", program.encode())

@@ -4,6 +4,7 @@ import errno
 import subprocess
 import sys
 import tracemalloc
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -52,9 +53,9 @@ def test_frames_are_read_as_they_were_packed(payload, seconds, keep):
     assert REPLY.unpack(data[: REPLY.size]) == (b"=", -1, 3, seconds, len(payload))
 
 
-def run_filter(program, machine, number, argument=0, second=0):
+def run_filter(program, machine, number, argument=0, second=0, third=0):
     """Interpret a filter as the kernel does."""
-    values = {0: number, 4: machine, 16: argument, 24: second}
+    values = {0: number, 4: machine, 16: argument, 24: second, 32: third & 0xFFFFFFFF, 36: third >> 32}
     accumulator, position = 0, 0
     while True:
         code, yes, no, constant = program[position]
@@ -94,6 +95,31 @@ def test_the_filter_refuses_what_it_lists(name, machine, clone, fcntl, mount, re
     assert run_filter(program, 0x40000003, read) == REFUSED | errno.ENOSYS
     assert run_filter(program, machine, 0x40000000 + read) == REFUSED | errno.ENOSYS
     assert filter_program("unknown") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "machine", "calls"),
+    [
+        ("x86_64", 0xC000003E, (41, 302, 160, 144, 141, 251)),
+        ("aarch64", 0xC00000B7, (198, 261, 164, 119, 140, 30)),
+    ],
+)
+def test_the_filter_judges_some_calls_by_their_arguments(name, machine, calls):
+    sockets, limits, own_limit, schedule, priority, of_disks = calls
+    judged = partial(run_filter, filter_program(name), machine)
+    core, files, address = 4, 7, 0x7F00_0000_0000
+    assert [judged(sockets, family) for family in (1, 2, 10, 16)] == [ALLOWED] * 4
+    refused = {judged(sockets, family) for family in (3, 9, 11, 17, 31, 38, 40, 45)}
+    assert refused == {REFUSED | errno.EAFNOSUPPORT}
+    assert {judged(limits, pid, files, address) for pid in (0, 2, 99)} == {ALLOWED}
+    assert judged(limits, 1, files, 0) == judged(limits, 1, core, address) == REFUSED | errno.EPERM
+    assert {judged(limits, 0, core, new) for new in (address, 1 << 32, 1)} == {REFUSED}
+    assert (judged(limits, 0, core, 0), judged(own_limit, core)) == (ALLOWED, REFUSED)
+    assert judged(own_limit, files) == judged(schedule, 0) == judged(schedule, 2) == ALLOWED
+    assert judged(schedule, 1) == REFUSED | errno.EPERM
+    for call, of_process, of_user in ((priority, 0, 2), (of_disks, 1, 3)):
+        assert judged(call, of_process, 0) == judged(call, of_process, 7) == ALLOWED
+        assert judged(call, of_process, 1) == judged(call, of_user, 0) == REFUSED | errno.EPERM
 
 
 def test_what_descends_from_kept_processes_is_kept():

@@ -109,3 +109,15 @@ def test_a_snapshot_larger_than_the_disk_is_an_error(sandboxes, layer):
     small = SandboxSpec(layers=(layer,), limits=Limits(disk_bytes=8 << 20))
     with sandboxes.start(small) as sandbox, pytest.raises(SandboxError, match="No space"):
         sandbox.restore(kept)
+
+
+def test_sparse_files_larger_than_the_disk_are_an_error(sandboxes, layer):
+    """They take no room, and each was sent whole: the owner's memory was at the mercy of a command."""
+    spec = SandboxSpec(layers=(layer,), limits=Limits(disk_bytes=8 << 20))
+    with sandboxes.start(spec) as sandbox:
+        sandbox.execute("for n in {1..9}; do truncate -s 8M sparse$n; done", WAIT_S)
+        with pytest.raises(SandboxError, match="sparse"):
+            sandbox.snapshot()
+        sandbox.execute("rm sparse*; echo small > small", WAIT_S)
+        sandbox.restore(sandbox.snapshot())
+        assert sandbox.read("small") == b"small\n"

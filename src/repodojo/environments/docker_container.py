@@ -21,13 +21,18 @@ from repodojo.environments.host_base import SMALL_FILES
 from repodojo.environments.inside import frames
 from repodojo.environments.inside.control_groups import MEMORY, PIDS, most
 from repodojo.environments.sandbox import Limits, SandboxSpec
-from repodojo.environments.supervised_sandbox import BASE, has_repository, receive_reply
+from repodojo.environments.supervised_sandbox import (
+    BASE,
+    has_repository,
+    receive_reply,
+    start_patience_s,
+)
 from repodojo.errors import SandboxError
 
 USER = 1000
 """Who runs commands in a container."""
 _HOME = "/home/dojo"
-_START_S = 60.0
+_REMOVAL_S = 60.0
 _SETUP_RIGHTS = ["SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _BOOT = f"{inside.__name__}.boot"
 _STREAMS = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
@@ -65,7 +70,7 @@ def remove_container(api: Any, container: str) -> None:
         if error.status_code != 409:
             raise SandboxError(f"the container {container[:12]} cannot be removed: {error}") from error
         with suppress(NotFound):
-            api.wait(container, timeout=_START_S, condition="removed")
+            api.wait(container, timeout=_REMOVAL_S, condition="removed")
 
 
 def container_plan(
@@ -146,7 +151,7 @@ def _create(api: Any, image: str, limits: Limits, network: str) -> str:
 def _instruct(connection: ContainerConnection, plan: Mapping[str, Any], archive: bytes) -> None:
     data = json.dumps({**program(), "plan": plan}).encode()
     try:
-        connection.settimeout(_START_S)
+        connection.settimeout(start_patience_s(archive))
         connection.sendall(f"{len(data):010}".encode() + data + archive)
         reply = receive_reply(connection)
         connection.settimeout(None)

@@ -36,10 +36,9 @@ from repodojo.environments.inside import frames
 from repodojo.environments.kernel_support import explain
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.environments.spawner_process import Preload, SpawnerProcess, preload_of
-from repodojo.environments.supervised_sandbox import BASE, SupervisedSandbox, receive_reply
+from repodojo.environments.supervised_sandbox import BASE, SupervisedSandbox, receive_reply, start_patience_s
 from repodojo.errors import SandboxError
 
-_START_S = 60.0
 _HOME = "/home/dojo"
 
 
@@ -111,7 +110,7 @@ class NamespaceSandboxes:
         try:
             with theirs:
                 self._spawner(preload_of(spec)).send(plan, theirs)
-            ours.settimeout(_START_S)
+            ours.settimeout(start_patience_s(archive))
             ours.sendall(archive)
             reply = receive_reply(ours)
             ours.settimeout(None)

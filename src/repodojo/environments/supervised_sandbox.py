@@ -17,6 +17,8 @@ from repodojo.errors import SandboxError, UntakenPatchError
 
 BASE = "/run/base"
 """Where the topmost layer's repository is seen as it was when the sandbox started."""
+_START_S = 60.0
+_LEAST_BYTES_PER_S = 1 << 20
 _FILE_S = 60.0
 _GRACE_S = 30.0
 _LARGEST_FILE = 256 << 20
@@ -162,6 +164,11 @@ class SupervisedSandbox:
             self._patience_s = math.ceil(seconds)
             for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
                 self._connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", self._patience_s, 0))
+
+
+def start_patience_s(archive: bytes) -> float:
+    """Return how long a start may take that unpacks the archive of a snapshot, on a busy machine."""
+    return _START_S + len(archive) / _LEAST_BYTES_PER_S
 
 
 def has_repository(spec: SandboxSpec) -> bool:

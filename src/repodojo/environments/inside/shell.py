@@ -26,7 +26,8 @@ _LOOP = "; ".join(
         "do __token=${__head:0:8} __pipe=${__head:18:6}",
         _READ,
         '[[ ${__head:24:1} == a ]] || builtin printf -v __command %b "$__command"',
-        '[[ $__pipe == 000000 ]] || exec >"PIPES$__pipe" 2>&1',
+        # No word before exec keeps a function of that name away, and what it redirects as it is.
+        '[[ $__pipe == 000000 ]] || { builtin unset -f exec; exec >"PIPES$__pipe" 2>&1; }',
         # A status that is a condition's springs no trap on errors a second time.
         f'if [[ ${{__code:-0}} == 0 ]]; then {_EVALUATE}; else __status "$__code" || {_EVALUATE}; fi',
         # What is not the command itself is not traced.
@@ -37,8 +38,15 @@ _LOOP = "; ".join(
         "done",
     )
 )
-# More letters than there are; unlike up to a delimiter, they are read whatever IFS is.
-_FROM_FILE = 'builtin read -r -N 2147483647 __command <FILE; builtin eval "$__command"'
+_FROM_FILE = "; ".join(
+    (
+        '{ __command="builtin exit 125"',
+        # More letters than there are; unlike up to a delimiter, they are read whatever IFS is.
+        "builtin read -r -N 2147483647 __command <FILE || "
+        '[[ ${__code:-0} == 0 ]] || __status "$__code"; } 2>/dev/null',
+        'builtin eval "$__command"',
+    )
+)
 _LONGEST = 60_000
 _NOT_ASCII = re.compile(rb"[\\\x80-\xff]")
 _ESCAPED = len(rb"\0377")
