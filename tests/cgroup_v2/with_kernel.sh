@@ -18,16 +18,15 @@ fetch() {
   (cd "$root" && apt-get download -qq user-mode-linux 2>/dev/null && dpkg -x user-mode-linux_*.deb . && rm user-mode-linux_*.deb)
 }
 
-# That kernel has overlays as a module, and this machine perhaps nothing that loads one.
+# That kernel has overlays as a module, which is loaded without a program that this machine may lack.
 load_overlays() {
   python3 - "$(find "$root/usr/lib/uml/modules" -name overlay.ko)" <<'END'
 import ctypes
 import os
 import sys
 
-numbers = {"x86_64": 313}
-module = os.open(sys.argv[1], os.O_RDONLY)
-sys.exit(ctypes.CDLL(None).syscall(numbers[os.uname().machine], module, b"", 0) != 0)
+FINIT_MODULE = 313
+sys.exit(ctypes.CDLL(None).syscall(FINIT_MODULE, os.open(sys.argv[1], os.O_RDONLY), b"", 0) != 0)
 END
 }
 
@@ -45,8 +44,8 @@ if [ "$$" = 1 ]; then
   mkdir /sys/fs/cgroup/session
   echo 1 >/sys/fs/cgroup/session/cgroup.procs
   ip link set lo up || true
-  load_overlays || echo "no overlays: layers are copied, and mounts tell where they come from" >&2
   export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/tmp PYTHONDONTWRITEBYTECODE=1 NO_COLOR=1
+  load_overlays || echo "no overlays: they are not in the kernel, and their module cannot be loaded" >&2
   status=0
   "$@" || status=$?
   echo "exit status $status"
