@@ -107,10 +107,10 @@ def test_the_filter_refuses_what_it_lists(name, machine, clone, fcntl, mount, re
 def test_the_filter_judges_some_calls_by_their_arguments(name, machine, calls):
     sockets, limits, own_limit, schedule, priority, of_disks = calls
     judged = partial(run_filter, filter_program(name), machine)
-    core, files, address = 4, 7, 0x7F00_0000_0000
-    assert [judged(sockets, family) for family in (1, 2, 10, 16)] == [ALLOWED] * 4
-    refused = {judged(sockets, family) for family in (3, 9, 11, 17, 31, 38, 40, 45)}
-    assert refused == {REFUSED | errno.EAFNOSUPPORT}
+    core, files, address, no_such = 4, 7, 0x7F00_0000_0000, REFUSED | errno.EAFNOSUPPORT
+    assert [judged(sockets, family, 2, 9) for family in (1, 2, 10)] == [ALLOWED] * 3
+    assert [judged(sockets, 16, 3, protocol) for protocol in (0, 4, 15)] == [ALLOWED, no_such, no_such]
+    assert {judged(sockets, family) for family in (3, 9, 11, 17, 31, 38, 40, 45)} == {no_such}
     assert {judged(limits, pid, files, address) for pid in (0, 2, 99)} == {ALLOWED}
     assert judged(limits, 1, files, 0) == judged(limits, 1, core, address) == REFUSED | errno.EPERM
     assert {judged(limits, 0, core, new) for new in (address, 1 << 32, 1)} == {REFUSED}

@@ -12,7 +12,8 @@ by rlimits.
 
 What this does not protect against: faults of the kernel and of the engine; timing and cache side channels;
 reading the kernel's version, processors and load, and where the engine keeps its images; using up what the
-kernel counts by user, whom the commands of all containers are (inotify instances). Process 1 starts as root
+kernel counts by user, whom the commands of all containers are (inotify instances, epoll's watches), or by
+machine (the memory of TCP). Process 1 starts as root
 with the right to mount, and gives that up, with every capability, before the first command; commands run as
 an unprivileged user behind the system call filter of `inside.seccomp`, which takes the place of Docker's
 own. Images of layers stay with the engine until they are removed by hand.

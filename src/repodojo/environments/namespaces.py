@@ -10,10 +10,12 @@ and always by process 1, ten times a second; wall time by process 1; number of p
 files, file size and CPU seconds of each, by rlimits. A sandbox's `mechanisms` name what holds there.
 
 What this does not protect against: faults of the kernel itself; timing and cache side channels between
-sandboxes, and locks on the base's files; reading the kernel's version, processors and load; pipes of the
-owner that get small buffers because a sandbox of the same user has many; without a control group, memory
-taken faster than the watch looks (each process alone is still bounded) or held where no process shows it
-(socket buffers, pipes); processor time of many short processes, which wall time alone bounds. No rlimit
+sandboxes, and locks on the base's files; reading the kernel's version, processors and load, and, where it has
+no overlays, where mounts lie on the host, whose files then share locks; using up what the kernel counts by
+user or by machine and no namespace bounds (epoll's watches, the memory of TCP, the owner's pipes, which then
+get small buffers); without a control group, memory taken faster than the watch looks (each process alone is
+still bounded) or held where no process shows it (buffers of sockets and pipes, locks, epoll's watches);
+processor time of many short processes, which wall time alone bounds. No rlimit
 counts root's processes: as root and without a control group a fork bomb lives until the watch sees it, on
 Linux 6.14 and later no larger than about a thousand processes. A sandbox started by root runs with root's
 user id, without any capability, and sees read-only what the plan shows and nothing else of the host. Packages

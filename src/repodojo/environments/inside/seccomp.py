@@ -2,11 +2,11 @@
 
 A list of refusals, not of permissions: what is not named here still goes through the kernel's own checks.
 Refused are namespaces, mounts, kernel keys, tracing, kernel programs, memory that no limit counts
-(``memfd_create``), what all users of a machine share few of (``io_setup``), and, by their arguments: leases,
-which make whoever writes to a file wait; limits and priorities of process 1, which is of the same user; and
-sockets that no network namespace bounds, such as ``AF_VSOCK``. The limit on core files stays as it is: at one
-byte, and at no other size, the kernel does not start the host's handler of crashes (core(5)). Where the
-architecture is not known, nothing is filtered.
+(``memfd_create``), and what all users of a machine share few of (``io_setup``); by their arguments, leases,
+which make whoever writes to a file wait, limits and priorities of process 1, which is of the same user, and
+sockets that no network namespace bounds (``AF_VSOCK``) or that tell of the host's devices. The limit on core
+files stays as it is: at one byte, and at no other size, the kernel does not start the host's handler of
+crashes (core(5)). Where the architecture is not known, nothing is filtered.
 """
 
 import ctypes
@@ -46,12 +46,12 @@ _EVERYWHERE = {
 }  # fmt: skip
 _CLONE3 = 435
 _JUDGED_X86_64 = {
-    "socket": 41, "clone": 56, "fcntl": 72, "setpriority": 141, "sched_setparam": 142,
+    "socket": 41, "socketpair": 53, "clone": 56, "fcntl": 72, "setpriority": 141, "sched_setparam": 142,
     "sched_setscheduler": 144, "setrlimit": 160, "sched_setaffinity": 203, "ioprio_set": 251,
     "prlimit64": 302, "sched_setattr": 314,
 }  # fmt: skip
 _JUDGED_GENERIC = {
-    "fcntl": 25, "ioprio_set": 30, "sched_setparam": 118, "sched_setscheduler": 119,
+    "socketpair": 199, "fcntl": 25, "ioprio_set": 30, "sched_setparam": 118, "sched_setscheduler": 119,
     "sched_setaffinity": 122, "setpriority": 140, "setrlimit": 164, "socket": 198, "clone": 220,
     "prlimit64": 261, "sched_setattr": 274,
 }  # fmt: skip
@@ -63,8 +63,8 @@ _ARCHITECTURES = {
 """Audit's name, what is refused, and what is judged by its arguments."""
 _NAMESPACES = 0x7E020080
 _SET_LEASE = 1024
-_NETLINK = 16
-_FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, _NETLINK)
+_NETLINK, _ROUTE = 16, 0
+_FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 _ALL_OF_USER = {"setpriority": os.PRIO_USER, "ioprio_set": 3}
 _X32_BIT = 0x40000000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -104,12 +104,13 @@ def filter_program(machine: str) -> list[Line]:
 
 def _judgements() -> dict[str, list[Line]]:
     """Return, by system call, lines that judge it by its arguments, and end."""
-    refuse = _REFUSE | errno.EPERM
+    refuse, no_such_family = _REFUSE | errno.EPERM, _REFUSE | errno.EAFNOSUPPORT
     of_process_1 = ("sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr")
     return {
         "clone": _judge([(0, _ANY_BIT, _NAMESPACES)], refuse, _ALLOW),
         "fcntl": _judge([(1, _EQUAL, _SET_LEASE)], refuse, _ALLOW),
-        "socket": _judge([(0, _EQUAL, family) for family in _FAMILIES], _ALLOW, _REFUSE | errno.EAFNOSUPPORT),
+        "socket": _judge_sockets(no_such_family),
+        "socketpair": _judge([(0, _EQUAL, socket.AF_UNIX)], _ALLOW, no_such_family),
         "setrlimit": _judge([(0, _EQUAL, resource.RLIMIT_CORE)], _NO_EFFECT, _ALLOW),
         "prlimit64": _judge_limits(refuse),
         **{name: _judge([(0, _EQUAL, 1)], refuse, _ALLOW) for name in of_process_1},
@@ -128,6 +129,19 @@ def _judge(conditions: list[tuple[int, int, int]], then: int, otherwise: int) ->
     ):
         lines += [(_LOAD, 0, 0, _ARGUMENTS[place]), (comparison, 2 * left + 1, 0, constant)]
     return [*lines, (_RETURN, 0, 0, otherwise), (_RETURN, 0, 0, then)]
+
+
+def _judge_sockets(refuse: int) -> list[Line]:
+    """Return lines for ``socket``: of netlink only what tells of the network's own interfaces is allowed."""
+    return [
+        (_LOAD, 0, 0, _ARGUMENTS[0]),
+        *((_EQUAL, left + 4, 0, family) for left, family in zip((2, 1, 0), _FAMILIES, strict=True)),
+        (_EQUAL, 0, 2, _NETLINK),
+        (_LOAD, 0, 0, _ARGUMENTS[2]),
+        (_EQUAL, 1, 0, _ROUTE),
+        (_RETURN, 0, 0, refuse),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
 
 
 def _judge_limits(refuse: int) -> list[Line]:
