@@ -63,6 +63,8 @@ stop() {
 }
 trap stop EXIT
 trap 'exit 143' TERM INT
+# There before it is read.
+: >"$work/log"
 set -m
 TMPDIR=$work "$kernel" root=/dev/root rootfstype=hostfs rootflags=/ console=tty0 ro quiet \
   mem="${REPODOJO_KERNEL_MEMORY:-2500M}" uml_dir="$work" con=null con0=null,fd:1 \
