@@ -95,8 +95,8 @@ test: install ## check style, types and layers, then run the tests; no Docker, n
 test-vllm: install $(VLLM_READY) ## the same answers and scores through vLLM's real server, on CPU
 	REPODOJO_VLLM_PYTHON="$(abspath $(VLLM_VENV))/bin/python" $(BIN)/pytest -m vllm tests/vllm $(PYTEST)
 
-test-docker: install ## the sandbox tests on a Docker engine, started for them where this is root on Debian
-	tests/docker/with_engine.sh $(BIN)/python -m pytest -m docker tests/environments tests/security $(PYTEST)
+test-docker: install ## the sandbox tests, and both backends side by side, on a Docker engine, started for them where this is root on Debian
+	tests/docker/with_engine.sh $(BIN)/python -m pytest -m docker tests/environments tests/security tests/instances $(PYTEST)
 
 test-cgroup2: install ## the attacks on a kernel with control groups of version 2: user-mode Linux, on Debian
 	tests/cgroup_v2/with_kernel.sh $(abspath $(BIN))/python -m pytest -p no:cacheprovider tests/environments/test_control_groups.py tests/security $(PYTEST)

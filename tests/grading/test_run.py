@@ -8,7 +8,7 @@ import pytest
 from repodojo.environments.sandbox import Limits
 from repodojo.errors import SandboxError
 from repodojo.grading.run import grade, run_tests
-from repodojo.grading.test_run import referee_spec
+from repodojo.grading.test_run import Disturbance, referee_spec
 from repodojo.types import Message, Trajectory
 
 WAIT_S = 60
@@ -180,3 +180,19 @@ def test_what_tests_write_is_gone_in_the_next_run(project, sandboxes):
 def test_the_log_of_many_thousand_tests_is_kept_whole(project):
     """One of 1.1 MiB lost its middle, so that no run of that suite agreed with its log."""
     assert referee_spec(project.spec).limits.output_bytes >= 16 << 20
+
+
+def test_a_bare_run_shows_the_tests_that_need_programs_which_not_every_machine_has(project, sandboxes):
+    """A test that called gettext was resolved on a machine that has it, and failed in an image without."""
+    text = "from shutil import which\n\n\n" + "\n\n".join(
+        f"def test_{name}():\n    assert which('{name}')\n"
+        for name in ("setsid", "git", "python", "bash", "env")
+    )
+    found = []
+    for bare in (False, True):
+        files = {"tests/test_programs.py": text.encode()}
+        disturbance = Disturbance(bare=bare)
+        run = run_tests(sandboxes, project.spec, list(files), WAIT_S, files, disturbance=disturbance)
+        found.append({name.rpartition("_")[2] for name, status in run.statuses.items() if status == "PASSED"})
+    assert found[0] - found[1] == {"setsid"}
+    assert len(found[0]) == 5

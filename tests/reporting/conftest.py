@@ -36,6 +36,16 @@ FUNNEL = [
     for project in ("all", "one-1.0")
     for kind in ("all", "comparison")
 ]
+CLONES = [
+    {
+        **{"repo": repo, "found": 30, "tried": 10, "valid": 6, "yield": 0.6},
+        **{"environments": 3, "environments_built": 2, "in_built_environment": 8},
+        **{"forecast_bytes": 60_000_000, "bytes": 41_000_000, "forecast_s": 245.0},
+        **{"environment_s": 30.0, "validation_s": 90.0, "test_s": 60.0},
+        "reasons": {"environment: no_recipe_works": 2, "row: tests_unchanged": 20},
+    }
+    for repo in ("an/tiny", "all")
+]
 
 Scores = dict[str, float | None]
 Attempts = tuple[dict[str, Trajectory], dict[str, Verdict]]
@@ -173,6 +183,7 @@ def gather_results(
         "adaptive_attempts": measure_stopping_rule(own_matrices(tried), rule),
         "attempt_costs": attempt_costs(trajectories.values(), ScalingSettings(max_k=8)),
         "instance_funnel": FUNNEL,
+        "clone_funnel": CLONES,
         "instance_statistics": instance_statistics(instances),
         "curation_report": to_json(curate(teacher.values(), graded, instances, CurationSettings()).report),
         "verifier_quality": verifier_quality(scores, verdicts, instances, trajectories),

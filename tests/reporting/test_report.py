@@ -97,7 +97,7 @@ def test_the_summary_survives_json_and_its_schema_documents_every_field(summary:
 def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, Any]) -> None:
     tables = {table.name: table for table in (*paper_tables(results), *run_tables(results))}
     assert list(tables)[:10] == [f"table_{number}" for number in range(1, 11)]
-    assert len(tables) == 23
+    assert len(tables) == 24
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.name
         assert table.datasets
@@ -121,6 +121,10 @@ def test_tables_are_rectangular_and_tell_ours_from_published(results: dict[str, 
     ]
     assert tables["funnel"].rows[0].cells == ("all projects", "40", "25", "10", "62.5", "no test fails 15")
     assert len(tables["funnel"].rows) == 2
+    assert tables["clones"].rows[1].cells == (
+        *("all clones", "30", "20", "10", "2 of 3", "6", "60.0", "41.0", "2.0"),
+        "environment: no recipe works 2, row: tests unchanged 20",
+    )
     assert [row.cells[0] for row in tables["curation"].rows] == [
         "success",
         "identical",

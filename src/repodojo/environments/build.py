@@ -24,11 +24,11 @@ from repodojo.environments.watch import replay_calls, watch_tests
 from repodojo.environments.watched import Watched, split_watched
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
-from repodojo.grading.test_run import run_tests
+from repodojo.grading.test_run import CALM, Disturbance, run_tests
 from repodojo.types import Environment
 from repodojo.unfinished import replace_link
 
-BUILDER_VERSION = 3
+BUILDER_VERSION = 4
 """Raised when the same project would give another record."""
 _NOT_CODE = frozenset(
     {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "setup.py"}
@@ -128,8 +128,14 @@ def _check_no_copy(project: Project, source: Path, packages: Path) -> None:
 def _pristine_tests(
     project: Project, spec: SandboxSpec, sandboxes: Sandboxes
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Run the tests twice; return those that pass both times, and the others."""
-    runs = [run_tests(sandboxes, spec, project.tests, _SUITE_S) for _ in range(2)]
+    """Run the tests, and again without programs that not every machine has.
+
+    Returns those that pass both times, and the names of the others.
+    """
+    runs = [
+        run_tests(sandboxes, spec, project.tests, _SUITE_S, disturbance=disturbance)
+        for disturbance in (CALM, Disturbance(bare=True))
+    ]
     for run in runs:
         if not run.trusted:
             raise BuildError(f"{project.environment}: the tests did not run: {run.fault}; {run.log[-500:]}")

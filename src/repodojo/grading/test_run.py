@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from repodojo.environments.sandbox import (
     ExecResult,
@@ -25,6 +25,7 @@ from repodojo.environments.sandbox import (
     SandboxSpec,
 )
 from repodojo.errors import SandboxError
+from repodojo.grading import bare_programs
 from repodojo.grading.own_options import collection_options
 from repodojo.grading.test_log import parse_test_log
 
@@ -65,6 +66,18 @@ _OVERRIDES = (
     *("-o", "strict_config=false"),
 )
 """What a project's own configuration may not decide; environments are built without disturbing plugins."""
+
+
+class Disturbance(NamedTuple):
+    """What a run has another way than usual, which shows the tests that vary."""
+
+    order_seed: int | None = None
+    """Shuffles the tests."""
+    bare: bool = False
+    """No programs are on the search path but those that every base has."""
+
+
+CALM = Disturbance()
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,7 @@ def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
     timeout_s: float,
     files_to_write: Mapping[str, bytes] | None = None,
     setup_command: str = "",
-    order_seed: int | None = None,
+    disturbance: Disturbance = CALM,
 ) -> TestRun:
     """Run test files or ids in a fresh sandbox, after writing files and running a command there.
 
@@ -125,7 +138,7 @@ def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
             result = sandbox.run(setup_command, timeout_s)
             if result.exit_code != 0:
                 raise SandboxError(f"setup failed with {result.exit_code}: {result.text[-2000:]}")
-        return run_tests_in(sandbox, spec, tests, timeout_s, order_seed)
+        return run_tests_in(sandbox, spec, tests, timeout_s, disturbance)
 
 
 def referee_spec(spec: SandboxSpec) -> SandboxSpec:
@@ -137,13 +150,19 @@ def referee_spec(spec: SandboxSpec) -> SandboxSpec:
 
 
 def run_tests_in(
-    sandbox: Sandbox, spec: SandboxSpec, tests: Sequence[str], timeout_s: float, order_seed: int | None = None
+    sandbox: Sandbox,
+    spec: SandboxSpec,
+    tests: Sequence[str],
+    timeout_s: float,
+    disturbance: Disturbance = CALM,
 ) -> TestRun:
-    """Run tests in a sandbox that was started for nothing else; a seed shuffles them."""
+    """Run tests in a sandbox that was started for nothing else."""
     orders = _draw_orders()
     sandbox.write(orders.canary_file, orders.canary_source.encode())
     options = [*_OVERRIDES, *collection_options(partial(_text_or_none, sandbox))]
-    record = _orders_record(orders, spec, [*options, *tests], order_seed)
+    record = _orders_record(orders, spec, [*options, *tests], disturbance)
+    if disturbance.bare:
+        sandbox.run(bare_programs.GATHER, timeout_s)
     sandbox.write(_ORDERS, json.dumps(record).encode())
     before = _read_tests(sandbox, tests)
     result = _run_referee(sandbox, spec, timeout_s)
@@ -192,7 +211,7 @@ def _draw_orders() -> _Orders:
 
 
 def _orders_record(
-    orders: _Orders, spec: SandboxSpec, arguments: Sequence[str], order_seed: int | None
+    orders: _Orders, spec: SandboxSpec, arguments: Sequence[str], disturbance: Disturbance
 ) -> dict[str, Any]:
     folders = [folder for folder in spec.environment.get("PYTHONPATH", "").split(":") if folder]
     inside = [folder for folder in folders if (folder + "/").startswith(spec.workdir + "/")]
@@ -202,7 +221,8 @@ def _orders_record(
         "packages": [folder for folder in folders if folder not in inside],
         "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
         "search": spec.environment.get("PYTHONPATH", ""),
-        "order_seed": order_seed,
+        "order_seed": disturbance.order_seed,
+        "programs": bare_programs.FOLDER if disturbance.bare else "",
         "arguments": [*_ARGUMENTS, f"--rootdir={spec.workdir}", *arguments, orders.canary_file],
     }
 

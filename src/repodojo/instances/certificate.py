@@ -27,6 +27,9 @@ class Certificate:
     """Other bugs put into the functions around the repair."""
     survivors: tuple[str, ...]
     """Those that FAIL_TO_PASS and PASS_TO_PASS do not notice: kind, path and line."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """What every run had: the variables of its commands (hash seed, time zone, ...), the backend and what it
+    stands on, the seed that shuffled the last repeats."""
     unexamined: str = ""
     """Why there are neither attacks nor mutants; empty where there are."""
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from repodojo.environments.sandbox import Sandbox, SandboxSpec
 from repodojo.environments.workshop import Workshop
 from repodojo.grading.patches import is_protected, parse_patch
 from repodojo.grading.run import GRADER_VERSION, grade
-from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.grading.test_run import CALM, Disturbance, TestRun, run_tests
 from repodojo.grading.verdict import judge_statuses
 from repodojo.instances.certificate import Certificate
 from repodojo.instances.forgeries import forge_patches
@@ -22,7 +22,7 @@ from repodojo.instances.mutants import mutate_around
 from repodojo.instances.settings import CertificationSettings
 from repodojo.types import Instance
 
-CERTIFIER_VERSION = 2
+CERTIFIER_VERSION = 3
 """Raised when the same instance would get another certificate."""
 _GOLD, _TESTS, _MUTANT = "/tmp/gold.patch", "/tmp/tests.patch", "/tmp/mutant"  # noqa: S108
 _RUN_S = 60.0
@@ -40,9 +40,9 @@ def certify_instance(
     clock = Clock()
     certifier = _Certifier(instance, settings, workshop, workshop.spec(instance))
     with clock("repeats"):
-        orders = [None] * (settings.repeats - 1) + [settings.seed]
-        without = [certifier.run(order_seed=order) for order in orders]
-        repaired = [certifier.run(gold=True, order_seed=order) for order in orders]
+        repeats = [CALM] * (settings.repeats - 1) + [Disturbance(settings.seed, bare=True)]
+        without = [certifier.run(disturbance=each) for each in repeats]
+        repaired = [certifier.run(gold=True, disturbance=each) for each in repeats]
     module, unexamined = certifier.read_module()
     with clock("attacks"):
         tests = instance.FAIL_TO_PASS + instance.PASS_TO_PASS
@@ -64,6 +64,7 @@ def certify_instance(
         leaks=leaks,
         mutants=len(mutants),
         survivors=tuple(f"{mutant.kind} {mutant.path}:{mutant.lines[0]}" for mutant in survivors),
+        conditions=certifier.conditions(),
         unexamined=unexamined,
         seconds=clock.seconds,
     )
@@ -85,7 +86,10 @@ class _Certifier:
     spec: SandboxSpec
 
     def run(
-        self, gold: bool = False, mutant: tuple[str, bytes] | None = None, order_seed: int | None = None
+        self,
+        gold: bool = False,
+        mutant: tuple[str, bytes] | None = None,
+        disturbance: Disturbance = CALM,
     ) -> TestRun:
         """Run the hidden tests in a fresh sandbox, with the gold patch or without, and with another bug."""
         texts = {_TESTS: self.instance.test_patch, _GOLD: self.instance.patch if gold else ""}
@@ -101,8 +105,13 @@ class _Certifier:
             self.settings.timeout_s,
             files,
             " && ".join(steps),
-            order_seed,
+            disturbance,
         )
+
+    def conditions(self) -> dict[str, str]:
+        """Say what every run had."""
+        fixed = {"sandboxes": self.workshop.base, "order_seed": str(self.settings.seed)}
+        return {**self.spec.environment, **fixed}
 
     def outcome(self, run: TestRun) -> str:
         """Say what a grader would, or why the run is not believed."""

@@ -64,7 +64,8 @@ class CertificationSettings(BaseModel):
     per_project: int | None = Field(0, ge=0)
     """The first so many instances of each repository, by id; none unless asked for, and null takes all."""
     repeats: int = Field(3, ge=1)
-    """Runs without a repair, and as many with the gold patch; the last of each in another order."""
+    """Runs without a repair, and as many with the gold patch; the last of each in another order, and without
+    programs that not every machine has."""
     mutants: int = Field(5, ge=0)
     """Other bugs put into the repaired functions, one at a time."""
     timeout_s: float = Field(180.0, gt=0)

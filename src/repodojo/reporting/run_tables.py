@@ -2,7 +2,7 @@
 
 from repodojo.reporting.named import POLICIES, Results
 from repodojo.reporting.table import Table, ours
-from repodojo.reporting.text import NOT_GIVEN, counted, difference, percent, with_interval
+from repodojo.reporting.text import NOT_GIVEN, counted, difference, number, percent, with_interval
 
 
 def instance_funnel(results: Results) -> Table:
@@ -20,6 +20,30 @@ def instance_funnel(results: Results) -> Table:
     note = "Each rejected bug stands in rejected_candidates."
     title = "From injected bugs to instances"
     return Table("funnel", title, columns, ours(*rows), ("instance_funnel",), note)
+
+
+def clone_funnel(results: Results) -> Table:
+    """Return what became of the changes found in each git clone."""
+    rows = [
+        (
+            *(
+                "all clones" if row["repo"] == "all" else row["repo"],
+                row["found"],
+                row["found"] - row["tried"],
+            ),
+            *(row["tried"], f"{row['environments_built']} of {row['environments']}"),
+            *(row["valid"], percent(row["yield"], why="none was tried")),
+            *(number(row["bytes"] / 1e6), number((row["environment_s"] + row["validation_s"]) / 60)),
+            counted(row["reasons"]),
+        )
+        for row in results["clone_funnel"]
+    ]
+    columns = (
+        *("clone", "changes found", "filtered", "tried", "environments built", "valid", "yield %"),
+        *("MB", "minutes", "rejected, and why"),
+    )
+    note = "Each rejected change stands in rejected_candidates. REPODOJO_CLONES names a folder of git clones."
+    return Table("clones", "From git clones to instances", columns, ours(*rows), ("clone_funnel",), note)
 
 
 def curation_steps(results: Results) -> Table:

@@ -12,6 +12,7 @@ from repodojo.reporting.patch_tables import resolving_patches
 from repodojo.reporting.rounds import asked_rounds_table
 from repodojo.reporting.run_tables import (
     bug_kinds,
+    clone_funnel,
     curation_steps,
     held_out_projects,
     instance_funnel,
@@ -46,6 +47,7 @@ RUN = (
     verifier_baselines,
     resolving_patches,
     instance_funnel,
+    clone_funnel,
     bug_kinds,
     curation_steps,
     trainings_table,

@@ -62,7 +62,11 @@ def test_surroundings():
 CODE_OF_BASE = "from tiny._version import version\n\ndef double(x):\n    return x + abs(x)\n"
 TESTS_OF_REPAIR = """
 
+import shutil
 import pytest
+
+def test_needs_a_program():
+    assert shutil.which("setsid")
 
 def test_negative():
     assert double(-2) == -4

@@ -118,7 +118,8 @@ def base(instances, workshop, tmp_path):
 
 def test_a_build_knows_its_tests_lines_and_calls(builds):
     build = builds["tinywords-1.0"]
-    assert build.report.quarantined == ("tests/test_words.py::test_never",)
+    needs_a_program = "tests/test_other.py::test_needs_a_program"
+    assert build.report.quarantined == (needs_a_program, "tests/test_words.py::test_never")
     assert build.environment.test_files == ("tests/test_other.py", "tests/test_words.py")
     assert set(build.sources) == {"src/tinywords/__init__.py"}
     assert "tests/test_words.py::TestCounter::test_most" in build.coverage
@@ -254,6 +255,8 @@ def test_a_certificate_tells_what_was_tried(instances, builds, settings, worksho
     assert certificate.mutants == 3
     assert certificate.kill_score >= 1 / 3
     assert certificate.environment_digest == builds["tinywords-1.0"].environment.digest
+    fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC", "sandboxes": "counted", "order_seed": "0"}
+    assert fixed.items() <= certificate.conditions.items()
     assert set(certificate.seconds) == {"repeats", "attacks", "mutants"}
     assert from_json(Certificate, json.loads(json.dumps(to_json(certificate)))) == certificate
     assert done(nodes.plan_certificates(instances, builds, settings, workshop)) == {}

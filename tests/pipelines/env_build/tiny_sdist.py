@@ -102,11 +102,21 @@ class TestCounter(unittest.TestCase):
 def test_never():
     assert False
 """
+OTHER_TESTS = """import shutil
+
+
+def test_nothing():
+    assert True
+
+
+def test_needs_a_program():
+    assert shutil.which("setsid")
+"""
 FILES = {
     "PKG-INFO": "Metadata-Version: 2.1\nName: tinywords\nVersion: 1.0\n",
     "src/tinywords/__init__.py": CODE,
     "tests/test_words.py": TESTS,
-    "tests/test_other.py": "def test_nothing():\n    assert True\n",
+    "tests/test_other.py": OTHER_TESTS,
 }
 _PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 

@@ -12,6 +12,7 @@ from kedro_datasets.text import TextDataset
 
 from repodojo.curation.curate import curate
 from repodojo.curation.settings import CurationSettings
+from repodojo.instances.mining.funnel import count
 from repodojo.metrics.costs import attempt_costs
 from repodojo.metrics.evaluated import compare, evaluate
 from repodojo.metrics.scaling import scale_attempts
@@ -67,6 +68,7 @@ def catalog() -> DataCatalog:
         "instances": instances,
         "certificates": {},
         "instance_funnel": [],
+        "clone_funnel": count([], [], []),
         "curation_report": to_json(report),
         "verifier_quality": verifier_quality(scores, fine_tuned[1], instances),
         "scaling_curves": curves,
@@ -120,7 +122,7 @@ def test_pipeline_writes_summary_tables_figures_and_page(catalog: DataCatalog, t
     assert summary["versions"]["kedro"]
     assert summary["numbers"]["instances"]["value"] == 4
     assert summary["numbers"]["scaling.pass_at_2"]["n"] == 2
-    assert len(catalog["tables"].load()) == 13
+    assert len(catalog["tables"].load()) == 14
     assert [row["difficulty"]["attempts"] for row in outputs["instance_table"].load()] == [2, 2, 0, 0]
     assert all(catalog[name].load().startswith("<svg") for name in FIGURES)
     assert page.lstrip().startswith("<!doctype html>")

@@ -8,6 +8,7 @@ import ast
 import re
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 from repodojo.environments.git_objects import Tree
 
@@ -31,6 +32,7 @@ def compiled_catalogs(tree: Tree) -> dict[str, bytes]:
     return found
 
 
+@lru_cache(maxsize=256)
 def compile_catalog(content: bytes) -> bytes:
     """Return a catalog in the form that ``gettext`` reads (GNU gettext manual, "The Format of GNU MO Files").
 

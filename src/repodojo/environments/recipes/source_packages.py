@@ -9,7 +9,8 @@ import tempfile
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -30,6 +31,7 @@ from repodojo.errors import BuildError
 from repodojo.unfinished import unfinished
 
 _LOCK = threading.Lock()
+_TODAY = datetime.now(UTC)
 logger = logging.getLogger(__name__)
 
 
@@ -50,9 +52,9 @@ class WheelMaker:
         """
         needs = build_requirements(project, tree)
         failure: BuildError | None = None
-        for when in (self.date, datetime.now(self.date.tzinfo)):
+        for when in (self.date, _TODAY.astimezone(self.date.tzinfo)):
             try:
-                pins = resolve(needs, self.interpreter, when).pins
+                pins = _resolve_tools(tuple(needs), self.interpreter, when)
                 packages = self.folders.packages(pins, self.interpreter)
                 folder = self.folders.make(f"{name}.build", tree, None, self.interpreter, packages)
                 spec = sandbox_spec((folder / "source",), folder)
@@ -102,3 +104,9 @@ class WheelMaker:
         beside = unfinished(target / wheel.name)
         beside.write_bytes(wheel.content)
         beside.rename(target / wheel.name)
+
+
+@cache
+def _resolve_tools(needs: tuple[str, ...], interpreter: Interpreter, date: datetime) -> tuple[str, ...]:
+    """Return the pins of what builds a project; asked once for all commits of an environment."""
+    return resolve(needs, interpreter, date).pins

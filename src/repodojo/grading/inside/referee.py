@@ -82,6 +82,8 @@ def main() -> None:
     if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
         del sys.path[0]
     os.environ["PYTHONPATH"] = orders["search"]
+    if orders["programs"]:
+        os.environ["PATH"] = orders["programs"]
     sys.path[:0] = orders["packages"]
     sys.dont_write_bytecode = True
     import pytest

@@ -1,7 +1,7 @@
 """What became of the rows of clones: a forecast before, counts by repository and cause after; pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from repodojo.environments.recipes.environment_records import CloneEnvironment
@@ -10,7 +10,7 @@ from repodojo.instances.mining.rows import CloneRows
 from repodojo.types import Instance
 
 ALL = "all"
-_ENVIRONMENT_MB, _ENVIRONMENT_S, _ROW_S = 20.0, 15.0, 20.0
+_ENVIRONMENT_BYTES, _ENVIRONMENT_S, _ROW_S = 20_000_000, 15.0, 20.0
 """Of ordinary pure-Python projects on one core."""
 
 
@@ -19,11 +19,33 @@ def forecast(rows: Iterable[CloneRows]) -> str:
     found = list(rows)
     candidates = sum(len(each.rows) for each in found)
     environments = sum(len(each.wanted) for each in found)
-    minutes = (environments * _ENVIRONMENT_S + candidates * _ROW_S) / 60
     return (
         f"{candidates} candidates of {len(found)} clones, {environments} environments, "
-        f"about {environments * _ENVIRONMENT_MB / 1000:.1f} GB and {minutes:.0f} minutes of one core"
+        f"about {_costs(_foreseen_bytes(found), _foreseen_s(found))}"
     )
+
+
+def outcome(counts: Sequence[Mapping[str, Any]]) -> str:
+    """Say what became of the rows, and what that took beside the forecast; ``counts`` is of `count`."""
+    total = counts[-1]
+    return (
+        f"{total['valid']} of {total['tried']} candidates are valid, "
+        f"{total['environments_built']} of {total['environments']} environments built, "
+        f"{_costs(total['bytes'], total['environment_s'] + total['validation_s'])}; "
+        f"the forecast was {_costs(total['forecast_bytes'], total['forecast_s'])}"
+    )
+
+
+def _foreseen_bytes(rows: Collection[CloneRows]) -> int:
+    return _ENVIRONMENT_BYTES * sum(len(each.wanted) for each in rows)
+
+
+def _foreseen_s(rows: Collection[CloneRows]) -> float:
+    return sum(len(each.wanted) * _ENVIRONMENT_S + len(each.rows) * _ROW_S for each in rows)
+
+
+def _costs(size: int, seconds: float) -> str:
+    return f"{size / 1e9:.1f} GB and {seconds / 60:.0f} minutes of one core"
 
 
 def mined_instances(validations: Iterable[MinedValidation]) -> list[Instance]:
@@ -89,7 +111,9 @@ def _count(
         "valid": valid,
         "yield": round(valid / len(validations), 3) if validations else None,
         "reasons": dict(sorted(reasons.items())),
+        "forecast_bytes": _foreseen_bytes(rows),
         "bytes": sum({each.packages: each.bytes for each in working}.values()),
+        "forecast_s": round(_foreseen_s(rows), 1),
         "environment_s": round(sum(each.seconds for each in environments), 1),
         "validation_s": round(sum(each.seconds for each in validations), 1),
         "test_s": round(sum(each.test_s for each in validations), 1),

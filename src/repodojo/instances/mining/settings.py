@@ -20,6 +20,7 @@ class MiningSettings(BaseModel):
     repeats: int = Field(3, ge=2)
     """Runs with and without the gold patch, each in a fresh sandbox; a test that varies is left out."""
     order_seed: Seed = 0
-    """Shuffles the last run with the gold patch; a test that fails in another order is left out."""
+    """Shuffles the last run with the gold patch; a test that fails in another order is left out. So
+    is one that fails, in that run, for want of a program that not every machine has."""
     held_out: tuple[str, ...] = ()
     """Repositories, as ``owner/repo``, whose instances are never trained on."""

@@ -1,9 +1,9 @@
 """Proves a row of a clone by its own tests, and makes an instance of it.
 
 Everything runs in fresh sandboxes with the hash seed and the time zone fixed. First one run with and one
-without the gold patch, then repeats of both (the last one with it in another order), at last the grader
-itself. A test that varies is left out by name; a row that fails a step is a record with that step's name and
-the reason.
+without the gold patch, then repeats of both (the last one with it in another order, and without programs that
+not every machine has), at last the grader itself. A test that varies is left out by name; a row that fails a
+step is a record with that step's name and the reason.
 """
 
 import time
@@ -19,7 +19,7 @@ from repodojo.environments.trees import patch_tree
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError, InputError, SandboxError
 from repodojo.grading.run import GRADER_VERSION, grade
-from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.grading.test_run import CALM, Disturbance, TestRun, run_tests
 from repodojo.instances.mining.effects import changed_tests
 from repodojo.instances.mining.lists import (
     Lists,
@@ -40,7 +40,7 @@ from repodojo.instances.sources.row import SourceRow, applicable_patch
 from repodojo.instances.test_runs import TestRunStore
 from repodojo.types import Instance
 
-MINING_VERSION = 3
+MINING_VERSION = 4
 """Raised when the same row would get another record."""
 _MOST_HISTORY = 32 << 20
 """Bytes of a base commit's history that its instance keeps; a larger one is cut to its newest generations."""
@@ -87,8 +87,9 @@ class Prover:
         gold, empty = [self._run(draft, True, 0)], [self._run(draft, False, 0)]
         lists = self._lists(draft, gold[0].statuses, empty[0].statuses)
         for repeat in range(1, self.settings.repeats):
-            shuffled = repeat == self.settings.repeats - 1
-            gold.append(self._run(draft, True, repeat, self.settings.order_seed if shuffled else None))
+            last = repeat == self.settings.repeats - 1
+            disturbance = Disturbance(self.settings.order_seed, bare=True) if last else CALM
+            gold.append(self._run(draft, True, repeat, disturbance))
             empty.append(self._run(draft, False, repeat))
         varying = frozenset().union(
             *(varying_tests([run.statuses for run in runs]) for runs in (gold, empty))
@@ -180,20 +181,20 @@ class Prover:
             **{name: self.row.extra[name] for name in ("commit", "statement_from") if name in self.row.extra},
         }
 
-    def _run(self, draft: Instance, with_gold: bool, repeat: int, order_seed: int | None = None) -> TestRun:
+    def _run(self, draft: Instance, with_gold: bool, repeat: int, disturbance: Disturbance = CALM) -> TestRun:
         """Run the hidden tests, with or without the gold patch."""
         files = {_PATCHES["test_patch"]: draft.test_patch} | (
             {_PATCHES["patch"]: draft.patch} if with_gold else {}
         )
         kind = "gold" if with_gold else "empty"
         return self._believed(
-            kind, draft, {path: text.encode() for path, text in files.items()}, repeat, order_seed
+            kind, draft, {path: text.encode() for path, text in files.items()}, repeat, disturbance
         )
 
     def _before(self, draft: Instance) -> Statuses:
         """Run the tests that the base commit has."""
         try:
-            return self._believed("before", draft, {}, 0, None).statuses
+            return self._believed("before", draft, {}, 0, CALM).statuses
         except Rejected:
             return {}
 
@@ -207,7 +208,7 @@ class Prover:
         return frozenset().union(*(changed_tests(base, hidden, path) for path in files))
 
     def _believed(
-        self, kind: str, draft: Instance, files: dict[str, bytes], repeat: int, order_seed: int | None
+        self, kind: str, draft: Instance, files: dict[str, bytes], repeat: int, disturbance: Disturbance
     ) -> TestRun:
         """Return a run that was kept under its content, or run the tests now."""
         tests = draft.test_files
@@ -216,11 +217,11 @@ class Prover:
             tests = tuple(path for path in tests if path in base)
         apply = " && ".join(f"git apply --whitespace=nowarn {path}" for path in files)
         spec = self.workshop.spec(draft)
-        start = partial(run_tests, self.workshop.sandboxes, spec, tests, _RUN_S, files, apply, order_seed)
+        start = partial(run_tests, self.workshop.sandboxes, spec, tests, _RUN_S, files, apply, disturbance)
         address = {
             **files,
             "base_commit": draft.base_commit.encode(),
-            "conditions": f"{GRADER_VERSION} {_RUN_S} {spec.limits} {repeat} {order_seed}".encode(),
+            "conditions": f"{GRADER_VERSION} {_RUN_S} {spec.limits} {repeat} {disturbance}".encode(),
         }
         try:
             run = TestRunStore.of(self.workshop).get(self.environment.digest, address, tests, start)

@@ -99,5 +99,8 @@ def plan_clone_validations(
 def describe_clones(
     clone_rows: Rows, clone_environments: Environments, clone_validations: dict[str, MinedValidation]
 ) -> list[dict[str, Any]]:
-    """Count, for each clone, what was found, built and validated, and why the rest was not."""
-    return funnel.count(clone_rows.values(), clone_environments.values(), clone_validations.values())
+    """Count, for each clone, what was found, built and validated, and why the rest was not; says the sum."""
+    counts = funnel.count(clone_rows.values(), clone_environments.values(), clone_validations.values())
+    if clone_rows:
+        logger.info("%s", funnel.outcome(counts))
+    return counts

@@ -22,6 +22,7 @@ from repodojo.reporting.figures import DRAWINGS
 SEEDED = ("sampling", "dedup_capping", "sft", "verifier", "evaluation", "inference_scaling")
 RESULTS = (
     "instance_funnel",
+    "clone_funnel",
     "instance_statistics",
     "sampling_statistics",
     "on_policy_statistics",
