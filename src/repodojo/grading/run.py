@@ -15,7 +15,7 @@ from repodojo.types import Instance, Trajectory, Verdict
 
 __all__ = ["GRADER_VERSION", "TestRun", "grade", "run_tests"]
 
-GRADER_VERSION = 6
+GRADER_VERSION = 7
 """Raised with every change that can change a verdict."""
 _TRIES = 2
 _APPLY_S = 60.0

@@ -26,6 +26,7 @@ from repodojo.environments.sandbox import (
 )
 from repodojo.errors import SandboxError
 from repodojo.grading import bare_programs
+from repodojo.grading.catalogs import compile_edited
 from repodojo.grading.own_options import collection_options
 from repodojo.grading.test_log import parse_test_log
 
@@ -157,6 +158,7 @@ def run_tests_in(
     disturbance: Disturbance = CALM,
 ) -> TestRun:
     """Run tests in a sandbox that was started for nothing else."""
+    compile_edited(sandbox, spec)
     orders = _draw_orders()
     sandbox.write(orders.canary_file, orders.canary_source.encode())
     options = [*_OVERRIDES, *collection_options(partial(_text_or_none, sandbox))]
