@@ -74,6 +74,9 @@ def test_negative():
 @pytest.mark.parametrize("x", [1], ids=lambda x: os.urandom(4).hex())
 def test_unstable_name(x):
     assert double(x) == 2
+
+def test_fails_before_the_grader():
+    assert os.path.exists("/tmp/hidden.patch")
 """
 
 

@@ -53,14 +53,14 @@ def test_rows_of_equal_declarations_share_an_environment_as_of_the_oldest(mined)
     assert forecast([rows]).startswith("3 candidates of 1 clones, 1 environments")
 
 
-def test_a_repair_is_an_instance_and_a_test_without_a_steady_name_is_left_out(mined):
+def test_a_repair_is_an_instance_and_tests_without_a_steady_name_or_verdict_are_left_out(mined):
     validation = mined[2]["Double negative numbers"]
     assert validation.stage == "valid", validation.reason
     instance = validation.instance
     assert instance.FAIL_TO_PASS == ("tests/test_tiny.py::test_negative",)
     assert instance.PASS_TO_PASS == ("tests/test_tiny.py::test_surroundings", "tests/test_tiny.py::test_zero")
-    left_out = {name.partition("::")[2].partition("[")[0] for name in validation.quarantined}
-    assert left_out == {"test_unstable_name", "test_needs_a_program"}
+    names = {name.partition("::")[2].partition("[")[0] for name in validation.quarantined}
+    assert names == {"test_unstable_name", "test_needs_a_program", "test_fails_before_the_grader"}
     assert from_json(type(validation), to_json(validation)) == validation
 
 

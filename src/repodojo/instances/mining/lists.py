@@ -84,3 +84,13 @@ def contradictions(lists: Lists, gold: Statuses, empty: Statuses) -> list[str]:
 def resolves(statuses: Statuses, lists: Lists) -> bool:
     """Whether a run passes every listed test."""
     return bool(lists.fail_to_pass) and all(statuses.get(test) == "PASSED" for part in lists for test in part)
+
+
+def describe(gold: Statuses, empty: Statuses) -> str:
+    """Say what the first two runs did."""
+    counts = {
+        kind: {status: list(run.values()).count(status) for status in sorted(set(run.values()))}
+        for kind, run in (("gold", gold), ("empty", empty))
+    }
+    broken = sorted(uncollected_files(gold))
+    return f"{counts}" + (f"; not collected with gold: {', '.join(broken[:3])}" if broken else "")

@@ -27,11 +27,11 @@ class MinedValidation:
     """Why it is no instance; empty where it is one."""
     instance: Instance | None = None
     repeats: int = 0
-    """Runs with and without the gold patch that agree."""
+    """Runs with and without the gold patch that agree; the last one with it is the grader's."""
     quarantined: tuple[str, ...] = ()
-    """Tests left out because they vary between repeats, or with the order."""
+    """Tests left out because they vary between repeats, with the order, or before the grader."""
     test_s: float = 0.0
-    """Seconds of tests alone."""
+    """Seconds of tests, and of the sandbox that the grader starts."""
     seconds: float = 0.0
     schema_version: int = SCHEMA_VERSION
 

@@ -18,9 +18,10 @@ class MiningSettings(BaseModel):
     per_repository: int = Field(20, ge=1)
     """The most rows tried of one clone, the newest first."""
     repeats: int = Field(3, ge=2)
-    """Runs with and without the gold patch, each in a fresh sandbox; a test that varies is left out."""
+    """Runs with and without the gold patch, each in a fresh sandbox, the last one with it by the grader; a
+    test that varies is left out."""
     order_seed: Seed = 0
-    """Shuffles the last run with the gold patch; a test that fails in another order is left out. So
-    is one that fails, in that run, for want of a program that not every machine has."""
+    """Shuffles one run with the gold patch; a test that fails in another order is left out. So is one that
+    fails, in that run, for want of a program that not every machine has."""
     held_out: tuple[str, ...] = ()
     """Repositories, as ``owner/repo``, whose instances are never trained on."""

@@ -1,8 +1,8 @@
 """Proves a row of a clone by its own tests, and makes an instance of it.
 
 Everything runs in fresh sandboxes with the hash seed and the time zone fixed. First one run with and one
-without the gold patch, then repeats of both (the last one with it in another order, and without programs that
-not every machine has), at last the grader itself. A test that varies is left out by name; a row that fails a
+without the gold patch, then repeats of both: of those with it one in another order and without programs that
+not every machine has, and one by the grader itself. A test that varies is left out by name; a row that fails a
 step is a record with that step's name and the reason.
 """
 
@@ -26,6 +26,7 @@ from repodojo.instances.mining.lists import (
     Statuses,
     compare,
     contradictions,
+    describe,
     published_lists,
     resolves,
     uncollected_files,
@@ -46,6 +47,8 @@ _MOST_HISTORY = 32 << 20
 """Bytes of a base commit's history that its instance keeps; a larger one is cut to its newest generations."""
 _RUN_S = 1800.0
 """SWE-bench's own limit: a busy machine must not change what is found."""
+_GRADED = 2
+"""The grader's tries, since a test may vary there alone."""
 _PATCHES = {"patch": "/tmp/gold.patch", "test_patch": "/tmp/hidden.patch"}  # noqa: S108 - inside the sandbox
 
 
@@ -87,30 +90,34 @@ class Prover:
         gold, empty = [self._run(draft, True, 0)], [self._run(draft, False, 0)]
         lists = self._lists(draft, gold[0].statuses, empty[0].statuses)
         for repeat in range(1, self.settings.repeats):
-            last = repeat == self.settings.repeats - 1
-            disturbance = Disturbance(self.settings.order_seed, bare=True) if last else CALM
-            gold.append(self._run(draft, True, repeat, disturbance))
             empty.append(self._run(draft, False, repeat))
+        last = max(1, self.settings.repeats - 2)  # the grader's own run is one more
+        for repeat in range(1, last + 1):
+            disturbance = Disturbance(self.settings.order_seed, bare=True) if repeat == last else CALM
+            gold.append(self._run(draft, True, repeat, disturbance))
         varying = frozenset().union(
             *(varying_tests([run.statuses for run in runs]) for runs in (gold, empty))
         )
-        lists = lists.without(varying)
-        if not lists.fail_to_pass:
-            raise Rejected("repeats", f"flaky: every failing test varies: {', '.join(sorted(varying)[:5])}")
-        for number, (with_gold, without) in enumerate(zip(gold, empty, strict=True)):
-            if not resolves(with_gold.statuses, lists) or resolves(without.statuses, lists):
-                raise Rejected("repeats", f"oracle_disagrees: in repeat {number}")
-        instance = replace(draft, FAIL_TO_PASS=lists.fail_to_pass, PASS_TO_PASS=lists.pass_to_pass)
-        self._grade(instance)
-        seconds = sum(run.duration_s for run in (*gold, *empty))
+        lists = self._steady(lists, varying)
+        right = [resolves(run.statuses, lists) for run in gold]
+        if not all(right) or any(resolves(run.statuses, lists) for run in empty):
+            raise Rejected("repeats", f"oracle_disagrees: gold {right}")
+        instance, failed, graded_s = self._grade(draft, lists)
         return replace(
             record,
             stage="valid",
             instance=instance,
-            repeats=len(gold),
-            quarantined=tuple(sorted(varying)),
-            test_s=round(seconds, 2),
+            repeats=len(empty),
+            quarantined=tuple(sorted({*varying, *failed})),
+            test_s=round(graded_s + sum(run.duration_s for run in (*gold, *empty)), 2),
         )
+
+    def _steady(self, lists: Lists, varying: frozenset[str]) -> Lists:
+        """Return the lists without tests that vary."""
+        lists = lists.without(varying)
+        if not lists.fail_to_pass:
+            raise Rejected("repeats", f"flaky: every failing test varies: {', '.join(sorted(varying)[:5])}")
+        return lists
 
     def _lists(self, draft: Instance, gold: Statuses, empty: Statuses) -> Lists:
         """Return the lists that two runs give, or the published ones where the runs agree with them."""
@@ -120,7 +127,7 @@ class Prover:
         before = self._before(draft) if uncollected else {}
         lists = compare(gold, empty, before, self._changed(uncollected))
         if not lists.fail_to_pass:
-            raise Rejected("first_runs", f"no_fail_to_pass: {_describe(gold, empty)}")
+            raise Rejected("first_runs", f"no_fail_to_pass: {describe(gold, empty)}")
         return lists
 
     def _published(
@@ -232,22 +239,22 @@ class Prover:
             raise Rejected(stage, f"{kind}_not_believed: {run.fault}; {' '.join(run.log.split())[-300:]}")
         return run
 
-    def _grade(self, instance: Instance) -> None:
-        """Have the grader itself judge the gold patch."""
-        verdict = grade(
-            instance.patch, instance, self.workshop.sandboxes, self.workshop.spec(instance), _RUN_S
-        )
-        if not verdict.resolved:
-            raise Rejected(
-                "grade", f"gold_not_resolved: {verdict.cause}; {', '.join(verdict.failed_tests[:5])}"
-            )
+    def _grade(self, draft: Instance, lists: Lists) -> tuple[Instance, tuple[str, ...], float]:
+        """Have the grader itself judge the gold patch; what fails there alone varies, and is left out too.
 
-
-def _describe(gold: Statuses, empty: Statuses) -> str:
-    """Say what the first two runs did."""
-    counts = {
-        kind: {status: list(run.values()).count(status) for status in sorted(set(run.values()))}
-        for kind, run in (("gold", gold), ("empty", empty))
-    }
-    broken = sorted(uncollected_files(gold))
-    return f"{counts}" + (f"; not collected with gold: {', '.join(broken[:3])}" if broken else "")
+        Returns the instance, what is left out, and the seconds that it took.
+        """
+        varying: tuple[str, ...] = ()
+        seconds = 0.0
+        for _ in range(_GRADED):
+            lists = self._steady(lists, frozenset(varying))
+            instance = replace(draft, FAIL_TO_PASS=lists.fail_to_pass, PASS_TO_PASS=lists.pass_to_pass)
+            spec = self.workshop.spec(instance)
+            verdict = grade(instance.patch, instance, self.workshop.sandboxes, spec, _RUN_S)
+            seconds += verdict.duration_s
+            if verdict.resolved:
+                return instance, varying, seconds
+            varying = verdict.failed_tests
+            if verdict.cause != "tests":
+                break
+        raise Rejected("grade", f"gold_not_resolved: {verdict.cause}; {', '.join(varying[:5])}")
