@@ -37,6 +37,12 @@ def parse_test_log(log: str) -> dict[str, str]:
     return statuses
 
 
+def first_errors(log: str) -> str:
+    """Return what pytest says went wrong first, or how the log ends."""
+    lines = [line[1:].strip() for line in log.splitlines() if line.startswith("E  ")]
+    return "; ".join(dict.fromkeys(lines))[:400] or " ".join(log.split())[-400:]
+
+
 def without_colours(log: str) -> str:
     """Return a log without the sequences that colour a terminal."""
     return _ANSI.sub("", log) if "\x1b" in log else log

@@ -77,6 +77,9 @@ def test_unstable_name(x):
 
 def test_fails_before_the_grader():
     assert os.path.exists("/tmp/hidden.patch")
+
+def test_needs_a_network():
+    raise OSError("no network")
 """
 
 

@@ -19,6 +19,7 @@ from repodojo.instances.sources.row import Found
 from repodojo.types import from_json, to_json
 
 SETTINGS = MiningSettings(repeats=2)
+TEST_FILE = "tests/test_tiny.py"
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,27 @@ def test_a_hand_written_recipe_is_the_only_one_tried_and_every_attempt_has_its_r
     assert built.attempts[1].found_by == "hand"
     assert "No module named 'tiny_helper'" in built.attempts[1].reason
     assert built.failure.startswith(built.attempts[1].reason + "; not read: Pipfile: TOMLDecodeError")
+
+
+def test_published_lists_that_do_not_hold_say_what_their_first_test_says(clones, mined):
+    """Numbers and names alone used to say nothing of the cause."""
+    rows, built, _, workshop = mined
+    row = next(row for row in rows.rows if row.problem_statement == "Double negative numbers")
+    lists = {"FAIL_TO_PASS": (f"{TEST_FILE}::test_negative",), "PASS_TO_PASS": (f"{TEST_FILE}::test_zero",)}
+    builder = Builder(workshop.sandboxes, Folders(workshop.environments))
+
+    def reason(**published):
+        changed = replace(row, **{**lists, **published})
+        clone = open_clone(next(iter(find_clones(clones))).path)
+        (environment,) = built.values()
+        record = validate_row(changed, clone, environment, SETTINGS, builder, workshop)
+        assert (record.stage, record.instance) == ("published", None)
+        return record.reason
+
+    network = f"{TEST_FILE}::test_needs_a_network"
+    disagree = f"tests_disagree: 1, first {network}; OSError: no network"
+    assert reason(PASS_TO_PASS=(network,)).startswith(disagree)
+    assert reason(PASS_TO_PASS=("gone",)).startswith("tests_missing: 1, first gone; {'gold': {'FAILED': 1,")
 
 
 def test_two_clones_of_one_repository_are_refused(clones, tmp_path):

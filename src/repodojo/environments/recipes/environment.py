@@ -30,6 +30,7 @@ from repodojo.environments.recipes.uv import Resolved, resolve, unobtainable_pac
 from repodojo.environments.recipes.wheel import Built
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.errors import BuildError, SandboxError
+from repodojo.grading.test_log import first_errors
 from repodojo.grading.test_run import TestRun, run_tests
 
 RECIPES_VERSION = 5
@@ -227,20 +228,14 @@ def _judge(recipe: Recipe, run: TestRun) -> Attempt:
     """Say whether a recipe works: the report is believed, every file is collected, most tests pass."""
     say: Callable[..., Attempt] = partial(Attempt, recipe.python, recipe.found_by, "tests")
     if not run.trusted:
-        return say(f"tests_do_not_run: {run.fault}; {_errors(run.log)}")
+        return say(f"tests_do_not_run: {run.fault}; {first_errors(run.log)}")
     passed = sum(status == "PASSED" for status in run.statuses.values())
     broken = sorted(name for name, status in run.statuses.items() if status == "ERROR")
     failed = sum(status in ("FAILED", "ERROR") for status in run.statuses.values())
     if not passed:
-        return say(f"no_test_passes: {failed} fail; {_errors(run.log)}", failed=failed)
+        return say(f"no_test_passes: {failed} fail; {first_errors(run.log)}", failed=failed)
     if any("::" not in name for name in broken) or passed < _ENOUGH * (passed + failed):
         return say(
             f"tests_fail: {failed} of {passed + failed}, first {broken[:1]}", passed=passed, failed=failed
         )
     return say("", passed=passed, failed=failed)
-
-
-def _errors(log: str) -> str:
-    """Return what pytest says went wrong first, or how the log ends."""
-    lines = [line[1:].strip() for line in log.splitlines() if line.startswith("E  ")]
-    return "; ".join(dict.fromkeys(lines))[:400] or " ".join(log.split())[-400:]

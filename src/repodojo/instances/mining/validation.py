@@ -2,14 +2,13 @@
 
 Everything runs in fresh sandboxes with the hash seed and the time zone fixed. First one run with and one
 without the gold patch, then repeats of both: of those with it one in another order and without programs that
-not every machine has, and one by the grader itself. A test that varies is left out by name; a row that fails a
-step is a record with that step's name and the reason.
+not every machine has, and one by the grader itself. A test that varies is left out by name; a row that fails
+a step is a record with that step's name and the reason.
 """
 
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from repodojo.environments.history import HISTORY, keep_history
@@ -17,9 +16,10 @@ from repodojo.environments.recipes.environment import Builder
 from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.trees import patch_tree
 from repodojo.environments.workshop import Workshop
-from repodojo.errors import BuildError, InputError, SandboxError
-from repodojo.grading.run import GRADER_VERSION, grade
-from repodojo.grading.test_run import CALM, Disturbance, TestRun, run_tests
+from repodojo.errors import BuildError, InputError
+from repodojo.grading.run import grade
+from repodojo.grading.test_run import CALM, Disturbance
+from repodojo.instances.mining.draft_runs import RUN_S, DraftRuns
 from repodojo.instances.mining.effects import changed_tests
 from repodojo.instances.mining.lists import (
     Lists,
@@ -38,18 +38,14 @@ from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone
 from repodojo.instances.sources.clone_history import read_reachable
 from repodojo.instances.sources.row import SourceRow, applicable_patch
-from repodojo.instances.test_runs import TestRunStore
 from repodojo.types import Instance
 
 MINING_VERSION = 4
 """Raised when the same row would get another record."""
 _MOST_HISTORY = 32 << 20
 """Bytes of a base commit's history that its instance keeps; a larger one is cut to its newest generations."""
-_RUN_S = 1800.0
-"""SWE-bench's own limit: a busy machine must not change what is found."""
 _GRADED = 2
 """The grader's tries, since a test may vary there alone."""
-_PATCHES = {"patch": "/tmp/gold.patch", "test_patch": "/tmp/hidden.patch"}  # noqa: S108 - inside the sandbox
 
 
 def validate_row(
@@ -87,16 +83,17 @@ class Prover:
         if not self.environment.works:
             raise Rejected("environment", f"no_recipe_works: {self.environment.failure}")
         draft = self._prepare()
-        gold, empty = [self._run(draft, True, 0)], [self._run(draft, False, 0)]
-        lists = self._lists(draft, gold[0].statuses, empty[0].statuses)
+        runs = DraftRuns(draft, self.environment.digest, self.workshop)
+        gold, empty = [runs.run(True, 0)], [runs.run(False, 0)]
+        lists = self._lists(runs, gold[0].statuses, empty[0].statuses)
         for repeat in range(1, self.settings.repeats):
-            empty.append(self._run(draft, False, repeat))
+            empty.append(runs.run(False, repeat))
         last = max(1, self.settings.repeats - 2)  # the grader's own run is one more
         for repeat in range(1, last + 1):
             disturbance = Disturbance(self.settings.order_seed, bare=True) if repeat == last else CALM
-            gold.append(self._run(draft, True, repeat, disturbance))
+            gold.append(runs.run(True, repeat, disturbance))
         varying = frozenset().union(
-            *(varying_tests([run.statuses for run in runs]) for runs in (gold, empty))
+            *(varying_tests([run.statuses for run in same]) for same in (gold, empty))
         )
         lists = self._steady(lists, varying)
         right = [resolves(run.statuses, lists) for run in gold]
@@ -119,26 +116,33 @@ class Prover:
             raise Rejected("repeats", f"flaky: every failing test varies: {', '.join(sorted(varying)[:5])}")
         return lists
 
-    def _lists(self, draft: Instance, gold: Statuses, empty: Statuses) -> Lists:
+    def _lists(self, runs: DraftRuns, gold: Statuses, empty: Statuses) -> Lists:
         """Return the lists that two runs give, or the published ones where the runs agree with them."""
         if self.row.FAIL_TO_PASS:
-            return self._published(self.row.FAIL_TO_PASS, self.row.PASS_TO_PASS or (), gold, empty)
+            return self._published(runs, gold, empty)
         uncollected = uncollected_files(empty)
-        before = self._before(draft) if uncollected else {}
+        before = runs.before(self._of_base(runs.draft.test_files)) if uncollected else {}
         lists = compare(gold, empty, before, self._changed(uncollected))
         if not lists.fail_to_pass:
             raise Rejected("first_runs", f"no_fail_to_pass: {describe(gold, empty)}")
         return lists
 
-    def _published(
-        self, fail: Sequence[str], succeed: Sequence[str], gold: Statuses, empty: Statuses
-    ) -> Lists:
-        lists, missing = published_lists(fail, succeed, gold, empty)
+    def _published(self, runs: DraftRuns, gold: Statuses, empty: Statuses) -> Lists:
+        lists, missing = published_lists(
+            self.row.FAIL_TO_PASS or (), self.row.PASS_TO_PASS or (), gold, empty
+        )
         if missing:
-            raise Rejected("published", f"tests_missing: {len(missing)}, first {', '.join(missing[:3])}")
+            said = f"{len(missing)}, first {', '.join(missing[:3])}; {describe(gold, empty)}"
+            raise Rejected("published", f"tests_missing: {said}")
         if wrong := contradictions(lists, gold, empty):
-            raise Rejected("published", f"tests_disagree: {len(wrong)}, first {', '.join(wrong[:3])}")
+            said = f"{len(wrong)}, first {', '.join(wrong[:3])}; {runs.explain(wrong[0])}"
+            raise Rejected("published", f"tests_disagree: {said}")
         return lists
+
+    def _of_base(self, tests: Sequence[str]) -> tuple[str, ...]:
+        """Return the test files that the base commit has."""
+        base = self.clone.tree(self.row.base_commit)
+        return tuple(path for path in tests if path in base)
 
     def _prepare(self) -> Instance:
         """Make the row's environment: its commit with both patches, and what the build of its base adds."""
@@ -188,23 +192,6 @@ class Prover:
             **{name: self.row.extra[name] for name in ("commit", "statement_from") if name in self.row.extra},
         }
 
-    def _run(self, draft: Instance, with_gold: bool, repeat: int, disturbance: Disturbance = CALM) -> TestRun:
-        """Run the hidden tests, with or without the gold patch."""
-        files = {_PATCHES["test_patch"]: draft.test_patch} | (
-            {_PATCHES["patch"]: draft.patch} if with_gold else {}
-        )
-        kind = "gold" if with_gold else "empty"
-        return self._believed(
-            kind, draft, {path: text.encode() for path, text in files.items()}, repeat, disturbance
-        )
-
-    def _before(self, draft: Instance) -> Statuses:
-        """Run the tests that the base commit has."""
-        try:
-            return self._believed("before", draft, {}, 0, CALM).statuses
-        except Rejected:
-            return {}
-
     def _changed(self, files: Collection[str]) -> frozenset[str]:
         """Return the tests of some files that the hidden tests add or rewrite."""
         if not files:
@@ -213,31 +200,6 @@ class Prover:
         patches = [applicable_patch(self.row.test_patch)]
         hidden = patch_tree(base, patches, self.builder.folders.root, self.row.instance_id)
         return frozenset().union(*(changed_tests(base, hidden, path) for path in files))
-
-    def _believed(
-        self, kind: str, draft: Instance, files: dict[str, bytes], repeat: int, disturbance: Disturbance
-    ) -> TestRun:
-        """Return a run that was kept under its content, or run the tests now."""
-        tests = draft.test_files
-        if kind == "before":
-            base = self.clone.tree(self.row.base_commit)
-            tests = tuple(path for path in tests if path in base)
-        apply = " && ".join(f"git apply --whitespace=nowarn {path}" for path in files)
-        spec = self.workshop.spec(draft)
-        start = partial(run_tests, self.workshop.sandboxes, spec, tests, _RUN_S, files, apply, disturbance)
-        address = {
-            **files,
-            "base_commit": draft.base_commit.encode(),
-            "conditions": f"{GRADER_VERSION} {_RUN_S} {spec.limits} {repeat} {disturbance}".encode(),
-        }
-        try:
-            run = TestRunStore.of(self.workshop).get(self.environment.digest, address, tests, start)
-        except SandboxError as error:
-            raise Rejected("first_runs" if not repeat else "repeats", f"{kind}_fails: {error}") from error
-        if not run.trusted:
-            stage = "first_runs" if not repeat else "repeats"
-            raise Rejected(stage, f"{kind}_not_believed: {run.fault}; {' '.join(run.log.split())[-300:]}")
-        return run
 
     def _grade(self, draft: Instance, lists: Lists) -> tuple[Instance, tuple[str, ...], float]:
         """Have the grader itself judge the gold patch; what fails there alone varies, and is left out too.
@@ -250,7 +212,7 @@ class Prover:
             lists = self._steady(lists, frozenset(varying))
             instance = replace(draft, FAIL_TO_PASS=lists.fail_to_pass, PASS_TO_PASS=lists.pass_to_pass)
             spec = self.workshop.spec(instance)
-            verdict = grade(instance.patch, instance, self.workshop.sandboxes, spec, _RUN_S)
+            verdict = grade(instance.patch, instance, self.workshop.sandboxes, spec, RUN_S)
             seconds += verdict.duration_s
             if verdict.resolved:
                 return instance, varying, seconds
