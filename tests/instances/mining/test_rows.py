@@ -2,7 +2,9 @@
 
 import pytest
 
-from repodojo.instances.mining.rows import hidden_test_files
+from repodojo.instances.mining.clones import find_clones
+from repodojo.instances.mining.rows import hidden_test_files, read_clone_rows
+from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.row import SourceRow
 
 
@@ -26,3 +28,19 @@ def row_of(*paths):
 def test_test_files_are_those_that_pytest_runs_and_data_is_none(paths, run):
     """mypy's ``.test`` files hold cases that pytest cannot be given by their path."""
     assert hidden_test_files(row_of(*paths)) == run
+
+
+def test_tests_beside_the_project_show_whether_a_recipe_works(new_repository, tmp_path):
+    """Without a folder of tests, nothing was run to see whether a recipe works, and so none did."""
+    repository = new_repository(tmp_path / "a")
+    code = {
+        "a.py": "A = 1\n",
+        "test_a.py": "def test_a(): pass\n",
+        "setup.py": "",
+        "src/test_b.py": "B = 1\n",
+    }
+    repository.commit("Start", code)
+    repository.commit("Repair", {"a.py": "A = 2\n", "test_new.py": "def test_new(): pass\n"})
+    (clone,) = find_clones(tmp_path)
+    (wanted,) = read_clone_rows(clone, MiningSettings()).wanted
+    assert list(wanted["test_files"]) == ["src/test_b.py", "test_a.py"]

@@ -25,7 +25,7 @@ from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
-ROWS_VERSION = 4
+ROWS_VERSION = 5
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
@@ -195,8 +195,10 @@ def _describe(
 def _probed(paths: Paths[str], rows: Sequence[SourceRow]) -> tuple[str, ...]:
     """Choose the test files that show whether a recipe works: those of the rows, else any."""
     hidden = dict.fromkeys(path for row in reversed(rows) for path in hidden_test_files(row) if path in paths)
-    others = (path for path in sorted(paths) if is_test_file(path) and "test" in path.rpartition("/")[0])
-    return tuple(hidden)[:_MOST_PROBED] or tuple(others)[:_MOST_PROBED]
+    others = sorted(
+        filter(is_test_file, paths), key=lambda path: ("test" not in path.rpartition("/")[0], path)
+    )
+    return tuple(hidden or others)[:_MOST_PROBED]
 
 
 def _rejection(rejection: Rejection) -> dict[str, str]:
