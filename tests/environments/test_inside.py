@@ -122,6 +122,25 @@ def test_the_filter_judges_some_calls_by_their_arguments(name, machine, calls):
         assert judged(call, of_process, 1) == judged(call, of_user, 0) == REFUSED | errno.EPERM
 
 
+REAPING = """
+import os, socket
+from repodojo.environments.inside.reactor import Reactor
+ours, _ = socket.socketpair()
+reactor = Reactor(ours)
+children = [os.fork() or os._exit(number) for number in range(5)]
+reactor.expect(children[3])
+while reactor._expected:
+    reactor.wait(0.1)
+print(list(reactor.ended.values()))
+"""
+
+
+def test_of_orphans_that_ended_nothing_is_kept():
+    """Each took memory of process 1 until the next command."""
+    told = subprocess.run([sys.executable, "-c", REAPING], capture_output=True, text=True, check=True)
+    assert told.stdout == "[3]\n"
+
+
 def test_what_descends_from_kept_processes_is_kept():
     processes = [(2, 1), (3, 2), (4, 3), (5, 1), (6, 5), (7, 99)]
     table = {pid: Process(pid, parent, 100 + pid, 1, 0) for pid, parent in processes}

@@ -43,6 +43,7 @@ class Launcher:
         try:
             with self._victims():
                 pid = self._spawn(spawn, waiting)
+            self._reactor.expect(pid)
             with suppress(ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, pid, self._niceness)
                 resource.prlimit(pid, resource.RLIMIT_CPU, (self._cpu_s, self._cpu_s))

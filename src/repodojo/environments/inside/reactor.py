@@ -29,7 +29,8 @@ class Reactor:
 
     def __init__(self, owner: Connection) -> None:
         self.ended: dict[int, int] = {}
-        """Exit codes of children that ended, by pid; 128 and the signal's number for a killed one."""
+        """Exit codes, by pid, of expected children that ended; 128 and a signal's number for a killed one."""
+        self._expected: set[int] = set()
         self._owner = owner.fileno()
         self._unheard: dict[int, None] = {}
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -89,8 +90,12 @@ class Reactor:
         self._poll.unregister(descriptor)
         os.close(descriptor)
 
+    def expect(self, pid: int) -> None:
+        """Note the end of a child; of the many others, which are adopted, nothing is kept."""
+        self._expected.add(pid)
+
     def reap(self) -> None:
-        """Note every child that ended, adopted ones too."""
+        """Reap every child that ended."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -98,8 +103,10 @@ class Reactor:
                 return
             if pid == 0:
                 return
-            code = os.waitstatus_to_exitcode(status)
-            self.ended[pid] = code if code >= 0 else 128 - code
+            if pid in self._expected:
+                self._expected.remove(pid)
+                code = os.waitstatus_to_exitcode(status)
+                self.ended[pid] = code if code >= 0 else 128 - code
 
 
 def take(descriptor: int) -> bytes | None:
