@@ -31,7 +31,7 @@ class Certificate:
     """What every run had: the variables of its commands (hash seed, time zone, ...), the backend and what it
     stands on, the seed that shuffled the last repeats."""
     unexamined: str = ""
-    """Why there are neither attacks nor mutants; empty where there are."""
+    """Why there are no mutants, or neither attacks nor mutants; empty where there are."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """By phase; not part of any result."""
     schema_version: int = SCHEMA_VERSION

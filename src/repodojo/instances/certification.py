@@ -1,7 +1,6 @@
 """Certifies an instance in sandboxes: repeats, attacks, leaks, and mutants of the repaired code."""
 
 import ast
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from repodojo.environments.build import Clock
+from repodojo.environments.git_objects import Blob, Tree
 from repodojo.environments.sandbox import Sandbox, SandboxSpec
 from repodojo.environments.workshop import Workshop
 from repodojo.grading.patches import is_protected, parse_patch
@@ -18,6 +18,7 @@ from repodojo.grading.verdict import judge_statuses
 from repodojo.instances.certificate import Certificate
 from repodojo.instances.forgeries import forge_patches
 from repodojo.instances.injection import Mutation
+from repodojo.instances.mining.effects import kept_tests
 from repodojo.instances.mutants import mutate_around
 from repodojo.instances.settings import CertificationSettings
 from repodojo.types import Instance
@@ -43,16 +44,16 @@ def certify_instance(
         repeats = [CALM] * (settings.repeats - 1) + [Disturbance(settings.seed, bare=True)]
         without = [certifier.run(disturbance=each) for each in repeats]
         repaired = [certifier.run(gold=True, disturbance=each) for each in repeats]
-    module, unexamined = certifier.read_module()
+    modules, unexamined = certifier.read_modules()
     with clock("attacks"):
         tests = instance.FAIL_TO_PASS + instance.PASS_TO_PASS
-        forged = forge_patches(module.path, module.base, tests) if module else {}
+        forged = forge_patches(modules[0].path, modules[0].base, tests) if modules else {}
         forgeries = {name: certifier.grade(patch) for name, patch in forged.items()}
         with workshop.sandboxes.start(certifier.spec) as sandbox:
             leaks = find_leaks(sandbox, instance)
     with clock("mutants"):
-        mutants = certifier.mutants(module) if module else []
-        survivors = [mutant for mutant in mutants if module and certifier.survives(mutant, module.fixed)]
+        mutants = [pair for module in modules for pair in certifier.mutants(module)][: settings.mutants]
+        survivors = [mutant for mutant, fixed in mutants if certifier.survives(mutant, fixed)]
     return Certificate(
         instance_id=instance.instance_id,
         environment_digest=environment_digest,
@@ -124,24 +125,38 @@ class _Certifier:
         verdict = grade(patch, self.instance, self.workshop.sandboxes, self.spec, self.settings.timeout_s)
         return verdict.outcome
 
-    def read_module(self) -> tuple[_Module | None, str]:
-        """Return the first module that the gold patch changes in place, or None and why it has none."""
+    def read_modules(self) -> tuple[list[_Module], str]:
+        """Return the modules that the gold patch changes in place, and why there are no mutants, if so.
+
+        Those come first in which a function changes.
+        """
         files = [file for file in parse_patch(self.instance.patch) if file.old_path == file.new_path]
         names = [f.new_path for f in files if f.new_path.endswith(".py") and not is_protected(f.new_path)]
         with self.workshop.sandboxes.start(self.spec) as sandbox:
             before = {name: _read(sandbox, name) for name in names}
             sandbox.write(_GOLD, self.instance.patch.encode())
             sandbox.run(f"git apply --whitespace=nowarn {_GOLD}", _RUN_S)
-            for name, base in before.items():
-                fixed = _read(sandbox, name)
-                if base is not None and fixed is not None:
-                    return _Module(name, base, fixed), ""
-        return None, "the gold patch changes no module in place that this Python can read"
+            after = {name: _read(sandbox, name) for name in names}
+        texts = ((name, before[name], after[name]) for name in names)
+        found = [
+            _Module(name, base, fixed)
+            for name, base, fixed in texts
+            if base is not None and fixed is not None
+        ]
+        found.sort(key=lambda module: not self.mutants(module))
+        if not found:
+            return [], "the gold patch changes no module in place that this Python can read"
+        no_mutants = self.settings.mutants and not self.mutants(found[0])
+        return (
+            found,
+            "no mutants: the gold patch changes nothing in a function that a bug can be put in" * no_mutants,
+        )
 
-    def mutants(self, module: _Module) -> list[Mutation]:
-        """Put other bugs into the functions around the repair."""
+    def mutants(self, module: _Module) -> list[tuple[Mutation, str]]:
+        """Put other bugs into the functions around the repair; each with the repaired text it changes."""
         settings = self.settings
-        return mutate_around(self.instance.patch, module.path, module.fixed, settings.mutants, settings.seed)
+        found = mutate_around(self.instance.patch, module.path, module.fixed, settings.mutants, settings.seed)
+        return [(mutant, module.fixed) for mutant in found]
 
     def survives(self, mutant: Mutation, fixed: str) -> bool:
         """Whether all FAIL_TO_PASS and PASS_TO_PASS pass with another bug in the repaired code."""
@@ -168,20 +183,28 @@ def _unsteady(runs: Sequence[TestRun], instance: Instance) -> set[str]:
 
 
 def find_leaks(sandbox: Sandbox, instance: Instance) -> tuple[str, ...]:
-    """Look for the repair's history and the hidden tests where a rollout could."""
+    """Look for the repair's history and the hidden tests where a rollout could; then apply the latter."""
     sandbox.write("/tmp/leaks.sh", _PROBE.read_bytes())  # noqa: S108
     history = sandbox.run("sh /tmp/leaks.sh", _RUN_S).text.split("\n")[:-1]
     return tuple([*history, *_test_leaks(sandbox, instance)])
 
 
 def _test_leaks(sandbox: Sandbox, instance: Instance) -> list[str]:
-    """Return the hidden test functions that a test file still defines."""
+    """Return the hidden test functions that a test file has as they are, before the hidden tests come.
+
+    A test that the hidden tests rewrite, or give more cases, hides what it will ask.
+    """
     names = {test.split("[", 1)[0] for test in instance.FAIL_TO_PASS}
-    found = []
-    for name in sorted(names):
-        file, _, function = name.partition("::")
-        pattern = rf"^\s*(async )?def {re.escape(function.rpartition('::')[2])}\b"
-        result = sandbox.run(f"grep -qE {quote(pattern)} {quote(file)} && echo found", _RUN_S)
-        if result.text.startswith("found"):
-            found.append(f"hidden_test: {name}")
-    return found
+    files = sorted({name.partition("::")[0] for name in names})
+    before = _files(sandbox, files)
+    sandbox.write(_TESTS, instance.test_patch.encode())
+    sandbox.run(f"git apply --whitespace=nowarn {_TESTS}", _RUN_S)
+    after = _files(sandbox, files)
+    kept = frozenset[str]().union(*(kept_tests(before, after, file) for file in files))
+    return [f"hidden_test: {name}" for name in sorted(names & kept)]
+
+
+def _files(sandbox: Sandbox, paths: Sequence[str]) -> Tree:
+    """Return those of some files that are there."""
+    shown = {path: sandbox.run(f"cat {quote(path)}", _RUN_S) for path in paths}
+    return {path: Blob("100644", each.output) for path, each in shown.items() if each.exit_code == 0}

@@ -3,7 +3,7 @@
 import pytest
 
 from repodojo.environments.git_objects import Blob
-from repodojo.instances.mining.effects import changed_tests, find_no_effect
+from repodojo.instances.mining.effects import changed_tests, find_no_effect, kept_tests
 
 BASE = {
     "pkg/a.py": "def f(x):\n    return x + 1\n",
@@ -77,3 +77,19 @@ def test_tests_that_a_change_adds_or_rewrites_are_named():
     ids = {"tests/test_a.py::C::test_b", "tests/test_a.py::test_d"}
     assert changed_tests(before, after, "tests/test_a.py") == ids
     assert changed_tests(before, {}, "tests/test_a.py") == frozenset()
+
+
+def test_more_cases_of_a_test_leave_nothing_of_it_as_it_was():
+    """Nearly no certificate of a mined instance held: it looked for the names of hidden tests alone."""
+    head, file = "import pytest\nCASES = [1]\n", "tests/test_b.py"
+    body = "@pytest.mark.parametrize('x', CASES)\ndef test_f(x):\n    assert x\n"
+    other = "def test_g():\n    pass\n"
+
+    def kept(old, new):
+        return kept_tests(*({file: Blob("100644", text.encode())} for text in (old, new)), file)
+
+    assert kept(head + body, head + body + other) == {f"{file}::test_f"}
+    assert kept(head + body, "import os\n" + head + body) == {f"{file}::test_f"}
+    assert kept(head + body, head.replace("1", "1, 2") + body) == frozenset()
+    assert kept(head + body, head + body.replace("CASES", "[*CASES, 2]")) == frozenset()
+    assert kept(head, head + body) == kept("def (", head + body) == kept(head + body, "def (") == frozenset()

@@ -9,11 +9,13 @@ from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
+from repodojo.instances.certification import certify_instance
 from repodojo.instances.mining.clones import Clones, find_clones
 from repodojo.instances.mining.funnel import count, forecast, mined_instances, outcome, rejected_rows
 from repodojo.instances.mining.rows import read_clone_rows, wanted_of, without_clone
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.mining.validation import validate_row
+from repodojo.instances.settings import CertificationSettings
 from repodojo.instances.sources.clone import open_clone
 from repodojo.instances.sources.row import Found
 from repodojo.types import from_json, to_json
@@ -65,6 +67,14 @@ def test_a_repair_is_an_instance_and_tests_without_a_steady_name_or_verdict_are_
     assert from_json(type(validation), to_json(validation)) == validation
 
 
+def test_a_mined_instance_is_certified(mined):
+    _, _, validations, workshop = mined
+    instance = validations["Add triple"].instance
+    settings = CertificationSettings(repeats=1, mutants=1)
+    certificate = certify_instance(instance, "", settings, workshop)
+    assert (certificate.leaks, certificate.mutants, certificate.holds) == ((), 1, True)
+
+
 def test_a_collection_error_does_not_turn_every_test_into_fail_to_pass(mined):
     instance = mined[2]["Add triple"].instance
     assert instance.FAIL_TO_PASS == ("tests/test_tiny.py::test_triple",)
@@ -87,7 +97,7 @@ def test_a_change_that_no_test_notices_is_listed_with_stage_and_reason(mined):
     assert total["reasons"] == reasons
     said = outcome(counts)
     assert said.startswith("2 of 3 candidates are valid, 1 of 1 environments built, ")
-    assert said.endswith("; the forecast was 0.0 GB and 1 minutes of one core")
+    assert said.endswith("; the forecast was 0.02 GB of packages and 1 minutes of one core")
 
 
 def test_a_sandbox_holds_the_base_and_nothing_from_after_it(mined):

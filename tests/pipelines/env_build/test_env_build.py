@@ -273,6 +273,19 @@ def test_the_certificate_of_a_repair_that_only_adds_a_file_has_no_mutants(instan
     assert (certificate.forgeries, certificate.mutants, certificate.oracle) == ({}, 0, ("unresolved",))
 
 
+def test_mutants_are_put_where_functions_change_whichever_module_comes_first(instances, workshop):
+    """A version module that a repair changed, too, used to leave it without any."""
+    about, few = load_tiny().ABOUT, CertificationSettings(repeats=1, mutants=2)
+    first = make_patch({"src/tinywords/_about.py": about}, {"src/tinywords/_about.py": about + "X = 1\n"})
+    both, alone = (
+        certify_instance(replace(instances[0], patch=patch), "", few, workshop)
+        for patch in (first + instances[0].patch, first)
+    )
+    assert (both.mutants, both.unexamined, both.oracle) == (2, "", ("resolved",))
+    assert (alone.mutants, len(alone.forgeries)) == (0, 6)
+    assert alone.unexamined.startswith("no mutants: the gold patch changes nothing in a function")
+
+
 def test_a_certificate_names_what_leaks(instances, workshop):
     """A repository with more than its one commit, and the hidden tests in place."""
     instance = instances[0]

@@ -102,6 +102,7 @@ class TestCounter(unittest.TestCase):
 def test_never():
     assert False
 """
+ABOUT = "VERSION = '1.0'\n"
 OTHER_TESTS = """import shutil
 
 
@@ -115,6 +116,7 @@ def test_needs_a_program():
 FILES = {
     "PKG-INFO": "Metadata-Version: 2.1\nName: tinywords\nVersion: 1.0\n",
     "src/tinywords/__init__.py": CODE,
+    "src/tinywords/_about.py": ABOUT,
     "tests/test_words.py": TESTS,
     "tests/test_other.py": OTHER_TESTS,
 }

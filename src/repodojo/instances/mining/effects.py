@@ -42,6 +42,23 @@ def changed_tests(before: Tree, after: Tree, path: str) -> frozenset[str]:
     return frozenset(f"{path}::{name}" for name, text in new.items() if old.get(name) != text)
 
 
+def kept_tests(before: Tree, after: Tree, path: str) -> frozenset[str]:
+    """Return the ids, without parameters, of the functions of a test file that ask the same after a change.
+
+    None where the change touches statements beside functions, classes and imports: they may hold the cases.
+    """
+    old, new = (_functions(tree, path) for tree in (before, after))
+    if not (old and new) or _statements(before, path) != _statements(after, path):
+        return frozenset()
+    return frozenset(f"{path}::{name}" for name, text in new.items() if old.get(name) == text)
+
+
+def _statements(tree: Tree, path: str) -> list[str]:
+    """Return what the statements of a file say, without functions, classes and imports."""
+    apart = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    return [ast.dump(node) for node in ast.parse(tree[path].content).body if not isinstance(node, apart)]
+
+
 def _functions(tree: Tree, path: str) -> dict[str, str]:
     """Return what the functions of a file say, by their names within it; none where Python cannot read it."""
     found: dict[str, str] = {}

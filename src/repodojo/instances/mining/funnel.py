@@ -45,7 +45,7 @@ def _foreseen_s(rows: Collection[CloneRows]) -> float:
 
 
 def _costs(size: int, seconds: float) -> str:
-    return f"{size / 1e9:.1f} GB and {seconds / 60:.0f} minutes of one core"
+    return f"{size / 1e9:.2g} GB of packages and {seconds / 60:.0f} minutes of one core"
 
 
 def mined_instances(validations: Iterable[MinedValidation]) -> list[Instance]:
