@@ -1,4 +1,4 @@
-"""Script: how many distinct bugs that compile are made for each second of processor time.
+"""Script: how many distinct bugs that compile are made in a second of processor time, and of which kinds.
 
 Run as ``python tests/benchmarks/bench_injection.py [PYTHON]``; it prints a table and a line of JSON. The
 package is 100 modules of the interpreter's own library. With the interpreter of an environment that swesmith
@@ -17,7 +17,10 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from repodojo.instances.injection import Mutation, combine_bugs, inject_bugs, remove_functions
+from repodojo.instances.injection import KINDS, Mutation, combine_bugs, inject_bugs, remove_functions
+from repodojo.instances.injection.combined import COMBINED
+from repodojo.instances.injection.removal import REMOVED_FUNCTION
+from repodojo.instances.injection.reversal import REVERSED_FIX
 
 FILES = 100
 SMALLEST = 3000
@@ -92,7 +95,9 @@ def main() -> None:
         sys.stdout.write(
             f"{name:26} {row['bugs']:8} bugs {row['cpu_s']:8.2f} s {row['bugs_per_cpu_s']:9.1f} /s\n"
         )
-    sys.stdout.write(json.dumps(found) + "\n")
+    kinds = (*KINDS, COMBINED, REMOVED_FUNCTION, REVERSED_FIX)
+    sys.stdout.write(f"{len(kinds)} kinds: {', '.join(kinds)}\n")
+    sys.stdout.write(json.dumps(found | {"kinds": kinds}) + "\n")
 
 
 if __name__ == "__main__":

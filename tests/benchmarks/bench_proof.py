@@ -33,7 +33,7 @@ from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import Limits
 from repodojo.environments.workshop import Workshop
 from repodojo.grading.run import run_tests
-from repodojo.instances.injection import Mutation, combine_bugs, inject_bugs, remove_functions
+from repodojo.instances.injection import KINDS, Mutation, combine_bugs, inject_bugs, remove_functions
 from repodojo.instances.proof import Rejected, compare_runs
 from repodojo.instances.settings import EnvBuildSettings, InjectionSettings
 from repodojo.metrics.wilson import wilson_interval
@@ -131,20 +131,23 @@ def meets(lines: Mapping[str, str], bug: Mutation) -> bool:
     return not decode_lines(lines.get(bug.path, "")).isdisjoint(bug.lines)
 
 
-def describe(tried: list[Tried], covered: int, uncovered: int) -> dict[str, object]:
-    """Return a row of the table."""
+def describe(tried: list[Tried]) -> dict[str, object]:
+    """Return how many are proven, and why the others are not."""
     proven = sum(not each.reason for each in tried)
     low, high = wilson_interval(proven, len(tried))
     return {
-        "bugs": covered + uncovered,
-        "uncovered_%": round(100 * uncovered / (covered + uncovered), 1),
         "tried": len(tried),
         "proven_%": round(100 * proven / len(tried), 1),
         "low_%": round(100 * low, 1),
         "high_%": round(100 * high, 1),
-        "unnoticed": sum(each.reason == "no_test_fails" for each in tried),
         "reasons": counted(Counter(each.reason for each in tried if each.reason)),
     }
+
+
+def count(covered: int, uncovered: int) -> dict[str, object]:
+    """Return how many bugs there are, and the share that no passing test executes."""
+    bugs = covered + uncovered
+    return {"bugs": bugs, "uncovered_%": round(100 * uncovered / bugs, 1)}
 
 
 def measure(builds: list[EnvironmentBuild], each: int, workshop: Workshop) -> dict[str, dict[str, object]]:
@@ -156,10 +159,11 @@ def measure(builds: list[EnvironmentBuild], each: int, workshop: Workshop) -> di
         bugs = find_bugs(build, workshop.environments / build.environment.source, settings)
         drawn = random.Random(SEED).sample(bugs.covered, min(each, len(bugs.covered)))
         tried = try_bugs(drawn, build, workshop, settings.most_failures)
-        table[build.environment.name] = describe(tried, len(bugs.covered), bugs.uncovered)
+        table[build.environment.name] = count(len(bugs.covered), bugs.uncovered) | describe(tried)
         numbers.update(covered=len(bugs.covered), uncovered=bugs.uncovered)
         everything += tried
-    table["all"] = describe(everything, numbers["covered"], numbers["uncovered"])
+    table["all"] = count(numbers["covered"], numbers["uncovered"]) | describe(everything)
+    table["all, of one edit"] = describe([one for one in everything if one.kind in KINDS])
     kinds = Counter(one.kind for one in everything), Counter(one.kind for one in everything if not one.reason)
     table["kinds, proven of tried"] = {kind: f"{kinds[1][kind]}/{n}" for kind, n in sorted(kinds[0].items())}
     return table
