@@ -30,7 +30,7 @@ from repodojo.types import Instance
 
 WAIT_S = 120
 MINING = MiningSettings(repeats=2)
-BUGS = 4
+BUGS = 3
 TESTS = Path(__file__).parents[1]
 
 
