@@ -43,6 +43,22 @@ def test_tox_nox_ci_and_requirements_files_are_read():
     assert not found.faults
 
 
+def test_every_file_that_a_line_of_ci_names_is_read_and_none_is_a_package():
+    """``-Ur FILE`` asked the index for a package of the file's name, and the second file was left out."""
+    found = read_declarations(
+        files(
+            {
+                ".github/workflows/ci.yml": "- run: pip install -Ur a.txt -r b.txt "
+                "-rd.txt --requirement=e.txt x\n",
+                "tox.ini": "[testenv]\ndeps =\n  -Urb.txt\n",
+                **{f"{name}.txt": f"of-{name}\n" for name in "abde"},
+            }
+        )
+    )
+    assert found.groups[".github/workflows/ci.yml"] == ("of-a", "of-b", "of-d", "of-e", "x")
+    assert found.groups["tox.ini"] == ("of-b",)
+
+
 def test_a_broken_file_is_noted_and_the_others_count():
     found = read_declarations(
         files({"pyproject.toml": "[project\n", "setup.cfg": "[metadata]\nname = thing\n"})

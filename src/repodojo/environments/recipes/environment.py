@@ -33,7 +33,7 @@ from repodojo.errors import BuildError, SandboxError
 from repodojo.grading.test_log import first_errors
 from repodojo.grading.test_run import TestRun, run_tests
 
-RECIPES_VERSION = 5
+RECIPES_VERSION = 6
 """Raised when the same commit would get another environment."""
 _TESTS_S = 1800.0
 _ROUNDS = 3

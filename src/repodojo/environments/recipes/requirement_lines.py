@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from repodojo.environments.recipes.known_names import known_names
 
-_INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(\S+)")
+_INCLUDE = re.compile(r"(?:-U?r|--requirement)[\s=]*(\S+)")
 _OPTIONS = re.compile(r"\s+(?:--hash|--config-settings|--global-option)[\s=].*$")
 _CONDITION = re.compile(r"^([\w,!.{}-]*):\s*")
 _LINT = "flake8-"

@@ -19,7 +19,8 @@ _NAME_OR_PIN = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[=<>!~]=?[\w.*,
 _WITH_VALUE = frozenset(
     {"-e", "--editable", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links"}
 )
-_PIP_FILE = re.compile(r"pip3?\s+install\s+[^\n|;&>]*?-r\s*(\S+)")
+_FILE_NEXT = frozenset({"-r", "-Ur", "--requirement"})
+_FILE = re.compile(r"(?:-U?r|--requirement=)([^-\s].*)")
 
 
 class ToolFile(NamedTuple):
@@ -84,8 +85,10 @@ def _pip_words(words: list[str], read: Callable[[str], str | None]) -> list[str]
     found: list[str] = []
     for position, word in enumerate(words):
         before = words[position - 1] if position else ""
-        if before in ("-r", "--requirement"):
+        if before in _FILE_NEXT:
             found += read_requirements(f"-r {word}", read)
+        elif attached := _FILE.fullmatch(word):
+            found += read_requirements(f"-r {attached[1]}", read)
         elif before not in _WITH_VALUE and _NAME_OR_PIN.fullmatch(word) and "/" not in word:
             found.append(word)
     return found
@@ -98,8 +101,6 @@ def read_ci(text: str, read: Callable[[str], str | None]) -> ToolFile:
         try:
             words = shlex.split(line.strip().strip("'\""))
         except ValueError:
-            continue
-        found += [word for word in _pip_words(words, lambda _: None) if word.lower() not in (".", "pip")]
-    for name in _PIP_FILE.findall(text):
-        found += read_requirements(f"-r {name}", read)
+            words = line.split()
+        found += [word for word in _pip_words(words, read) if word.lower() not in (".", "pip")]
     return ToolFile(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_CI_PYTHON.findall(text))))

@@ -1,9 +1,9 @@
 """Proves a row of a clone by its own tests, and makes an instance of it.
 
 Everything runs in fresh sandboxes with the hash seed and the time zone fixed. First one run with and one
-without the gold patch, then repeats of both: of those with it one in another order and without programs that
-not every machine has, and one by the grader itself. A test that varies is left out by name; a row that fails
-a step is a record with that step's name and the reason.
+without the gold patch, then repeats of both: of those with it one in another order, without programs that not
+every machine has, and one by the grader itself. A test that varies is left out by name; a row that fails a
+step is a record with that step's name and the reason.
 """
 
 import time
