@@ -107,6 +107,7 @@ def test_tools_and_plugins_that_change_the_run_are_left_out():
         "Black",
         "mypy==1.0",
         "flake8-typing-imports==1.12.0",
+        "types-PyYAML",
         "thing",
         "mock ; python_version < '3.8'",
         "git+https://x.invalid/y",

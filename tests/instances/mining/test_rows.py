@@ -30,17 +30,15 @@ def test_test_files_are_those_that_pytest_runs_and_data_is_none(paths, run):
     assert hidden_test_files(row_of(*paths)) == run
 
 
-def test_tests_beside_the_project_show_whether_a_recipe_works(new_repository, tmp_path):
-    """Without a folder of tests, nothing was run to see whether a recipe works, and so none did."""
+def test_the_nearest_tests_show_whether_a_recipe_works(new_repository, tmp_path):
+    """Tests at the top were not run at all, and those of plugins that nothing is installed for came first."""
     repository = new_repository(tmp_path / "a")
-    code = {
-        "a.py": "A = 1\n",
-        "test_a.py": "def test_a(): pass\n",
-        "setup.py": "",
-        "src/test_b.py": "B = 1\n",
-    }
-    repository.commit("Start", code)
-    repository.commit("Repair", {"a.py": "A = 2\n", "test_new.py": "def test_new(): pass\n"})
-    (clone,) = find_clones(tmp_path)
-    (wanted,) = read_clone_rows(clone, MiningSettings()).wanted
-    assert list(wanted["test_files"]) == ["src/test_b.py", "test_a.py"]
+    tests = ("plugins/a/tests/test_a.py", "tests/test_b.py", "test_c.py", "tests/rules/test_d.py")
+    repository.commit("Start", {"a.py": "A = 1\n", **dict.fromkeys(tests, "def test(): pass\n")})
+    wanted = []
+    for name in ("test_new.py", "tests/rules/test_new.py"):
+        repository.commit("Repair", {"a.py": f"A = {name!r}\n", name: "def test_new(): pass\n"})
+        (clone,) = find_clones(tmp_path)
+        wanted.append(read_clone_rows(clone, MiningSettings(per_repository=1)).wanted[0]["test_files"])
+    assert list(wanted[0]) == [tests[1], tests[3], tests[0], tests[2]]
+    assert list(wanted[1]) == [tests[3], tests[1], tests[0], tests[2], "test_new.py"]

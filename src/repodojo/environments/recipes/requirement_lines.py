@@ -12,8 +12,8 @@ from repodojo.environments.recipes.known_names import known_names
 _INCLUDE = re.compile(r"(?:-U?r|--requirement)[\s=]*(\S+)")
 _OPTIONS = re.compile(r"\s+(?:--hash|--config-settings|--global-option)[\s=].*$")
 _CONDITION = re.compile(r"^([\w,!.{}-]*):\s*")
-_LINT = "flake8-"
-"""Plugins of a linter, as their names begin."""
+_NO_TESTS = ("flake8-", "types-")
+"""Plugins of a linter and stubs for type checkers, as their names begin."""
 _PYTHONS = re.compile(r"py\d\.?\d+(?:,py\d\.?\d+)*")
 
 
@@ -79,7 +79,7 @@ def for_tests(lines: Iterable[str], own: str) -> tuple[str, ...]:
     left_out = {*names.tools, *names.disturbing, canonicalize_name(own or "-")}
     for requirement in parse_all(lines):
         name = canonicalize_name(requirement.name)
-        if name not in left_out and not name.startswith(_LINT):
+        if name not in left_out and not name.startswith(_NO_TESTS):
             kept[str(requirement)] = None
     return tuple(sorted(kept))
 

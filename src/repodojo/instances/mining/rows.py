@@ -6,7 +6,7 @@ from collections.abc import Set as Paths
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from repodojo.environments.git_objects import Blob
@@ -193,11 +193,17 @@ def _describe(
 
 
 def _probed(paths: Paths[str], rows: Sequence[SourceRow]) -> tuple[str, ...]:
-    """Choose the test files that show whether a recipe works: those of the rows, else any."""
-    hidden = dict.fromkeys(path for row in reversed(rows) for path in hidden_test_files(row) if path in paths)
-    others = sorted(
-        filter(is_test_file, paths), key=lambda path: ("test" not in path.rpartition("/")[0], path)
-    )
+    """Choose the test files that show whether a recipe works: those of the rows, else the nearest to them."""
+    wanted = [path for row in reversed(rows) for path in hidden_test_files(row)]
+    hidden = dict.fromkeys(path for path in wanted if path in paths)
+    near = {folder for path in wanted for folder in PurePosixPath(path).parents}
+
+    def distance(path: str) -> tuple[int, bool, int, str]:
+        folders = PurePosixPath(path).parents
+        shared = sum(folder in near for folder in folders)
+        return -shared, "test" not in path.rpartition("/")[0], len(folders), path
+
+    others = sorted(filter(is_test_file, paths), key=distance)
     return tuple(hidden or others)[:_MOST_PROBED]
 
 
