@@ -17,6 +17,7 @@ from repodojo.environments.layers import (
     environment_sandbox_spec,
     instance_sandbox_spec,
     proof_of,
+    sandbox_spec,
 )
 from repodojo.errors import BuildError
 from repodojo.types import Environment, Instance
@@ -201,6 +202,16 @@ def test_a_project_in_a_folder_of_sources_is_importable_from_anywhere(tmp_path, 
     with overlay_sandboxes.start(environment_sandbox_spec(environment, tmp_path)) as sandbox:
         assert sandbox.execute("cd /tmp && python -c 'import thing'", 30).text == "imported\n"
         assert sandbox.execute(f"ls -A /testbed/{folder}/thing", 30).text == "__init__.py\n"
+
+
+def test_what_instances_share_is_mounted_before_what_each_has_of_its_own(tmp_path):
+    """Docker kept a copy of the interpreter for each instance, whose image layer lay above its metadata."""
+    files = {"packages/a.py": "", "metadata/b": "", "interpreter/prefix": "/opt/x", "interpreter/tree/c": ""}
+    write(tmp_path, files)
+    spec = sandbox_spec((tmp_path,), tmp_path)
+    assert [mount.target for mount in spec.mounts] == ["/opt/x", "/opt/packages", "/opt/metadata"]
+    assert spec.environment["PYTHONPATH"].endswith(":/opt/packages:/opt/metadata")
+    assert spec.environment["PATH"].startswith("/opt/x/bin:")
 
 
 def test_the_tree_of_a_folder_leaves_out_repositories_and_bytecode(tmp_path):

@@ -90,14 +90,15 @@ def sandbox_spec(layers: tuple[Path, ...], folder: Path, limits: Limits | None =
     ``interpreter`` (a copy of a Python, else the base's is used).
     """
     search = [f"{WORKDIR}/{name}" for name in _SOURCES if (layers[-1] / name).is_dir()] + [WORKDIR]
-    mounts = [Mount(folder / "packages", PACKAGES)]
-    variables = dict(_VARIABLES)
-    if (folder / "metadata").is_dir():
-        mounts.append(Mount(folder / "metadata", METADATA))
+    # What most sandboxes share comes first, for each mount is a layer of an image above those before it.
+    mounts, variables = [], dict(_VARIABLES)
     if (folder / "interpreter").is_dir():
         prefix = (folder / "interpreter" / PREFIX_FILE).read_text()
         mounts.append(Mount(folder / "interpreter" / "tree", prefix))
         variables["PATH"] = f"{prefix}/bin:{SEARCH_PATH}"
+    mounts.append(Mount(folder / "packages", PACKAGES))
+    if (folder / "metadata").is_dir():
+        mounts.append(Mount(folder / "metadata", METADATA))
     search += [mount.target for mount in mounts if mount.target in (PACKAGES, METADATA)]
     return SandboxSpec(
         layers=layers,
