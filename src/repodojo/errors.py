@@ -59,6 +59,15 @@ class BuildError(RepoDojoError):
     """A project could not be fetched, unpacked or prepared."""
 
 
+class LackingPackagesError(BuildError):
+    """System packages that an environment asks for are not to be had on a backend."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        """Say which."""
+        super().__init__(message)
+        self.names = names
+
+
 class TrainingError(RepoDojoError):
     """A training process failed."""
 

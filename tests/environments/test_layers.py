@@ -15,6 +15,7 @@ from repodojo.environments.layers import (
     base_commit_of,
     build_instance_layer,
     environment_sandbox_spec,
+    forget_layer,
     instance_sandbox_spec,
     proof_of,
     sandbox_spec,
@@ -170,6 +171,17 @@ def test_a_layer_that_is_there_is_not_built_again(made):
     first = instance_sandbox_spec(instance, root, root / "layers").layers[0]
     before = first.stat().st_mtime_ns
     assert instance_sandbox_spec(instance, root, root / "layers").layers[0].stat().st_mtime_ns == before
+
+
+def test_a_layer_of_an_environment_that_is_made_anew_is_built_again(made):
+    """It used to stay: what another recipe adds beside the sources would be in every agent's diff."""
+    root, instance = made
+    first = instance_sandbox_spec(instance, root, root / "layers").layers[0]
+    (first / "stale").touch()
+    forget_layer(instance, root / "layers")
+    again = instance_sandbox_spec(instance, root, root / "layers").layers[0]
+    assert again == first
+    assert not (again / "stale").exists()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
-from repodojo.environments.recipes.recipe import read_recipes
+from repodojo.environments.recipes.recipe_files import read_recipes
 from repodojo.environments.recipes.uv import find_uv
 from repodojo.instances.mining.clones import Clones, find_clones, find_published
 from repodojo.types import to_json

@@ -21,7 +21,7 @@ own. Images of layers stay with the engine until they are removed by hand.
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -31,8 +31,10 @@ from requests.exceptions import RequestException
 
 import docker
 from repodojo.environments.docker_container import USER, container_plan, launch_container
+from repodojo.environments.docker_context import ADDED
 from repodojo.environments.docker_images import DockerImages
 from repodojo.environments.docker_leftovers import remove_leftovers
+from repodojo.environments.docker_packages import packages_error
 from repodojo.environments.docker_pool import WarmPool
 from repodojo.environments.elsewhere import revive
 from repodojo.environments.sandbox import SandboxSpec
@@ -84,6 +86,21 @@ class DockerSandboxes:
     def base(self) -> str:
         """The backend and its image."""
         return f"docker, {self._image}"
+
+    def system_packages(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Add packages to the image, unless they are there; returns each as ``name=version``.
+
+        Raises:
+            LackingPackagesError: the image's own archives have none of some names.
+            BuildError: apt failed for another reason.
+        """
+        if not names:
+            return ()
+        try:
+            with self.start(SandboxSpec(layers=(), system_packages=tuple(names))) as sandbox:
+                return tuple(sorted(sandbox.read(ADDED).decode().split()))
+        except SandboxError as error:
+            raise packages_error(names, str(error)) from error
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:
@@ -139,7 +156,8 @@ class DockerSandboxes:
                 return self._connect(api, images, spec, archive)
 
     def _connect(self, api: Any, images: DockerImages, spec: SandboxSpec, archive: bytes) -> Connection:
-        image = images.image_for([mount.source for mount in spec.mounts], spec.layers)
+        mounts = [mount.source for mount in spec.mounts]
+        image = images.image_for(mounts, spec.layers, spec.system_packages)
         if image not in self._search_paths:
             self._search_paths[image] = _search_path(api.inspect_image(image))
         plan = container_plan(spec, self._search_paths[image], self._copies_layers, len(archive))

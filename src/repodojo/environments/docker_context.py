@@ -23,6 +23,30 @@ fi
 """Fails with what an image lacks; git alone is added."""
 
 
+PACKAGES = """\
+export DEBIAN_FRONTEND=noninteractive
+command -v apt-get >/dev/null || { echo "the image has no apt-get to add packages with"; exit 1; }
+mkdir -p /usr/share/repodojo && ls /etc >/tmp/before
+apt-get update && apt-get install --yes --no-install-recommends -- "$@" || exit 1
+for name in "$@"; do
+  dpkg-query -W -f '${db:Status-Status}\\n' "$name" | grep -qx installed || { echo "$name is none"; exit 1; }
+done
+dpkg-query -W -f '${Package}=${Version}\\n' "$@" >/usr/share/repodojo/packages
+ls /etc | grep -vxF -f /tmp/before >/usr/share/repodojo/settings
+rm -rf /var/lib/apt/lists/* /tmp/before
+"""
+"""Adds Debian packages, and writes down their versions and what they brought to ``/etc``."""
+ADDED = "/usr/share/repodojo/packages"
+"""Where an image names its added packages, each ``name=version``."""
+
+
+def write_packages_context(context: IO[bytes], parent: str, names: Sequence[str]) -> None:
+    """Write what puts Debian packages into an image."""
+    lines = [f"FROM {parent}", "USER 0:0", f"RUN {json.dumps(['sh', '-c', PACKAGES, 'sh', *names])}"]
+    with tarfile.open(fileobj=context, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        _add_text(tar, "Dockerfile", "\n".join(lines))
+
+
 def write_ready_context(context: IO[bytes], base: str) -> None:
     """Write what makes a base image ready for sandboxes."""
     lines = [f"FROM {base}", "USER 0:0", f"RUN {json.dumps(['sh', '-c', READY])}"]

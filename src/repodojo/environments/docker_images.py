@@ -2,7 +2,8 @@
 
 Two sandboxes of an instance share all of its image; two instances share that of their repository version. The
 base image itself is made ready once: git is added to one without it, as slim images are, and one without bash
-or a recent Python is refused.
+or a recent Python is refused. Debian packages that an environment asks for are a layer right above it; as
+with git, the network is there while they are fetched, and only then.
 """
 
 import hashlib
@@ -17,10 +18,12 @@ from typing import IO, Any
 from docker.errors import ImageNotFound
 
 from repodojo.environments.docker_context import (
+    PACKAGES,
     READY,
     content_digest,
     walk,
     write_layer_context,
+    write_packages_context,
     write_ready_context,
 )
 from repodojo.errors import SandboxError
@@ -51,27 +54,29 @@ class DockerImages:
         self._user = user
         self._lock = threading.Lock()
         self._digests: dict[str, str] = {}
-        self._known: dict[tuple[int, tuple[str, ...]], str] = {}
+        self._known: dict[tuple[tuple[str, ...], int, tuple[str, ...]], str] = {}
 
     def forget(self) -> None:
         """Ask the engine again what it has: an image that was there is not any more."""
         with self._lock:
             self._known.clear()
 
-    def image_for(self, mounts: Sequence[Path], layers: Sequence[Path]) -> str:
-        """Return an image with the mounts and the layers (topmost first), building it where it is not there.
+    def image_for(
+        self, mounts: Sequence[Path], layers: Sequence[Path], system_packages: Sequence[str] = ()
+    ) -> str:
+        """Return an image with packages, mounts and layers (topmost first), building it where it is missing.
 
         Raises:
             SandboxError: the base image is missing, or an image cannot be built.
         """
         with self._lock:
-            key = len(mounts), tuple(self._digest(path) for path in (*mounts, *layers))
+            names = tuple(sorted(set(system_packages)))
+            key = names, len(mounts), tuple(self._digest(path) for path in (*mounts, *layers))
             if key not in self._known:
-                self._known[key] = self._stack(mounts, layers)
+                self._known[key] = self._stack(mounts, layers, self._with_packages(names))
             return self._known[key]
 
-    def _stack(self, mounts: Sequence[Path], layers: Sequence[Path]) -> str:
-        parent = self._base_id()
+    def _stack(self, mounts: Sequence[Path], layers: Sequence[Path], parent: str) -> str:
         for number, mount in enumerate(mounts):
             parent = self._ensure(parent, mount, mount_point(number), ())
         for index in reversed(range(len(layers))):
@@ -87,8 +92,17 @@ class DockerImages:
                 f"name another one that holds bash and Python 3.10 or later"
             )
         write = partial(write_ready_context, base=found)
-        # The one image whose making may use the network: git is fetched for it.
+        # Like packages, git is fetched: no other image's making may use the network.
         return self._made(f"{found} {READY}", write, f"a base image of {self._base}", "host")
+
+    def _with_packages(self, names: tuple[str, ...]) -> str:
+        """Return the ready base image with Debian packages."""
+        base = self._base_id()
+        if not names:
+            return base
+        write = partial(write_packages_context, parent=base, names=names)
+        what = f"the packages {', '.join(names)}"
+        return self._made(f"{base} {PACKAGES} {' '.join(names)}", write, what, "host")
 
     def _find(self, name: str) -> str | None:
         # Ten times faster than the engine's search by name.

@@ -23,6 +23,7 @@ from repodojo.environments.history import HISTORY, write_history
 from repodojo.environments.host_base import SEARCH_PATH
 from repodojo.environments.interpreters import PREFIX_FILE
 from repodojo.environments.sandbox import Limits, Mount, SandboxSpec
+from repodojo.environments.surroundings import read_surroundings
 from repodojo.environments.trees import apply_patches
 from repodojo.errors import BuildError
 from repodojo.types import Environment, Instance
@@ -61,6 +62,15 @@ def build_instance_layer(source: Path, instance: Instance, target: Path) -> str:
     return found
 
 
+def forget_layer(instance: Instance, layers_root: Path) -> None:
+    """Remove an instance's layer: its environment is made anew, and may hold other files."""
+    shutil.rmtree(_layer(instance, layers_root), ignore_errors=True)
+
+
+def _layer(instance: Instance, layers_root: Path) -> Path:
+    return layers_root / f"{instance.instance_id}.{instance.base_commit[:16]}"
+
+
 def instance_sandbox_spec(
     instance: Instance, environments_root: Path, layers_root: Path, limits: Limits | None = None
 ) -> SandboxSpec:
@@ -70,7 +80,7 @@ def instance_sandbox_spec(
         BuildError: the layer cannot be built.
     """
     source = environments_root / instance.environment / "source"
-    layer = layers_root / f"{instance.instance_id}.{instance.base_commit[:16]}"
+    layer = _layer(instance, layers_root)
     build_instance_layer(source, instance, layer)
     return sandbox_spec((layer, source), environments_root / instance.environment, limits)
 
@@ -86,12 +96,13 @@ def environment_sandbox_spec(
 def sandbox_spec(layers: tuple[Path, ...], folder: Path, limits: Limits | None = None) -> SandboxSpec:
     """Return what to start for stacked sources with what an environment's folder holds beside them.
 
-    That is ``packages`` and, where they are there, ``metadata`` (what the project's build says of it) and
-    ``interpreter`` (a copy of a Python, else the base's is used).
+    That is ``packages`` and, where they are there, ``metadata`` (what the project's build says of it),
+    ``interpreter`` (a copy of a Python, else the base's is used) and ``surroundings.json``.
     """
     search = [f"{WORKDIR}/{name}" for name in _SOURCES if (layers[-1] / name).is_dir()] + [WORKDIR]
+    around = read_surroundings(folder)
     # What most sandboxes share comes first, for each mount is a layer of an image above those before it.
-    mounts, variables = [], dict(_VARIABLES)
+    mounts, variables = [], {**around.variables, **_VARIABLES}
     if (folder / "interpreter").is_dir():
         prefix = (folder / "interpreter" / PREFIX_FILE).read_text()
         mounts.append(Mount(folder / "interpreter" / "tree", prefix))
@@ -106,6 +117,9 @@ def sandbox_spec(layers: tuple[Path, ...], folder: Path, limits: Limits | None =
         mounts=tuple(mounts),
         environment={**variables, "PYTHONPATH": ":".join(search)},
         limits=limits or Limits(),
+        system_packages=around.system_packages,
+        test_runner=around.test_runner,
+        test_options=around.test_options,
     )
 
 

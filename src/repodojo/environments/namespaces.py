@@ -20,13 +20,15 @@ counts root's processes: as root and without a control group a fork bomb lives u
 Linux 6.14 and later no larger than about a thousand processes. A sandbox started by root runs with root's
 user id, without any capability, and sees read-only what the plan shows and nothing else of the host. Packages
 named by ``preload`` are imported outside a sandbox, as pip installed them.
+
+System packages that a sandbox asks for must be on this host; it is shown their files (`host_packages`).
 """
 
 import json
 import platform
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -34,12 +36,13 @@ from typing import Any
 
 from repodojo.environments.elsewhere import revive
 from repodojo.environments.host_base import SEARCH_PATH, host_base
+from repodojo.environments.host_packages import host_packages, package_trees
 from repodojo.environments.inside import frames
 from repodojo.environments.kernel_support import explain
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.environments.spawner_process import Preload, SpawnerProcess, preload_of
 from repodojo.environments.supervised_sandbox import BASE, SupervisedSandbox, receive_reply, start_patience_s
-from repodojo.errors import SandboxError
+from repodojo.errors import BuildError, SandboxError
 
 _HOME = "/home/dojo"
 
@@ -70,6 +73,15 @@ class NamespaceSandboxes:
     def base(self) -> str:
         """The backend and the version of this Python, which sandboxes have too."""
         return f"namespaces, Python {platform.python_version()}"
+
+    def system_packages(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return each package of this host as ``name=version``; nothing is installed here.
+
+        Raises:
+            LackingPackagesError: this host lacks some; the message holds the command that adds them.
+            BuildError: this host is no Debian.
+        """
+        return host_packages(names)
 
     @contextmanager
     def start(self, spec: SandboxSpec) -> Iterator[SupervisedSandbox]:
@@ -134,6 +146,10 @@ class NamespaceSandboxes:
 
 def _plan(spec: SandboxSpec, copies_layers: bool, control_groups: bool, snapshot_bytes: int) -> bytes:
     base = host_base()
+    try:
+        packages = package_trees(spec.system_packages)
+    except BuildError as error:
+        raise SandboxError(f"the sandbox cannot start: {error}") from error
     layers = [str(layer.resolve()) for layer in spec.layers]
     for path in [*spec.layers, *(mount.source for mount in spec.mounts)]:
         if not path.exists():
@@ -145,7 +161,7 @@ def _plan(spec: SandboxSpec, copies_layers: bool, control_groups: bool, snapshot
     plan: dict[str, Any] = {
         "layers": layers,
         "workdir": spec.workdir,
-        "trees": [(tree, tree) for tree in base.trees],
+        "trees": [(tree, tree) for tree in (*base.trees, *packages)],
         "veiled": veiled,
         "masks": base.masks,
         "links": base.links,

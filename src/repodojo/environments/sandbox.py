@@ -1,6 +1,6 @@
 """What a sandbox is, whatever runs it: an isolated copy of a repository that executes commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,11 @@ class SandboxSpec:
     network: Literal["none", "host"] = "none"
     preload: tuple[str, ...] = ()
     """Python modules, from mounts on ``PYTHONPATH``, to import once for many sandboxes (see `RunsPython`)."""
+    system_packages: tuple[str, ...] = ()
+    """Debian packages that the base must hold (see `Sandboxes.system_packages`)."""
+    test_runner: str = "pytest"
+    test_options: tuple[str, ...] = ()
+    """How the repository's tests are run (see `grading.runners`); for graders, no command sees it."""
 
     @property
     def brings_python(self) -> bool:
@@ -122,6 +127,14 @@ class Sandboxes(Protocol):
     @property
     def base(self) -> str:
         """What stands below the layers of every sandbox, and so can decide what a test does."""
+
+    def system_packages(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Have Debian packages ready for sandboxes that ask for them; returns each as ``name=version``.
+
+        Raises:
+            LackingPackagesError: there are none of some names here; the message says what to do.
+            BuildError: they cannot be had for another reason.
+        """
 
     def start(self, spec: SandboxSpec) -> AbstractContextManager[Sandbox]:
         """Start a sandbox; leaving the context closes it."""

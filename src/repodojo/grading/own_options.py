@@ -40,10 +40,14 @@ def collection_options(read: Callable[[str], str | None]) -> list[str]:
     Args:
         read: gives the text of a file by its path in the repository, or None.
     """
-    given = _own_options(read)
+    return passing_options(_own_options(read))
+
+
+def passing_options(words: Sequence[str]) -> list[str]:
+    """Return what of pytest's command line counts, as it is told to pytest."""
     return [
         form.format(value)
-        for name, value in _pairs(given)
+        for name, value in _pairs(words)
         for pattern, form in [_ALLOWED[name]]
         if pattern.fullmatch(value)
     ]

@@ -92,11 +92,16 @@ def is_protected(path: str) -> bool:
     """Whether a path is a test, a test's helper, or configures pytest or Python's start."""
     *folders, name = PurePosixPath(path).parts
     return (
-        name in _CONFIGURATION
+        configures_tests(path)
         or name.endswith(_BYTECODE)
         or _TEST_FILE.fullmatch(name) is not None
         or not _TEST_FOLDERS.isdisjoint(folders)
     )
+
+
+def configures_tests(path: str) -> bool:
+    """Whether a file configures pytest or Python's start, by its name."""
+    return PurePosixPath(path).name in _CONFIGURATION
 
 
 def shadows(file: FilePatch, packages: Collection[str]) -> bool:

@@ -27,7 +27,9 @@ from repodojo.environments.sandbox import (
 from repodojo.errors import SandboxError
 from repodojo.grading import bare_programs
 from repodojo.grading.catalogs import compile_edited
+from repodojo.grading.log_parsers.plain import parse_unittest_output
 from repodojo.grading.own_options import collection_options
+from repodojo.grading.runners import canary_file, canary_name, canary_source, labels
 from repodojo.grading.test_log import parse_test_log
 
 _REFEREE = "/opt/referee"
@@ -75,7 +77,8 @@ class Disturbance(NamedTuple):
     order_seed: int | None = None
     """Shuffles the tests."""
     bare: bool = False
-    """No programs are on the search path but those that every base has."""
+    """No programs are on the search path but those that every base has; of no effect on an environment with
+    system packages, whose programs are its own."""
 
 
 CALM = Disturbance()
@@ -107,15 +110,6 @@ class _Orders:
     report: str
     canary_file: str
     canaries: Mapping[str, str]
-
-    @property
-    def canary_source(self) -> str:
-        """The canaries' test file."""
-        tests = (
-            f"def {name.rpartition('::')[2]}():\n    assert {status == 'PASSED'}\n"
-            for name, status in self.canaries.items()
-        )
-        return "\n\n".join(tests)
 
 
 def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
@@ -159,11 +153,15 @@ def run_tests_in(
 ) -> TestRun:
     """Run tests in a sandbox that was started for nothing else."""
     compile_edited(sandbox, spec)
-    orders = _draw_orders()
-    sandbox.write(orders.canary_file, orders.canary_source.encode())
-    options = [*_OVERRIDES, *collection_options(partial(_text_or_none, sandbox))]
-    record = _orders_record(orders, spec, [*options, *tests], disturbance)
-    if disturbance.bare:
+    runner = spec.test_runner
+    orders = _draw_orders(runner)
+    sandbox.write(orders.canary_file, canary_source(runner, orders.canaries).encode())
+    arguments = [*spec.test_options, *labels(runner, tests), *labels(runner, [orders.canary_file])]
+    if runner == "pytest":
+        own = collection_options(partial(_text_or_none, sandbox))
+        arguments = [*_ARGUMENTS, f"--rootdir={spec.workdir}", *_OVERRIDES, *own, *arguments]
+    record = _orders_record(orders, spec, arguments, disturbance)
+    if record["programs"]:
         sandbox.run(bare_programs.GATHER, timeout_s)
     sandbox.write(_ORDERS, json.dumps(record).encode())
     before = _read_tests(sandbox, tests)
@@ -175,7 +173,7 @@ def run_tests_in(
     signed = _read_or_none(sandbox, orders.report)
     if signed is None:
         return _untrusted(result, "no report")
-    return judge_report(result, orders.key, signed, orders.canaries)
+    return judge_report(result, orders.key, signed, orders.canaries, runner)
 
 
 def _run_referee(sandbox: Sandbox, spec: SandboxSpec, timeout_s: float) -> ExecResult:
@@ -203,12 +201,12 @@ def _text_or_none(sandbox: Sandbox, path: str) -> str | None:
     return None if content is None else content.decode(errors="replace")
 
 
-def _draw_orders() -> _Orders:
+def _draw_orders(runner: str) -> _Orders:
     nonce = secrets.token_hex(8)
     outcomes = ["PASSED", "FAILED", *secrets.SystemRandom().choices(["PASSED", "FAILED"], k=_CANARIES - 2)]
     secrets.SystemRandom().shuffle(outcomes)
-    file = f"test_{nonce}.py"
-    canaries = {f"{file}::test_{secrets.token_hex(6)}": outcome for outcome in outcomes}
+    file = canary_file(runner, nonce)
+    canaries = {canary_name(runner, file, f"test_{secrets.token_hex(6)}"): outcome for outcome in outcomes}
     return _Orders(secrets.token_bytes(32), f"/tmp/{secrets.token_hex(16)}", file, canaries)  # noqa: S108
 
 
@@ -224,12 +222,16 @@ def _orders_record(
         "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
         "search": spec.environment.get("PYTHONPATH", ""),
         "order_seed": disturbance.order_seed,
-        "programs": bare_programs.FOLDER if disturbance.bare else "",
-        "arguments": [*_ARGUMENTS, f"--rootdir={spec.workdir}", *arguments, orders.canary_file],
+        "programs": bare_programs.FOLDER if disturbance.bare and not spec.system_packages else "",
+        "runner": spec.test_runner,
+        "workdir": spec.workdir,
+        "arguments": arguments,
     }
 
 
-def judge_report(result: ExecResult, key: bytes, signed: bytes, canaries: Mapping[str, str]) -> TestRun:
+def judge_report(
+    result: ExecResult, key: bytes, signed: bytes, canaries: Mapping[str, str], runner: str = "pytest"
+) -> TestRun:
     """Decide whether a report is to be believed."""
     mac, body = signed[:32], signed[32:]
     if not hmac.compare_digest(mac, hmac.digest(key, body, hashlib.sha256)):
@@ -240,10 +242,30 @@ def judge_report(result: ExecResult, key: bytes, signed: bytes, canaries: Mappin
         return _untrusted(result, f"the report says exit code {report['exit_code']}")
     if any(statuses.pop(name, None) != status for name, status in canaries.items()):
         return _untrusted(result, "a canary test did not do what it must")
-    logged = {name: status for name, status in parse_test_log(result.text).items() if name not in canaries}
-    if logged != {name: status for name, status in statuses.items() if status != "SKIPPED"}:
+    if not _agree(result.text, statuses, canaries, report.get("printed", {}), runner):
         return _untrusted(result, "the log and the report disagree")
     return TestRun(statuses, result.exit_code, result.duration_s, result.text, False, True)
+
+
+def _agree(  # the parts of one report
+    log: str,
+    statuses: Mapping[str, str],
+    canaries: Mapping[str, str],
+    printed: Mapping[str, str],
+    runner: str,
+) -> bool:
+    """Whether the log says what the report does.
+
+    pytest's summary names every test. What tests of unittest print runs into its lines, so that of them no
+    line may say otherwise, and every canary must be there.
+    """
+    if runner == "pytest":
+        logged = {name: status for name, status in parse_test_log(log).items() if name not in canaries}
+        return logged == {name: status for name, status in statuses.items() if status != "SKIPPED"}
+    told = parse_unittest_output(log)
+    if any(told.get(printed.get(name, "")) != status for name, status in canaries.items()):
+        return False
+    return all(told.get(printed.get(name, ""), status) == status for name, status in statuses.items())
 
 
 def _untrusted(result: ExecResult, fault: str) -> TestRun:

@@ -12,7 +12,8 @@ from repodojo.environments.recipes.candidates import (
 )
 from repodojo.environments.recipes.declarations import Declarations, read_declarations
 from repodojo.environments.recipes.project_files import ProjectFile
-from repodojo.environments.recipes.recipe import Recipe, find_recipe, read_recipes, recipe_text
+from repodojo.environments.recipes.recipe import Recipe, find_recipe
+from repodojo.environments.recipes.recipe_files import read_recipes, recipe_text
 from repodojo.environments.recipes.wheel import Built
 from repodojo.errors import InputError
 
@@ -88,8 +89,9 @@ def test_the_recipes_of_this_project_can_be_read():
     assert mypy == {"0.800": "3.9", "0.990": "3.10", "1.6": "3.11"}
     assert find_recipe(recipes, "dask/dask", "2021.02").python == "3.8"
     assert find_recipe(recipes, "iterative/dvc", "0.93").requirements[-1] == "mock-ssh-server"
-    assert find_recipe(recipes, "conan-io/conan", "1.59").requirements == ("cython<3",)
-    assert find_recipe(recipes, "conan-io/conan", "2.1").requirements == ()
+    assert find_recipe(recipes, "conan-io/conan", "1.59").requirements[0] == "cython<3"
+    assert find_recipe(recipes, "conan-io/conan", "2.1").system_packages == ("build-essential", "cmake")
+    assert "setup.py" in find_recipe(recipes, "iterative/dvc", "0.93").install[0]
     assert find_recipe(recipes, "getmoto/moto", "4.0").python == "3.12"
 
 

@@ -193,3 +193,13 @@ def test_cut_ids_stand_for_what_was_seen():
 def test_every_seen_id_is_found_whole_and_cut(seen):
     assert match_ids(seen, seen).missing == ()
     assert match_ids([cut_at_blank(name) for name in seen], seen).missing == ()
+
+
+def test_ids_as_unittest_prints_them_stand_for_methods():
+    seen = ["tests/admin/tests.py::Some::test_it", "tests/admin/test_b.py::Some::test_it[x]", "a.py::test_it"]
+    found = match_ids(
+        ["test_it (admin.tests.Some)", "test_it (admin.tests.Some.test_it)", "Says what."], seen
+    )
+    assert found.seen["test_it (admin.tests.Some)"] == (seen[0],)
+    assert found.seen["test_it (admin.tests.Some.test_it)"] == (seen[0],)
+    assert found.missing == ("Says what.",)

@@ -70,7 +70,7 @@ def test_the_plans_follow_the_clones_and_their_heads(folder):
     assert list(rows) == ["local__some"]
     assert (found.candidates, len(found.rows)) == (3, 1)
     workshop = Workshop(NamespaceSandboxes(), folder / "environments", folder / "layers")
-    environments = clone_nodes.plan_clone_environments(rows, clones, workshop)
+    environments = clone_nodes.plan_clone_environments(rows, clones, None, workshop)
     assert list(environments.thunks) == [each["name"] for each in found.wanted]
     assert environments.fingerprint["wanted"][0]["test_files"] == ("test_code.py",)
     commit(folder / "some", code="x = 4\n", test_code="def test_4():\n    pass\n")

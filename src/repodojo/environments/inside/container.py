@@ -17,6 +17,8 @@ from repodojo.environments.inside.supervisor import Supervisor
 
 _TOP = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SHOWN = ("/etc/alternatives", "/etc/ld.so.*", "/etc/ssl", "/opt/*")
+_SETTINGS = "/usr/share/repodojo/settings"
+"""Where an image names what its added packages brought to ``/etc``."""
 _PACKAGES = ("/usr/lib", "/usr/local/lib")
 
 
@@ -76,6 +78,9 @@ def _describe_image(plan: dict[str, Any]) -> None:
     """Add to the plan what is shown of the image: programs and libraries, without installed packages."""
     paths = [path for path in _TOP if os.path.lexists(path)]
     paths += [path for pattern in _SHOWN for path in glob.glob(pattern)]
+    if os.path.exists(_SETTINGS):
+        with open(_SETTINGS, encoding="utf-8") as file:
+            paths += [f"/etc/{name}" for name in file.read().splitlines()]
     links = [path for path in paths if os.path.islink(path)]
     plan["links"] += [(path, os.readlink(path)) for path in links]
     plan["trees"] += [(path, path) for path in paths if path not in links]

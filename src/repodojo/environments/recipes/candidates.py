@@ -1,5 +1,6 @@
 """The recipes to try for a repository at a commit, the likeliest first; pure functions over declarations."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,12 +12,15 @@ from repodojo.environments.git_objects import Tree
 from repodojo.environments.recipes.declarations import Declarations
 from repodojo.environments.recipes.imports import imported_distributions
 from repodojo.environments.recipes.project_files import is_test_group
-from repodojo.environments.recipes.recipe import Recipe
+from repodojo.environments.recipes.recipe import MOST_PACKAGES, Recipe
 from repodojo.environments.recipes.requirement_lines import for_tests
+from repodojo.environments.recipes.test_command import MOST_WORDS, TestCommand
 from repodojo.environments.recipes.wheel import Built
 
 MOST_PYTHONS = 3
 _MOST_GROUPS = 3
+_EXTRA = re.compile(r"extras_require|optional-dependencies|requires-extra")
+"""In the names of groups that are extras."""
 _RELEASED = {
     "3.7": (2018, 6, 27), "3.8": (2019, 10, 14), "3.9": (2020, 10, 5), "3.10": (2021, 10, 4),
     "3.11": (2022, 10, 24), "3.12": (2023, 10, 2), "3.13": (2024, 10, 7), "3.14": (2025, 10, 7),
@@ -59,10 +63,30 @@ def find_candidates(
     ]
 
 
+def found_around(repo: str, declarations: Declarations) -> Recipe:
+    """Return what tools and CI say that is the same for every recipe, with no requirements."""
+    packages, variables, options = declarations.found
+    test = TestCommand(options=options, variables=dict(variables[:MOST_WORDS]))
+    return Recipe(
+        repo=repo,
+        python="3.0",
+        requirements=(),
+        system_packages=packages[:MOST_PACKAGES],
+        test=test,
+        found_by="tools and CI",
+    )
+
+
 def complete(recipe: Recipe, declarations: Declarations, built: Built) -> Recipe:
-    """Return a hand-written recipe with what is declared for tests, where it asks for that."""
+    """Return a hand-written recipe with what is declared for tests, where it asks for that.
+
+    A recipe whose commands may change what sources declare is completed by what their build says of extras.
+    """
     if not recipe.declared_requirements:
         return recipe
+    if recipe.install and built.extras:
+        groups = {where: lines for where, lines in declarations.groups.items() if not _EXTRA.search(where)}
+        declarations = replace(declarations, groups=groups)
     declared = declared_requirements(declarations, built, recipe.python)
     return recipe.model_copy(update={"requirements": (*recipe.requirements, *declared)})
 

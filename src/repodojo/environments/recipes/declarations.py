@@ -1,7 +1,7 @@
 """What a repository says, at one commit, about how it is built and tested; nothing of it runs.
 
 Read are pyproject.toml, setup.cfg, setup.py (literals only), requirements files, tox.ini, noxfile.py, CI
-files and Pipfile. Where a file cannot be read the others count, and the fault is noted.
+files, Pipfile, Makefile and Dockerfile. Where a file cannot be read the others count, and the fault is noted.
 """
 
 import hashlib
@@ -23,10 +23,21 @@ from repodojo.environments.recipes.project_files import (
     read_setup_py,
 )
 from repodojo.environments.recipes.requirement_lines import read_requirements
+from repodojo.environments.recipes.tool_commands import (
+    NOTHING_FOUND,
+    READERS,
+    SHELL_FILES,
+    Found,
+    merge_found,
+    read_shell,
+)
 from repodojo.environments.recipes.tool_files import ToolFile, read_ci, read_noxfile, read_tox
 
 _TEST_WORDS = ("test", "dev", "ci")
 _MOST_BYTES = 1 << 20
+_FILE, _ALL = 6000, 40_000
+"""Characters of a file, and of all files, that are shown to whom a recipe is asked of."""
+_TOLD = ("readme", "contributing", "hacking")
 _PROJECT_FILES: Mapping[str, Callable[[str], ProjectFile]] = {
     "pyproject.toml": read_pyproject,
     "setup.cfg": read_setup_cfg,
@@ -34,7 +45,7 @@ _PROJECT_FILES: Mapping[str, Callable[[str], ProjectFile]] = {
     "Pipfile": read_pipfile,
 }
 _TOOL_FILES = {"tox.ini": read_tox, "noxfile.py": read_noxfile}
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class Declarations:
     """Minor versions that tox or CI name, such as ``3.8``."""
     faults: tuple[str, ...] = ()
     """Files that cannot be read, and why."""
+    found: Found = NOTHING_FOUND
+    """What tools and CI say of how tests are run."""
 
     @property
     def by_the_project(self) -> dict[str, tuple[str, ...]]:
@@ -64,12 +77,11 @@ def read_declarations(tree: Tree) -> Declarations:
     """Read everything that a tree declares."""
     faults: list[str] = []
     read = partial(_text, tree)
-    parts = [
+    project = merge(
         _attempt(path, partial(reader, read(path) or ""), ProjectFile(), faults)
         for path, reader in _PROJECT_FILES.items()
         if read(path) is not None
-    ]
-    project = merge(parts)
+    )
     groups, pythons = dict(project.groups), set()
     for path in sorted(tree):
         text = read(path) if _is_requirements(path) or path in _TOOL_FILES or _is_ci(path) else None
@@ -82,7 +94,36 @@ def read_declarations(tree: Tree) -> Declarations:
         found = _attempt(path, reader, ToolFile((), ()), faults)
         pythons |= {*found.pythons}
         groups |= {path: found.requirements} if found.requirements else {}
-    return Declarations(project, groups, tuple(sorted(pythons)), tuple(faults))
+    commands = _read_commands(tree, read, faults)
+    return Declarations(project, groups, tuple(sorted(pythons)), tuple(dict.fromkeys(faults)), commands)
+
+
+def _read_commands(tree: Tree, read: Callable[[str], str | None], faults: list[str]) -> Found:
+    """Read what tools and CI say of how tests are run; tox and nox first, for they run tests alone."""
+    others = (path for path in sorted(tree) if path in SHELL_FILES or _is_ci(path))
+    texts = {path: text for path in (*READERS, *others) if (text := read(path)) is not None}
+    return merge_found(
+        _attempt(path, partial(READERS.get(path, read_shell), text), NOTHING_FOUND, faults)
+        for path, text in texts.items()
+    )
+
+
+def read_shown(tree: Tree) -> list[tuple[str, str]]:
+    """Return the files that say how a repository is built and tested, each and all within a bound."""
+    declaring = [
+        path for path in sorted(tree) if _is_requirements(path) or path in SHELL_FILES or _is_ci(path)
+    ]
+    told = [path for path in sorted(tree) if "/" not in path and path.lower().startswith(_TOLD)]
+    wanted = dict.fromkeys([*_PROJECT_FILES, *_TOOL_FILES, *declaring, *told])
+    shown, left = (
+        [("files at the top", "\n".join(sorted({path.partition("/")[0] for path in tree}))[:_FILE])],
+        _ALL,
+    )
+    for path in wanted:
+        text = (_text(tree, path) or "")[: min(_FILE, left)]
+        left -= len(text)
+        shown += [(path, text)] if text.strip() else []
+    return shown
 
 
 def _text(tree: Tree, path: str) -> str | None:
@@ -92,7 +133,7 @@ def _text(tree: Tree, path: str) -> str | None:
     return blob.content.decode(errors="replace")
 
 
-def _attempt(path: str, read: Callable[[], Found], otherwise: Found, faults: list[str]) -> Found:
+def _attempt(path: str, read: Callable[[], Value], otherwise: Value, faults: list[str]) -> Value:
     """Read a file; where it is not what its name says, note that and go on."""
     try:
         return read()

@@ -7,64 +7,46 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from repodojo.environments.git_objects import Tree
-from repodojo.environments.interpreters import Interpreter, find_interpreters, get_interpreter
-from repodojo.environments.layers import sandbox_spec
+from repodojo.environments.interpreters import find_interpreters, get_interpreter
 from repodojo.environments.recipes.additions import with_additions
 from repodojo.environments.recipes.candidates import (
     choose_pythons,
     complete,
     find_candidates,
+    found_around,
     own_requirements,
 )
 from repodojo.environments.recipes.declarations import Declarations, read_declarations
 from repodojo.environments.recipes.environment_records import Attempt, CloneEnvironment, Wanted
-from repodojo.environments.recipes.folders import Folders
-from repodojo.environments.recipes.imports import missing_distributions
+from repodojo.environments.recipes.folders import Folders, Ground
+from repodojo.environments.recipes.proposals import PROPOSED, Proposer, Question
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
 from repodojo.environments.recipes.source_packages import WheelMaker
-from repodojo.environments.recipes.uv import Resolved, resolve, unobtainable_packages
+from repodojo.environments.recipes.trials import Trial, Trier
 from repodojo.environments.recipes.wheel import Built
 from repodojo.environments.sandbox import Sandboxes
-from repodojo.errors import BuildError, SandboxError
-from repodojo.grading.test_log import first_errors
-from repodojo.grading.test_run import TestRun, run_tests
+from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
+from repodojo.errors import BuildError, LackingPackagesError
 
-RECIPES_VERSION = 6
+RECIPES_VERSION = 7
 """Raised when the same commit would get another environment."""
-_TESTS_S = 1800.0
-_ROUNDS = 3
-_ENOUGH = 0.8
 _HOPELESS = ("tests_do_not_run: timeout", "tests_do_not_run: the log and the report disagree")
 """What no other recipe mends; each further trial may take as long as the first."""
+Outcomes = Iterator[Trial | Attempt]
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Trial:
-    """A recipe's environment after its tests ran."""
-
-    recipe: Recipe
-    interpreter: Interpreter
-    resolved: Resolved
-    packages: Path
-    attempt: Attempt
-
-    @property
-    def score(self) -> tuple[bool, int]:
-        return not self.attempt.reason, self.attempt.passed
-
-
-@dataclass(frozen=True)
 class Builder:
-    """Where environments of clones are built, and with which hand-written recipes."""
+    """Where environments of clones are built, with which hand-written recipes, and whom else to ask."""
 
     sandboxes: Sandboxes
     folders: Folders
     recipes: Sequence[Recipe] = ()
+    proposer: Proposer | None = None
 
     def build_from(self, wanted: Wanted, read: Callable[[], Tree]) -> CloneEnvironment:
         """Build an environment of a tree that is read when its turn comes."""
@@ -80,13 +62,13 @@ class Builder:
         declarations = read_declarations(tree)
         for fault in declarations.faults:
             logger.warning("%s: %s; what the other files declare counts", wanted.name, fault)
-        trials: list[_Trial] = []
+        trials: list[Trial] = []
         attempts: list[Attempt] = []
-        for outcome in self._try_all(wanted, tree, declarations):
+        for outcome in self._try_all(wanted, tree, declarations, attempts):
             attempt = outcome if isinstance(outcome, Attempt) else outcome.attempt
             attempts.append(attempt)
-            trials += [outcome] if isinstance(outcome, _Trial) else []
-            if not attempt.reason or attempt.reason.startswith(_HOPELESS):
+            trials += [outcome] if isinstance(outcome, Trial) else []
+            if (isinstance(outcome, Trial) and not attempt.reason) or attempt.reason.startswith(_HOPELESS):
                 break
         record = CloneEnvironment(
             *(wanted.name, wanted.repo, wanted.version, wanted.date.isoformat()),
@@ -103,139 +85,133 @@ class Builder:
     def prepare(self, name: str, tree: Tree, environment: CloneEnvironment, built: Built | None) -> Path:
         """Make the folder of a tree that runs in a built environment; returns it."""
         interpreter = get_interpreter(environment.python, find_interpreters())
-        return self.folders.make(name, tree, built, interpreter, self.folders.root / environment.packages)
+        packages, around = self.folders.root / environment.packages, _around(environment)
+        return self.folders.make(name, tree, built, Ground(interpreter, packages, around))
 
     def build_metadata(self, name: str, tree: Tree, environment: CloneEnvironment) -> Built | None:
-        """Build a tree's wheel for what the build says and adds; None where it does not build."""
+        """Build a tree's wheel for what the build says and adds; None where it does not build.
+
+        Raises:
+            BuildError: one of the recipe's commands fails on this tree.
+        """
         interpreter = get_interpreter(environment.python, find_interpreters())
-        maker = WheelMaker(
-            self.sandboxes, self.folders, interpreter, datetime.fromisoformat(environment.date)
-        )
+        recipe, date = recipe_of(environment), datetime.fromisoformat(environment.date)
+        maker = WheelMaker(self.sandboxes, self.folders, interpreter, date, _around(environment))
         try:
-            return maker.read(name, tree, read_declarations(tree).project, environment.version)
+            return maker.read(name, tree, environment.version, recipe)
         except BuildError as error:
+            if recipe is not None and recipe.install:
+                raise
             logger.info("%s: %s", name, error)
             return None
         finally:
             self.folders.remove(f"{name}.build")
 
-    def _pythons(self, wanted: Wanted, declarations: Declarations) -> list[str]:
+    def _try_all(
+        self, wanted: Wanted, tree: Tree, declarations: Declarations, attempts: Sequence[Attempt]
+    ) -> Outcomes:
+        """Try the hand-written recipe that fits, else those that are found, at last those proposed."""
         hand = find_recipe(self.recipes, wanted.repo, wanted.version)
         if hand is not None:
-            return [hand.python]
-        return choose_pythons(declarations, wanted.date, [found.short for found in find_interpreters()])
+            yield from self._try_written(hand, wanted, tree, declarations)
+            return
+        here = [found.short for found in find_interpreters()]
+        around, lacking = self._provide(found_around(wanted.repo, declarations))
+        yield from lacking
+        for python in choose_pythons(declarations, wanted.date, here):
+            yield from self._try_python(
+                around.model_copy(update={"python": python}), wanted, tree, declarations
+            )
+        question = Question(wanted, tree, declarations.project.name, tuple(here), attempts)
+        yield from self._try_proposed(question, declarations)
 
-    def _try_all(self, wanted: Wanted, tree: Tree, declarations: Declarations) -> Iterator[_Trial | Attempt]:
-        for python in self._pythons(wanted, declarations):
-            yield from self._try_python(python, wanted, tree, declarations)
+    def _try_proposed(self, question: Question, declarations: Declarations) -> Outcomes:
+        """Ask for recipes, each with what came of those before, and try them."""
+        for _ in range(self.proposer.rounds if self.proposer else 0):
+            assert self.proposer is not None
+            recipe, reason = self.proposer.propose(question)
+            if recipe is None or recipe in question.proposed:
+                yield Attempt("", PROPOSED, "proposal", reason or "proposed_again: the same recipe")
+                continue
+            question = question._replace(proposed=(*question.proposed, recipe))
+            yield from self._try_written(recipe, question.wanted, question.tree, declarations)
 
-    def _try_python(
-        self, python: str, wanted: Wanted, tree: Tree, declarations: Declarations
-    ) -> Iterator[_Trial | Attempt]:
-        """Try the recipes on one Python."""
+    def _provide(self, recipe: Recipe) -> tuple[Recipe, list[Attempt]]:
+        """Have the system packages that were found; what cannot be had is left out, with the reason."""
+        lacking: list[Attempt] = []
+        while True:
+            try:
+                self.sandboxes.system_packages(recipe.system_packages)
+                return recipe, lacking
+            except BuildError as error:
+                lost = error.names if isinstance(error, LackingPackagesError) else recipe.system_packages
+                lacking.append(Attempt("", recipe.found_by, "system", str(error)))
+                kept = tuple(name for name in recipe.system_packages if name not in lost)
+                recipe = recipe.model_copy(update={"system_packages": kept})
+
+    def _try_written(
+        self, recipe: Recipe, wanted: Wanted, tree: Tree, declarations: Declarations
+    ) -> Outcomes:
+        """Try a recipe as it stands."""
+        try:
+            self.sandboxes.system_packages(recipe.system_packages)
+        except BuildError as error:
+            yield Attempt(recipe.python, recipe.found_by, "system", str(error))
+            return
+        yield from self._try_python(recipe, wanted, tree, declarations)
+
+    def _try_python(self, around: Recipe, wanted: Wanted, tree: Tree, declarations: Declarations) -> Outcomes:
+        """Try a written recipe, or all that are found for its Python with what it has around them."""
         built: Built | None = None
         try:
-            interpreter = get_interpreter(python, find_interpreters())
-            maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date)
-            built = maker.read(wanted.name, tree, declarations.project, wanted.version)
+            interpreter = get_interpreter(around.python, find_interpreters())
+            maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date, around.surroundings)
+            built = maker.read(wanted.name, tree, wanted.version, around)
         except BuildError as error:
-            yield Attempt(python, "the project's build", "build", str(error))
-        hand = find_recipe(self.recipes, wanted.repo, wanted.version)
-        known = built or Built()
-        candidates = (
-            [complete(hand, declarations, known)]
-            if hand
-            else with_additions(
-                find_candidates(wanted.repo, python, declarations, known, tree, wanted.test_files),
-                wanted.additions,
-            )
-        )
-        own = own_requirements(declarations, built)
-        for recipe in candidates:
-            yield self._try_recipe(recipe, own if recipe.own_requirements else (), wanted, tree, built)
+            yield Attempt(around.python, "the project's build", "build", str(error))
+            if around.install:
+                return
+        if built is not None and built.fault:
+            yield Attempt(around.python, "the project's build", "build", built.fault)
+        own = own_requirements(declarations, built if built is None or not built.fault else None)
+        trier = Trier(self.sandboxes, self.folders, wanted, tree, built)
+        for recipe in _recipes(around, wanted, tree, declarations, built or Built()):
+            yield trier.try_recipe(recipe, own if recipe.own_requirements else ())
 
-    def _try_recipe(
-        self, recipe: Recipe, own: Sequence[str], wanted: Wanted, tree: Tree, built: Built | None
-    ) -> _Trial | Attempt:
-        """Resolve, install and run the tests; what their log says is missing is added, and they run again."""
-        stage = "resolve"
-        outcome: _Trial | Attempt | None = None
-        try:
-            interpreter = get_interpreter(recipe.python, find_interpreters())
-            for _ in range(_ROUNDS):
-                stage = "resolve"
-                recipe, resolved = self._resolve(recipe, own, interpreter, wanted)
-                stage = "install"
-                packages = self.folders.packages(resolved.pins, interpreter)
-                stage = "tests"
-                folder = self.folders.make(f"{wanted.name}.trial", tree, built, interpreter, packages)
-                run = self._run(folder, wanted.test_files)
-                outcome = _Trial(recipe, interpreter, resolved, packages, _judge(recipe, run))
-                learned = set(missing_distributions(run.log, tree)) - set(recipe.requirements)
-                if not outcome.attempt.reason or not learned or recipe.found_by == "hand":
-                    break
-                recipe = recipe.model_copy(update={"requirements": (*recipe.requirements, *sorted(learned))})
-        except (BuildError, SandboxError) as error:
-            return outcome or Attempt(recipe.python, recipe.found_by, stage, str(error))
-        assert outcome is not None
-        return outcome
-
-    def _resolve(
-        self, recipe: Recipe, own: Sequence[str], interpreter: Interpreter, wanted: Wanted
-    ) -> tuple[Recipe, Resolved]:
-        """Resolve a recipe; packages of sources alone are built, and what cannot be had is left out.
-
-        A recipe that was written, and not found, loses nothing.
-        """
-        project, wheels = wanted.repo.rpartition("/")[2], self.folders.wheels(interpreter)
-        maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date)
-        tried: frozenset[str] = frozenset()
-        while True:
-            requirements = [*own, *recipe.requirements, "pytest"]
-            try:
-                return recipe, resolve(requirements, interpreter, wanted.date, project, wheels)
-            except BuildError as error:
-                lost = unobtainable_packages(str(error))
-                if maker.make(lost - tried, requirements):
-                    tried |= lost
-                    continue
-                kept = recipe.without(lost)
-                if recipe.found_by == "hand" or kept == recipe:
-                    raise
-                logger.info("%s: not to be had: %s", wanted.name, ", ".join(sorted(lost)))
-                recipe = kept
-
-    def _run(self, folder: Path, test_files: Sequence[str]) -> TestRun:
-        spec = sandbox_spec((folder / "source",), folder)
-        return run_tests(self.sandboxes, spec, test_files, _TESTS_S)
-
-    def _describe(self, record: CloneEnvironment, best: _Trial) -> CloneEnvironment:
-        digest = hashlib.sha256(json.dumps([best.interpreter.full, best.resolved.pins]).encode()).hexdigest()
-        size = sum(path.stat().st_size for path in best.packages.rglob("*") if path.is_file())
+    def _describe(self, record: CloneEnvironment, best: Trial) -> CloneEnvironment:
+        recipe, packages = best.recipe.model_dump(mode="json"), best.packages
+        system = self.sandboxes.system_packages(best.recipe.system_packages)
+        decided_by = [best.interpreter.full, best.resolved.pins, system, recipe["install"], recipe["test"]]
+        size = sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())
         return replace(
             record,
-            recipe=best.recipe.model_dump(mode="json"),
+            recipe=recipe,
             python=best.interpreter.full,
             pins=best.resolved.pins,
             undated=best.resolved.undated,
-            digest=digest,
-            packages=best.packages.relative_to(self.folders.root).as_posix(),
+            system_packages=system,
+            digest=hashlib.sha256(json.dumps(decided_by, sort_keys=True).encode()).hexdigest(),
+            packages=packages.relative_to(self.folders.root).as_posix(),
             bytes=size,
         )
 
 
-def _judge(recipe: Recipe, run: TestRun) -> Attempt:
-    """Say whether a recipe works: the report is believed, every file is collected, most tests pass."""
-    say: Callable[..., Attempt] = partial(Attempt, recipe.python, recipe.found_by, "tests")
-    if not run.trusted:
-        return say(f"tests_do_not_run: {run.fault}; {first_errors(run.log)}")
-    passed = sum(status == "PASSED" for status in run.statuses.values())
-    broken = sorted(name for name, status in run.statuses.items() if status == "ERROR")
-    failed = sum(status in ("FAILED", "ERROR") for status in run.statuses.values())
-    if not passed:
-        return say(f"no_test_passes: {failed} fail; {first_errors(run.log)}", failed=failed)
-    if any("::" not in name for name in broken) or passed < _ENOUGH * (passed + failed):
-        return say(
-            f"tests_fail: {failed} of {passed + failed}, first {broken[:1]}", passed=passed, failed=failed
-        )
-    return say("", passed=passed, failed=failed)
+def recipe_of(environment: CloneEnvironment) -> Recipe | None:
+    """Return the recipe that an environment was built by; None where none works."""
+    return Recipe.model_validate(environment.recipe) if environment.recipe else None
+
+
+def _around(environment: CloneEnvironment) -> Surroundings:
+    recipe = recipe_of(environment)
+    return recipe.surroundings if recipe else NOTHING_AROUND
+
+
+def _recipes(
+    around: Recipe, wanted: Wanted, tree: Tree, declarations: Declarations, built: Built
+) -> list[Recipe]:
+    """Return the recipes to try on one Python: the written one, or those found, with what is around them."""
+    if around.is_written:
+        return [complete(around, declarations, built)]
+    found = find_candidates(wanted.repo, around.python, declarations, built, tree, wanted.test_files)
+    shared = {"system_packages": around.system_packages, "test": around.test}
+    return with_additions([recipe.model_copy(update=shared) for recipe in found], wanted.additions)

@@ -30,7 +30,7 @@ class Attempt:
     python: str
     found_by: str
     stage: str
-    """``build``, ``resolve``, ``install`` or ``tests``: where it ended."""
+    """``system``, ``build``, ``resolve``, ``install``, ``tests`` or ``proposal``: where it ended."""
     reason: str
     """Empty where it works."""
     passed: int = 0
@@ -55,8 +55,10 @@ class CloneEnvironment:
     pins: tuple[str, ...] = ()
     undated: tuple[str, ...] = ()
     """Packages without a wheel of the commit's time, taken as they are today."""
+    system_packages: tuple[str, ...] = ()
+    """Each ``name=version``."""
     digest: str = ""
-    """Of interpreter and pins."""
+    """Of interpreter, pins, system packages, the recipe's own commands, and how tests are run."""
     packages: str = ""
     """Folder, relative to the environments' root."""
     bytes: int = 0
@@ -72,4 +74,6 @@ class CloneEnvironment:
     def failure(self) -> str:
         """Why no recipe works: what the last one ended with, and what its makers could not read."""
         last = self.attempts[-1].reason if self.attempts else "no interpreter fits"
-        return "; not read: ".join([last, *self.faults])
+        system = (each.reason for each in self.attempts if each.stage == "system")
+        told = "; ".join(dict.fromkeys([last, *system]))
+        return "; not read: ".join([told, *self.faults])

@@ -1,21 +1,32 @@
 """The folders of an environment: sources and metadata of its own, packages and interpreter shared by link.
 
-Layout under the root: ``<name>/{source,metadata}``, ``<name>/packages`` and ``<name>/interpreter`` (links
-into ``packages-3.11/<digest>`` and ``interpreters/<version>``). ``wheels-3.11`` holds what was built here.
+Layout under the root: ``<name>/{source,metadata,surroundings.json}``, ``<name>/packages`` and
+``<name>/interpreter`` (links into ``packages-3.11/<digest>`` and ``interpreters/<version>``). ``wheels-3.11``
+holds what was built here.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from repodojo.environments.git_objects import Blob, Tree
 from repodojo.environments.interpreters import Interpreter, copy_interpreter
 from repodojo.environments.packages import install_packages
 from repodojo.environments.recipes.uv import install
 from repodojo.environments.recipes.wheel import Built
+from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings, write_surroundings
 from repodojo.environments.trees import write_tree
 from repodojo.unfinished import replace_link
+
+
+class Ground(NamedTuple):
+    """What sources stand on."""
+
+    interpreter: Interpreter
+    packages: Path
+    surroundings: Surroundings = NOTHING_AROUND
 
 
 @dataclass(frozen=True)
@@ -39,9 +50,7 @@ class Folders:
         """Return the folder of the wheels that were built here, of packages published as sources alone."""
         return self.root / f"wheels-{interpreter.short}"
 
-    def make(
-        self, name: str, tree: Tree, built: Built | None, interpreter: Interpreter, packages: Path
-    ) -> Path:
+    def make(self, name: str, tree: Tree, built: Built | None, ground: Ground) -> Path:
         """Make an environment's folder anew, with what the build adds to the tree; returns it.
 
         Raises:
@@ -49,9 +58,12 @@ class Folders:
         """
         folder = self.root / name
         self.remove(name)
-        copy = copy_interpreter(interpreter, self.root / "interpreters")
-        write_tree({**_blobs(built.added if built else {}), **tree}, folder / "source", self.root)
-        write_tree(_blobs(built.metadata if built else {}), folder / "metadata", self.root)
+        copy, packages = copy_interpreter(ground.interpreter, self.root / "interpreters"), ground.packages
+        built = built or Built()
+        write_tree({**_blobs(built.added, built.programs), **tree}, folder / "source", self.root)
+        write_tree(_blobs(built.metadata), folder / "metadata", self.root)
+        if ground.surroundings != NOTHING_AROUND:
+            write_surroundings(ground.surroundings, folder)
         replace_link(folder / "interpreter", Path("..", "interpreters", copy.name))
         replace_link(folder / "packages", Path("..", packages.parent.name, packages.name))
         return folder
@@ -61,5 +73,5 @@ class Folders:
         shutil.rmtree(self.root / name, ignore_errors=True)
 
 
-def _blobs(files: Mapping[str, bytes]) -> dict[str, Blob]:
-    return {path: Blob("100644", data) for path, data in files.items()}
+def _blobs(files: Mapping[str, bytes], programs: Collection[str] = ()) -> dict[str, Blob]:
+    return {path: Blob("100755" if path in programs else "100644", data) for path, data in files.items()}

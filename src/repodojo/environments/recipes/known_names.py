@@ -17,6 +17,7 @@ class KnownNames(BaseModel):
     fixtures: Mapping[str, str | None]
     tools: frozenset[str]
     disturbing: frozenset[str]
+    system: frozenset[str]
 
 
 @cache

@@ -1,22 +1,31 @@
-"""A recipe: which Python and packages a repository's tests run with. Data that a person can read and edit.
+"""A recipe: how a repository's environment is made and its tests are run, as data that a person can edit.
 
 One YAML file for each repository and range of versions. A hand-written recipe that fits a repository at a
 commit is the only one tried; otherwise recipes are found (see `candidates`), and the one that worked is
-written down in the same form.
+written down in the same form. Nothing in a recipe ever runs outside a sandbox: requirements are resolved and
+installed as wheels, system packages come from Debian, commands run where the sources are built.
 """
 
+import re
 from collections.abc import Collection, Iterable
-from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import yaml
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from repodojo.errors import InputError, first_problem
+from repodojo.environments.recipes.test_command import TestCommand
+from repodojo.environments.surroundings import Surroundings
+
+_SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+]")
+"""Debian policy, section 5.6.1, without a last ``-``, which makes apt remove, or ``.``."""
+_PYTHON_PACKAGE = re.compile(r"(?:python[\d.]*|pypy\d*|cython\d*)(?:-.*)?")
+MOST_PACKAGES, _MOST_REQUIREMENTS, _MOST_COMMANDS = 100, 500, 50
+_LONGEST_COMMAND = 4000
+_WRITTEN = ("hand", "proposed")
+Command = Annotated[str, Field(min_length=1, max_length=_LONGEST_COMMAND, pattern=r"^[^\x00]+$")]
 
 
 class Recipe(BaseModel):
@@ -28,21 +37,66 @@ class Recipe(BaseModel):
     """``owner/repo``."""
     versions: str = ""
     """Versions of the repository that it is for, such as ``>=2.0,<3``; empty for all."""
-    python: str = Field(pattern=r"^3\.\d+$")
-    requirements: tuple[str, ...]
-    """What is installed in any case."""
+    python: str = Field(pattern=r"^3\.\d{1,2}$")
+    requirements: tuple[str, ...] = Field(max_length=_MOST_REQUIREMENTS)
+    """What is installed in any case: names with versions (PEP 508), no addresses, no options of pip."""
     own_requirements: bool = True
     """Whether what the project's metadata ask for is installed too."""
     declared_requirements: bool = True
     """Whether what the repository's files declare for tests is installed too."""
-    found_by: str = "hand"
-    """``hand``, or where the requirements were found."""
+    system_packages: tuple[str, ...] = Field((), max_length=MOST_PACKAGES)
+    """Debian packages that building and testing need. The Docker backend adds them to the image, in a layer
+    of their own; with namespaces this machine must have them, and sandboxes that ask for them see them."""
+    install: tuple[Command, ...] = Field((), max_length=_MOST_COMMANDS)
+    """Shell commands run in turn before the build, at the root of each base commit's sources, in a sandbox
+    without network. They have the tools of the build and ``requirements``. Files that they add stay beside
+    the sources; what they change in tracked files (a pin in setup.py) counts for the build alone."""
+    test: TestCommand = TestCommand()
+    """How tests are run."""
+    found_by: str = Field("hand", max_length=200)
+    """``hand``, ``proposed`` by a model, or where the requirements were found."""
 
     @field_validator("versions")
     @classmethod
     def _is_range(cls, value: str) -> str:
-        SpecifierSet(value)
+        try:
+            SpecifierSet(value)
+        except InvalidSpecifier as error:
+            raise ValueError("expected a range of versions such as '>=2.0,<3'") from error
         return value
+
+    @field_validator("requirements")
+    @classmethod
+    def _are_requirements(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for line in value:
+            try:
+                named = Requirement(line)
+            except InvalidRequirement as error:
+                raise ValueError(f"expected one such as 'six>=1.12', found {line[:80]!r}") from error
+            if named.url:
+                raise ValueError(f"expected a version, not an address: {line[:80]!r}")
+        return value
+
+    @field_validator("system_packages")
+    @classmethod
+    def _are_packages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _SYSTEM_NAME.fullmatch(name):
+                raise ValueError(f"expected a Debian package's name, found {name[:80]!r}")
+            if is_python_package(name):
+                raise ValueError(f"{name}: Python's packages go under 'requirements', Python under 'python'")
+        return tuple(sorted(set(value)))
+
+    @property
+    def is_written(self) -> bool:
+        """Whether somebody wrote it, so that nothing of it is left out or added."""
+        return self.found_by in _WRITTEN
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What sandboxes of its environments get beside files."""
+        test = self.test
+        return Surroundings(self.system_packages, test.variables, test.runner, test.options)
 
     def fits(self, repo: str, version: str) -> bool:
         """Whether it is for a repository at a version; of an unknown version only where it is for all."""
@@ -61,31 +115,16 @@ class Recipe(BaseModel):
         return self.model_copy(update={"requirements": tuple(kept)})
 
 
-def read_recipes(folder: Path) -> list[Recipe]:
-    """Read the hand-written recipes of a folder, sorted by file name; none where it does not exist.
+def is_system_package(name: str) -> bool:
+    """Whether a word can name a Debian package that environments may have."""
+    return _SYSTEM_NAME.fullmatch(name) is not None and not is_python_package(name)
 
-    Raises:
-        InputError: naming the file and the field that is wrong.
-    """
-    return [_read(path) for path in sorted(folder.glob("*.yml"))] if folder.is_dir() else []
+
+def is_python_package(name: str) -> bool:
+    """Whether a Debian package holds a Python or packages of one, perhaps the project's own, repaired."""
+    return _PYTHON_PACKAGE.fullmatch(name) is not None
 
 
 def find_recipe(recipes: Iterable[Recipe], repo: str, version: str) -> Recipe | None:
     """Return the first recipe that fits."""
     return next((recipe for recipe in recipes if recipe.fits(repo, version)), None)
-
-
-def recipe_text(recipe: Recipe) -> str:
-    """Write a recipe as YAML."""
-    values: dict[str, Any] = recipe.model_dump(mode="json", exclude_defaults=True)
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-
-
-def _read(path: Path) -> Recipe:
-    try:
-        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        name, expected, found = first_problem(error)
-        raise InputError(f"{path}: field '{name}': {expected}, found {str(found)[:80]!r}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: expected a recipe as YAML ({error})") from error

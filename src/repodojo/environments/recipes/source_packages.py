@@ -20,13 +20,23 @@ from repodojo.environments.interpreters import Interpreter
 from repodojo.environments.layers import sandbox_spec
 from repodojo.environments.projects import fetch_archives, unpack_sdist
 from repodojo.environments.recipes.declarations import read_declarations
-from repodojo.environments.recipes.folders import Folders
+from repodojo.environments.recipes.folders import Folders, Ground
+from repodojo.environments.recipes.install_commands import Added, read_added
 from repodojo.environments.recipes.message_catalogs import compiled_catalogs
 from repodojo.environments.recipes.project_files import ProjectFile
+from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.recipes.requirement_lines import parse_all
 from repodojo.environments.recipes.uv import choose_version, resolve
-from repodojo.environments.recipes.wheel import Built, WheelFile, build_requirements, build_wheel, read_wheel
+from repodojo.environments.recipes.wheel import (
+    BuildOrders,
+    Built,
+    Outcome,
+    build_requirements,
+    build_wheel,
+    read_wheel,
+)
 from repodojo.environments.sandbox import Sandboxes
+from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
 from repodojo.errors import BuildError
 from repodojo.unfinished import unfinished
 
@@ -37,40 +47,67 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WheelMaker:
-    """Where wheels are made, and for which Python and date."""
+    """Where wheels are made, for which Python and date, and what surrounds their building."""
 
     sandboxes: Sandboxes
     folders: Folders
     interpreter: Interpreter
     date: datetime
+    surroundings: Surroundings = NOTHING_AROUND
 
-    def build(self, name: str, tree: Tree, project: ProjectFile, version: str) -> WheelFile:
+    def build(self, name: str, tree: Tree, version: str, recipe: Recipe | None = None) -> Outcome:
         """Build a tree's wheel, with tools of the date or, where these fail, of today.
 
+        A recipe's commands run before, each time. Where they pass, no wheel is no error.
+
         Raises:
-            BuildError: it does not build.
+            BuildError: it does not build, or a command fails.
         """
-        needs = build_requirements(project, tree)
-        failure: BuildError | None = None
+        failures: list[BuildError] = []
+        without_wheel: Outcome | None = None
         for when in (self.date, _TODAY.astimezone(self.date.tzinfo)):
             try:
-                pins = _resolve_tools(tuple(needs), self.interpreter, when)
-                packages = self.folders.packages(pins, self.interpreter)
-                folder = self.folders.make(f"{name}.build", tree, None, self.interpreter, packages)
-                spec = sandbox_spec((folder / "source",), folder)
-                return build_wheel(self.sandboxes, spec, project, packages, version or "0.0.0")
+                outcome = self._build_once(name, tree, version, recipe, when)
             except BuildError as error:
-                failure = failure or error
-        raise failure or BuildError("no_build")
+                failures.append(error)
+                continue
+            if outcome.wheel is not None:
+                return outcome
+            failures.append(BuildError(outcome.fault))
+            without_wheel = without_wheel or outcome
+        if without_wheel is not None and recipe is not None and recipe.install:
+            return without_wheel
+        raise failures[0]
 
-    def read(self, name: str, tree: Tree, project: ProjectFile, version: str) -> Built:
-        """Build a tree's wheel for what the build says and adds.
+    def _build_once(
+        self, name: str, tree: Tree, version: str, recipe: Recipe | None, when: datetime
+    ) -> Outcome:
+        project: ProjectFile | None = read_declarations(tree).project
+        commands, needs = (recipe.install, [*recipe.requirements]) if recipe and recipe.install else ((), [])
+        try:
+            needs += build_requirements(read_declarations(tree).project, tree)
+        except BuildError:
+            if not commands:
+                raise
+            project = None
+        pins = _resolve_tools(tuple(needs), self.interpreter, when)
+        packages = self.folders.packages(pins, self.interpreter)
+        ground = Ground(self.interpreter, packages, self.surroundings)
+        folder = self.folders.make(f"{name}.build", tree, None, ground)
+        orders = BuildOrders(project, packages, version or "0.0.0", commands)
+        return build_wheel(self.sandboxes, sandbox_spec((folder / "source",), folder), orders)
+
+    def read(self, name: str, tree: Tree, version: str, recipe: Recipe | None = None) -> Built:
+        """Build a tree's wheel for what the build says and adds, and what a recipe's commands add.
 
         Raises:
-            BuildError: it does not build.
+            BuildError: it does not build, or a command fails.
         """
-        built = read_wheel(self.build(name, tree, project, version).content, tree)
-        return replace(built, added={**compiled_catalogs(tree), **built.added})
+        wheel, fault, written = self.build(name, tree, version, recipe)
+        built = read_wheel(wheel.content, tree) if wheel is not None else Built(fault=fault)
+        added = read_added(written, tree) if written else Added({}, frozenset())
+        files = {**compiled_catalogs(tree), **built.added, **added.files}
+        return replace(built, added=files, programs=added.programs)
 
     def make(self, names: Collection[str], requirements: Sequence[str]) -> frozenset[str]:
         """Make wheels of packages, in versions that the requirements allow; returns the names of the made."""
@@ -97,9 +134,10 @@ class WheelMaker:
             unpack_sdist(pin, archive, Path(temporary, "source"))
             tree = read_tree(Path(temporary, "source"))
         try:
-            wheel = self.build(pin, tree, read_declarations(tree).project, version)
+            wheel = self.build(pin, tree, version).wheel
         finally:
             self.folders.remove(f"{pin}.build")
+        assert wheel is not None  # without commands, no wheel is an error
         target.mkdir(parents=True, exist_ok=True)
         beside = unfinished(target / wheel.name)
         beside.write_bytes(wheel.content)

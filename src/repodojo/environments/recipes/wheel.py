@@ -9,20 +9,29 @@ import json
 import re
 import zipfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import Parser
 from pathlib import Path
 from typing import NamedTuple
 
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.host_base import SEARCH_PATH
+from repodojo.environments.recipes.install_commands import run_commands
 from repodojo.environments.recipes.project_files import LEGACY_BACKEND, ProjectFile
-from repodojo.environments.sandbox import Mount, Sandboxes, SandboxSpec
+from repodojo.environments.sandbox import Mount, Sandbox, Sandboxes, SandboxSpec
 from repodojo.errors import BuildError, SandboxError
 
 _PROGRAM, _ORDERS, _TARGET, _BUILD_PACKAGES = "/opt/builder", "/tmp/build.json", "/tmp/wheel", "/opt/build"  # noqa: S108
+_VERSION_VARIABLES = (
+    "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "PBR_VERSION",
+    "PDM_BUILD_SCM_VERSION",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "UV_DYNAMIC_VERSIONING_BYPASS",
+)
 _BUILD_S = 1800.0
 _LIST_S = 60.0
+_NO_BUILD = "no_build: neither pyproject.toml nor setup.py says how it is built"
 _MOST_ADDED = 64 << 20
 _DIST_INFO = re.compile(r"([^/]+)\.dist-info/(.+)")
 _KEPT_METADATA = ("METADATA", "entry_points.txt", "top_level.txt", "WHEEL")
@@ -46,7 +55,11 @@ class Built:
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     """Files of the ``.dist-info`` folder, by path."""
     added: Mapping[str, bytes] = field(default_factory=dict)
-    """Files that the wheel holds and the sources do not, by their path among the sources."""
+    """Files that the wheel holds, or commands added, and the sources do not, by their path among these."""
+    programs: frozenset[str] = frozenset()
+    """Those of the added that may be executed."""
+    fault: str = ""
+    """Why there is no wheel, though commands added files."""
 
 
 def build_requirements(project: ProjectFile, tree: Tree) -> tuple[str, ...]:
@@ -59,58 +72,67 @@ def build_requirements(project: ProjectFile, tree: Tree) -> tuple[str, ...]:
         return project.build_requires
     if "setup.py" in tree or "setup.cfg" in tree:
         return ("setuptools", "wheel")
-    raise BuildError("no_build: neither pyproject.toml nor setup.py says how it is built")
+    raise BuildError(_NO_BUILD)
 
 
-def build_wheel(
-    sandboxes: Sandboxes, spec: SandboxSpec, project: ProjectFile, packages: Path, version: str
-) -> WheelFile:
-    """Build the wheel of the sources that ``spec`` shows.
+class BuildOrders(NamedTuple):
+    """What is built of the sources that a sandbox shows."""
 
-    Args:
-        sandboxes: the backend.
-        spec: sources and interpreter, without the project's packages.
-        project: names the build backend.
-        packages: folder of what the backend needs.
-        version: told to backends that ask the history, which is not there.
+    project: ProjectFile | None
+    """Names the build backend; None where nothing says how the sources are built."""
+    packages: Path
+    """Folder of what the backend needs."""
+    version: str
+    """Told to backends that ask the history, which is not there."""
+    commands: tuple[str, ...] = ()
+    """Run before."""
+
+
+class Outcome(NamedTuple):
+    """What a build left."""
+
+    wheel: WheelFile | None
+    fault: str
+    """Why there is no wheel."""
+    written: bytes
+    """What the commands wrote, as a tar; empty without commands."""
+
+
+def build_wheel(sandboxes: Sandboxes, spec: SandboxSpec, orders: BuildOrders) -> Outcome:
+    """Run commands and build the wheel of the sources that ``spec`` shows, without the project's packages.
 
     Raises:
-        BuildError: the backend failed; the message ends with what it printed.
+        BuildError: a command failed; the message ends with what it printed.
     """
-    mounts = (
-        *spec.mounts,
-        Mount(Path(__file__).parents[1] / "inside", _PROGRAM),
-        Mount(packages, _BUILD_PACKAGES),
-    )
-    told = {
-        name: version
-        for name in (
-            "SETUPTOOLS_SCM_PRETEND_VERSION",
-            "PBR_VERSION",
-            "PDM_BUILD_SCM_VERSION",
-            "POETRY_DYNAMIC_VERSIONING_BYPASS",
-            "UV_DYNAMIC_VERSIONING_BYPASS",
-        )
-    }
+    program = Mount(Path(__file__).parents[1] / "inside", _PROGRAM)
+    mounts = (*spec.mounts, program, Mount(orders.packages, _BUILD_PACKAGES))
+    told = dict.fromkeys(_VERSION_VARIABLES, orders.version)
     search = f"{_BUILD_PACKAGES}/bin:{spec.environment.get('PATH', SEARCH_PATH)}"
     environment = {**spec.environment, **told, "PYTHONPATH": "", "PATH": search}
-    spec = SandboxSpec(spec.layers, spec.workdir, mounts, environment, spec.limits)
+    try:
+        with sandboxes.start(replace(spec, mounts=mounts, environment=environment)) as sandbox:
+            written = run_commands(sandbox, orders.commands, _BUILD_PACKAGES) if orders.commands else b""
+            if orders.project is None:
+                return Outcome(None, _NO_BUILD, written)
+            return Outcome(*_run_backend(sandbox, orders.project), written)
+    except SandboxError as error:
+        raise BuildError(f"does_not_build: {error}") from error
+
+
+def _run_backend(sandbox: Sandbox, project: ProjectFile) -> tuple[WheelFile | None, str]:
+    """Have the backend build; returns the wheel, or None and the end of what it printed."""
     orders = {
         "backend": project.build_backend or LEGACY_BACKEND,
         "backend_path": project.backend_path,
         "packages": [_BUILD_PACKAGES],
         "target": _TARGET,
     }
-    try:
-        with sandboxes.start(spec) as sandbox:
-            sandbox.write(_ORDERS, json.dumps(orders).encode())
-            done = sandbox.run(f"exec python -s {_PROGRAM}/build_wheel.py {_ORDERS} 2>&1", _BUILD_S)
-            listed = sandbox.run(f"cd {_TARGET} && ls *.whl", _LIST_S).text.split()
-            if done.exit_code != 0 or not listed:
-                raise BuildError(f"does_not_build: {' '.join(done.text.split())[-500:]}")
-            return WheelFile(listed[0], sandbox.read(f"{_TARGET}/{listed[0]}"))
-    except SandboxError as error:
-        raise BuildError(f"does_not_build: {error}") from error
+    sandbox.write(_ORDERS, json.dumps(orders).encode())
+    done = sandbox.run(f"exec python -s {_PROGRAM}/build_wheel.py {_ORDERS} 2>&1", _BUILD_S)
+    listed = sandbox.run(f"cd {_TARGET} && ls *.whl", _LIST_S).text.split()
+    if done.exit_code != 0 or not listed:
+        return None, f"does_not_build: {' '.join(done.text.split())[-500:]}"
+    return WheelFile(listed[0], sandbox.read(f"{_TARGET}/{listed[0]}")), ""
 
 
 def read_wheel(content: bytes, tree: Tree) -> Built:

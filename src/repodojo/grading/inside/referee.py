@@ -1,4 +1,4 @@
-"""Runs pytest inside a sandbox and reports what each test did, so that tested code can hardly forge it.
+"""Runs pytest or a runner of unittest inside a sandbox and reports what each test did, hard to forge.
 
 Started isolated (``python -I``), so no ``sitecustomize`` and no module of the project can be imported
 before pytest is. Its orders come in a file that is gone before any project code runs; its report leaves in
@@ -30,6 +30,16 @@ _MARKS = (
     "ruff",
 )
 """Of plugins that environments are built without (`known_names.yml` of `environments.recipes`)."""
+_RESULTS = (
+    ("addSuccess", "PASSED"),
+    ("addFailure", "FAILED"),
+    ("addError", "ERROR"),
+    ("addSkip", "SKIPPED"),
+    ("addExpectedFailure", "XFAIL"),
+    ("addUnexpectedSuccess", "XPASS"),
+)
+"""Methods of unittest's results, and what each says of a test."""
+_WORST_LAST = ("XPASS", "XFAIL", "SKIPPED", "PASSED", "FAILED", "ERROR")
 _STATUS = {
     ("passed", False): "PASSED",
     ("failed", False): "FAILED",
@@ -45,6 +55,7 @@ class Recorder:
 
     def __init__(self, order_seed: Any = None) -> None:
         self.statuses: dict[str, str] = {}
+        self.printed: dict[str, str] = {}
         self._order_seed = order_seed
 
     def pytest_configure(self, config: Any) -> None:
@@ -74,6 +85,83 @@ class Recorder:
             self.statuses[report.nodeid] = status
 
 
+class ResultRecorder:
+    """Notes the worst thing that unittest's results say of each test, and how the log names it."""
+
+    def __init__(self, workdir: str) -> None:
+        self.statuses: dict[str, str] = {}
+        self.printed: dict[str, str] = {}
+        self._workdir = workdir
+
+    def listen(self) -> None:
+        """Have every result that is made from now on tell."""
+        from unittest import TestResult
+
+        for name, status in _RESULTS:
+            setattr(TestResult, name, self._telling(getattr(TestResult, name), status))
+        add_subtest = TestResult.addSubTest
+
+        def tell_subtest(result: Any, test: Any, subtest: Any, error: Any) -> Any:
+            if error is not None:
+                self._note(test, "FAILED")
+            return add_subtest(result, test, subtest, error)
+
+        setattr(TestResult, add_subtest.__name__, tell_subtest)
+
+    def _telling(self, method: Any, status: str) -> Any:
+        def tell(result: Any, test: Any, *more: Any) -> Any:
+            self._note(test, status)
+            return method(result, test, *more)
+
+        return tell
+
+    def _note(self, test: Any, status: str) -> None:
+        name = self._name(test)
+        known = self.statuses.get(name, status)
+        self.statuses[name] = max(known, status, key=_WORST_LAST.index)
+        self.printed[name] = str(test)
+
+    def _name(self, test: Any) -> str:
+        """Return an id as pytest's are: of a file that cannot be imported its path alone."""
+        kind = type(test)
+        method = getattr(test, "_testMethodName", None)
+        if kind.__name__ == "_FailedTest" and method:
+            path = os.path.join(*method.split(".")) + ".py"
+            places = [os.path.join(folder, path) for folder in ("", "tests")]
+            return next((place for place in places if os.path.exists(place)), path)
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        if method is None or file is None:
+            return str(test.id())
+        path = os.path.relpath(file, self._workdir)
+        return "::".join([path, *kind.__qualname__.split("."), method])
+
+
+def run_results(orders: Any) -> Any:
+    """Run a runner of unittest; returns the recorder and the exit status."""
+    import runpy
+    import unittest
+
+    sys.path[:0] = orders["project"]
+    recorder = ResultRecorder(orders["workdir"])
+    recorder.listen()
+    words = [*orders["arguments"]]
+    if orders["order_seed"] is not None:
+        random.Random(orders["order_seed"]).shuffle(words)
+    if orders["runner"] == "unittest":
+        sys.argv = ["python -m unittest", "--verbose", *words]
+    else:
+        sys.path.insert(0, os.path.abspath("tests"))
+        sys.argv = ["tests/runtests.py", "--verbosity=2", "--parallel=1", *words]
+    try:
+        if orders["runner"] == "unittest":
+            unittest.main(module=None)
+        else:
+            runpy.run_path("tests/runtests.py", run_name="__main__")
+    except SystemExit as end:
+        return recorder, end.code if isinstance(end.code, int) else int(bool(end.code))
+    return recorder, 0
+
+
 def main() -> None:
     """Follow the orders and leave without running anybody's exit handlers."""
     with open(_ORDERS, encoding="utf-8") as file:
@@ -86,16 +174,21 @@ def main() -> None:
         os.environ["PATH"] = orders["programs"]
     sys.path[:0] = orders["packages"]
     sys.dont_write_bytecode = True
+    leave, finish = os._exit, _finisher(orders)
+    recorder, code = (run_pytest if orders["runner"] == "pytest" else run_results)(orders)
+    finish(recorder, code)
+    sys.stdout.flush()
+    leave(code)
+
+
+def run_pytest(orders: Any) -> Any:
+    """Run pytest; returns the recorder and the exit status."""
     import pytest
 
     _forget(orders)
     sys.path[:0] = orders["project"]
     recorder = Recorder(orders["order_seed"])
-    leave, finish = os._exit, _finisher(orders)
-    code = int(pytest.main([*orders["arguments"]], plugins=[recorder]))
-    finish(recorder.statuses, code)
-    sys.stdout.flush()
-    leave(code)
+    return recorder, int(pytest.main([*orders["arguments"]], plugins=[recorder]))
 
 
 def _forget(orders: Any) -> None:
@@ -114,8 +207,9 @@ def _finisher(orders: Any) -> Any:
     key, path = bytes.fromhex(orders.pop("key")), orders.pop("report")
     dumps, digest, opening = json.dumps, hmac.digest, open
 
-    def finish(statuses: Any, code: int) -> None:
-        body = dumps({"statuses": statuses, "exit_code": code}).encode()
+    def finish(recorder: Any, code: int) -> None:
+        report = {"statuses": recorder.statuses, "printed": recorder.printed, "exit_code": code}
+        body = dumps(report).encode()
         with opening(path, "wb") as file:
             file.write(digest(key, body, "sha256") + body)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from repodojo.environments.history import HISTORY, keep_history
+from repodojo.environments.layers import forget_layer
 from repodojo.environments.recipes.environment import Builder
 from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.trees import patch_tree
@@ -158,6 +159,7 @@ class Prover:
             history = read_reachable(self.clone, row.base_commit, _MOST_HISTORY)
             keep_history(history, folder / HISTORY)
             draft = self._draft(history.commit, patches, built.version if built else "")
+            forget_layer(draft, self.workshop.layers)
             self.workshop.spec(draft)
         except (BuildError, InputError) as error:
             raise Rejected("prepare", str(error)) from error

@@ -9,6 +9,7 @@ from repodojo.datasets.plan import Plan
 from repodojo.environments.recipes.environment import RECIPES_VERSION, Builder
 from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.recipes.folders import Folders
+from repodojo.environments.recipes.proposals import Proposer
 from repodojo.environments.workshop import Workshop
 from repodojo.instances.mining import funnel
 from repodojo.instances.mining.clones import Clones
@@ -47,10 +48,12 @@ def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
     )
 
 
-def plan_clone_environments(clone_rows: Rows, clones: Clones, workshop: Workshop) -> Plan:
+def plan_clone_environments(
+    clone_rows: Rows, clones: Clones, recipe_proposer: Proposer | None, workshop: Workshop
+) -> Plan:
     """Plan the environments that the rows ask for; says beforehand what they will take."""
     logger.info("%s", funnel.forecast(clone_rows.values()))
-    builder = Builder(workshop.sandboxes, Folders(workshop.environments), clones.recipes)
+    builder = Builder(workshop.sandboxes, Folders(workshop.environments), clones.recipes, recipe_proposer)
     wanted = {each["name"]: each for rows in clone_rows.values() for each in rows.wanted}
     opened = {each.repo: open_clone(each.path) for each in clones.repositories}
     return Plan(
@@ -65,6 +68,7 @@ def plan_clone_environments(clone_rows: Rows, clones: Clones, workshop: Workshop
             "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
             "base": workshop.base,
             "builder": RECIPES_VERSION,
+            "proposer": recipe_proposer.fingerprint if recipe_proposer else "",
         },
     )
 

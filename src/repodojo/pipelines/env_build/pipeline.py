@@ -75,7 +75,7 @@ def _clones() -> Pipeline:
             ),
             Node(
                 func=plan_clone_environments,
-                inputs=["clone_rows", "clones", "workshop"],
+                inputs=["clone_rows", "clones", "recipe_proposer", "workshop"],
                 outputs="clone_environments",
                 name="plan_clone_environments",
             ),
