@@ -9,12 +9,11 @@ while the tests run.
 import hashlib
 import hmac
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from repodojo.environments.sandbox import (
     ExecResult,
@@ -28,13 +27,13 @@ from repodojo.errors import SandboxError
 from repodojo.grading import bare_programs
 from repodojo.grading.catalogs import compile_edited
 from repodojo.grading.log_parsers.plain import parse_unittest_output
+from repodojo.grading.orders import draw_orders, orders_record
 from repodojo.grading.own_options import collection_options
-from repodojo.grading.runners import canary_file, canary_name, canary_source, labels
+from repodojo.grading.runners import canary_source
 from repodojo.grading.test_log import parse_test_log
 
 _REFEREE = "/opt/referee"
 _ORDERS = "/tmp/referee.json"  # noqa: S108
-_CANARIES = 4
 _LOG_BYTES = 32 << 20
 PRELOAD = (
     "pytest",
@@ -50,25 +49,6 @@ PRELOAD = (
     *("email.parser", "faulthandler", "pdb", "tomllib", "tomllib._parser"),
 )
 """What pytest imports to run any test; imported once for many sandboxes."""
-_ARGUMENTS = (
-    "-rap",
-    "--tb=short",
-    "--show-capture=no",
-    "--color=no",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "--continue-on-collection-errors",
-    "--assert=plain",
-)
-_OVERRIDES = (
-    *("-o", "addopts="),
-    *("-o", "console_output_style=classic"),
-    *("-o", "required_plugins="),
-    *("-o", "strict_config=false"),
-)
-"""What a project's own configuration may not decide; environments are built without disturbing plugins."""
 
 
 class Disturbance(NamedTuple):
@@ -100,16 +80,6 @@ class TestRun:
     trusted: bool
     fault: str = ""
     """Why the report is not believed."""
-
-
-@dataclass(frozen=True)
-class _Orders:
-    """What one run is told, and what is expected back."""
-
-    key: bytes
-    report: str
-    canary_file: str
-    canaries: Mapping[str, str]
 
 
 def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
@@ -154,15 +124,14 @@ def run_tests_in(
     """Run tests in a sandbox that was started for nothing else."""
     compile_edited(sandbox, spec)
     runner = spec.test_runner
-    orders = _draw_orders(runner)
+    orders = draw_orders(runner)
     sandbox.write(orders.canary_file, canary_source(runner, orders.canaries).encode())
-    arguments = [*spec.test_options, *labels(runner, tests), *labels(runner, [orders.canary_file])]
-    if runner == "pytest":
-        own = collection_options(partial(_text_or_none, sandbox))
-        arguments = [*_ARGUMENTS, f"--rootdir={spec.workdir}", *_OVERRIDES, *own, *arguments]
-    record = _orders_record(orders, spec, arguments, disturbance)
-    if record["programs"]:
+    own = collection_options(partial(_text_or_none, sandbox)) if runner == "pytest" else []
+    record = orders_record(orders, spec, [*own, *spec.test_options], tests)
+    record["order_seed"] = disturbance.order_seed
+    if disturbance.bare and not spec.system_packages:
         sandbox.run(bare_programs.GATHER, timeout_s)
+        record["programs"] = bare_programs.FOLDER
     sandbox.write(_ORDERS, json.dumps(record).encode())
     before = _read_tests(sandbox, tests)
     result = _run_referee(sandbox, spec, timeout_s)
@@ -199,34 +168,6 @@ def _read_or_none(sandbox: Sandbox, path: str) -> bytes | None:
 def _text_or_none(sandbox: Sandbox, path: str) -> str | None:
     content = _read_or_none(sandbox, path)
     return None if content is None else content.decode(errors="replace")
-
-
-def _draw_orders(runner: str) -> _Orders:
-    nonce = secrets.token_hex(8)
-    outcomes = ["PASSED", "FAILED", *secrets.SystemRandom().choices(["PASSED", "FAILED"], k=_CANARIES - 2)]
-    secrets.SystemRandom().shuffle(outcomes)
-    file = canary_file(runner, nonce)
-    canaries = {canary_name(runner, file, f"test_{secrets.token_hex(6)}"): outcome for outcome in outcomes}
-    return _Orders(secrets.token_bytes(32), f"/tmp/{secrets.token_hex(16)}", file, canaries)  # noqa: S108
-
-
-def _orders_record(
-    orders: _Orders, spec: SandboxSpec, arguments: Sequence[str], disturbance: Disturbance
-) -> dict[str, Any]:
-    folders = [folder for folder in spec.environment.get("PYTHONPATH", "").split(":") if folder]
-    inside = [folder for folder in folders if (folder + "/").startswith(spec.workdir + "/")]
-    return {
-        "key": orders.key.hex(),
-        "report": orders.report,
-        "packages": [folder for folder in folders if folder not in inside],
-        "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
-        "search": spec.environment.get("PYTHONPATH", ""),
-        "order_seed": disturbance.order_seed,
-        "programs": bare_programs.FOLDER if disturbance.bare and not spec.system_packages else "",
-        "runner": spec.test_runner,
-        "workdir": spec.workdir,
-        "arguments": arguments,
-    }
 
 
 def judge_report(
