@@ -66,16 +66,17 @@ def test_a_python_that_is_too_old_is_named(tmp_path):
 
 def add_packages(folder, *names, installed=("gettext",), apt="exit 0"):
     """Run the script that adds packages to an image; returns its status and output."""
-    for program in ("grep", "rm", "ls", "mkdir"):
+    for program in ("grep", "rm", "ls", "mkdir", "sed"):
         add_program(folder, program, f'exec {shutil.which(program)} "$@"')
     add_program(folder, "apt-get", f'echo "$@" >>"$0.log"; {apt}')
     known = "|".join(installed)
     answer = 'case "$3" in *Status*) echo installed;; *) echo "$4=1";; esac'
     query = f'case "$4" in {known}) {answer};; *) exit 1;; esac'
     add_program(folder, "dpkg-query", query)
+    add_program(folder, "dpkg", f"echo /usr/bin/gettext; echo {folder}/share/a")
     (folder / "etc").mkdir()
     text = PACKAGES
-    for place in ("/var/lib/apt/lists", "/usr/share/repodojo", "/etc", "/tmp/before"):
+    for place in ("/var/lib/apt/lists", "/usr/share/repodojo", "/etc", "/tmp/before", "/tmp/programs"):
         text = text.replace(place, str(folder / place.rpartition("/")[2]))
     done = subprocess.run(
         ["/bin/sh", "-c", text, "sh", *names],
@@ -94,6 +95,7 @@ def test_packages_are_added_by_name_and_what_they_brought_is_written_down(tmp_pa
     assert asked == "update\ninstall --yes --no-install-recommends -- gettext\n"
     assert (folder / "repodojo/packages").read_text() == "gettext=1\n"
     assert (folder / "repodojo/settings").read_text() == "brought\n"
+    assert (folder / "repodojo/programs").read_text() == "gettext\n"
 
 
 def test_a_name_that_apt_takes_for_something_else_is_none(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.errors import LackingPackagesError
+from repodojo.grading import bare_programs
 
 pytestmark = pytest.mark.docker
 
@@ -22,6 +23,8 @@ def test_packages_are_a_layer_for_the_sandboxes_that_ask_for_them(backend):
     for packages, works in ((), False), (("tree",), True):
         with backend.start(SandboxSpec(layers=(), system_packages=packages)) as sandbox:
             assert sandbox.run("tree --version", 60).text.startswith("tree v") is works
+            gathered = sandbox.run(f"{bare_programs.GATHER}; ls {bare_programs.FOLDER}", 60).text.split()
+            assert ("tree" in gathered, "sort" in gathered) == (works, True)
     assert backend.system_packages([]) == ()
 
 

@@ -8,6 +8,7 @@ from repodojo.environments.host_packages import host_packages, package_trees
 from repodojo.environments.namespaces import NamespaceSandboxes
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.errors import BuildError, LackingPackagesError, SandboxError
+from repodojo.grading import bare_programs
 
 HELLO = "printf 'int main(){return 7;}' >/tmp/a.c && gcc /tmp/a.c -o /tmp/a && /tmp/a"
 
@@ -58,6 +59,17 @@ def test_a_package_is_shown_to_the_sandboxes_that_ask_for_it_alone(sandboxes):
     for packages, code in (((), 1), (("gcc", "libc6-dev"), 7)):
         with sandboxes.start(SandboxSpec(layers=(), system_packages=packages)) as sandbox:
             assert sandbox.run(HELLO, 60).exit_code == code
+
+
+def test_programs_of_packages_are_no_chance_of_the_machine(sandboxes):
+    """A run without what every machine has not leaves out only tests of programs that nobody asked for."""
+    needs("gcc")
+    spec = SandboxSpec(layers=(), system_packages=("gcc",))
+    with sandboxes.start(spec) as sandbox:
+        found = sandbox.run(
+            f"{bare_programs.GATHER}; PATH={bare_programs.FOLDER}; type -P gcc sort perl", 60
+        ).text
+    assert found.split() == [f"{bare_programs.FOLDER}/{name}" for name in ("gcc", "sort")]
 
 
 def test_nothing_of_a_python_or_of_this_hosts_own_settings_is_shown():

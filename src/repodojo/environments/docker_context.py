@@ -26,14 +26,16 @@ fi
 PACKAGES = """\
 export DEBIAN_FRONTEND=noninteractive
 command -v apt-get >/dev/null || { echo "the image has no apt-get to add packages with"; exit 1; }
-mkdir -p /usr/share/repodojo && ls /etc >/tmp/before
+mkdir -p /usr/share/repodojo && ls /etc >/tmp/before && ls /usr/bin /usr/sbin >/tmp/programs
 apt-get update && apt-get install --yes --no-install-recommends -- "$@" || exit 1
 for name in "$@"; do
   dpkg-query -W -f '${db:Status-Status}\\n' "$name" | grep -qx installed || { echo "$name is none"; exit 1; }
 done
 dpkg-query -W -f '${Package}=${Version}\\n' "$@" >/usr/share/repodojo/packages
 ls /etc | grep -vxF -f /tmp/before >/usr/share/repodojo/settings
-rm -rf /var/lib/apt/lists/* /tmp/before
+{ ls /usr/bin /usr/sbin | grep -vxF -f /tmp/programs
+  dpkg -L "$@" | sed -n 's,^\\(/usr\\)\\?/s\\?bin/,,p'; } >/usr/share/repodojo/programs
+rm -rf /var/lib/apt/lists/* /tmp/before /tmp/programs
 """
 """Adds Debian packages, and writes down their versions and what they brought to ``/etc``."""
 ADDED = "/usr/share/repodojo/packages"

@@ -33,6 +33,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _SETTINGS = Path("/etc")
 _FOLDERS = (*map(Path, ("/usr/lib", "/usr/libexec", "/usr/share", "/usr/include", "/usr/games")), _SETTINGS)
 """Of a file in one of them the whole folder below is shown; settings unless this host has its own there."""
+_PROGRAM_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")
 _HARMLESS = ("fonts",)
 """Settings that may hold more than packages brought."""
 _NOT_SHOWN = re.compile(
@@ -80,6 +81,15 @@ def package_trees(names: tuple[str, ...]) -> tuple[str, ...]:
     files = {Path(line) for line in _ask("-L", *sorted(_with_dependencies(names))).splitlines()}
     tops = {top for file in files for top in _tops(file, files) if not _is_below(top, base)}
     return tuple(map(str, sorted(top for top in tops if tops.isdisjoint(top.parents))))
+
+
+@cache
+def package_programs(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the programs of packages and of all that they depend on, by name."""
+    if not names:
+        return ()
+    files = map(Path, _ask("-L", *sorted(_with_dependencies(names))).splitlines())
+    return tuple(sorted({file.name for file in files if str(file.parent) in _PROGRAM_FOLDERS}))
 
 
 def _tops(file: Path, files: Collection[Path]) -> Iterator[Path]:

@@ -36,12 +36,13 @@ from typing import Any
 
 from repodojo.environments.elsewhere import revive
 from repodojo.environments.host_base import SEARCH_PATH, host_base
-from repodojo.environments.host_packages import host_packages, package_trees
+from repodojo.environments.host_packages import host_packages, package_programs, package_trees
 from repodojo.environments.inside import frames
 from repodojo.environments.kernel_support import explain
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.environments.spawner_process import Preload, SpawnerProcess, preload_of
 from repodojo.environments.supervised_sandbox import BASE, SupervisedSandbox, receive_reply, start_patience_s
+from repodojo.environments.surroundings import PROGRAMS
 from repodojo.errors import BuildError, SandboxError
 
 _HOME = "/home/dojo"
@@ -148,6 +149,7 @@ def _plan(spec: SandboxSpec, copies_layers: bool, control_groups: bool, snapshot
     base = host_base()
     try:
         packages = package_trees(spec.system_packages)
+        programs = package_programs(spec.system_packages)
     except BuildError as error:
         raise SandboxError(f"the sandbox cannot start: {error}") from error
     layers = [str(layer.resolve()) for layer in spec.layers]
@@ -165,7 +167,7 @@ def _plan(spec: SandboxSpec, copies_layers: bool, control_groups: bool, snapshot
         "veiled": veiled,
         "masks": base.masks,
         "links": base.links,
-        "files": base.files,
+        "files": {**base.files, **({PROGRAMS: "\n".join(programs)} if programs else {})},
         "limits": asdict(spec.limits),
         "network": spec.network,
         "environment": {"PATH": SEARCH_PATH, "HOME": _HOME, **spec.environment},

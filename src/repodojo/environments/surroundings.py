@@ -13,6 +13,8 @@ from repodojo.types import from_json, to_json
 from repodojo.unfinished import write_text
 
 SURROUNDINGS = "surroundings.json"
+PROGRAMS = "/usr/share/repodojo/programs"
+"""Where a sandbox names the programs that its system packages brought, one a line; none without packages."""
 
 
 @dataclass(frozen=True)

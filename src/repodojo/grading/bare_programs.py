@@ -4,6 +4,8 @@ What a base has beside them differs from machine to machine and from image to im
 program passes in one sandbox, and is skipped or fails in the next.
 """
 
+from repodojo.environments.surroundings import PROGRAMS
+
 FOLDER = "/tmp/bare"  # noqa: S108 - inside the sandbox
 _PROGRAMS = """
     sh bash git python python3 python3.{7..14} which hostname find xargs grep egrep fgrep sed awk diff
@@ -14,5 +16,6 @@ _PROGRAMS = """
     sha512sum shred shuf sleep sort split stat stdbuf stty sum sync tac tail tee test timeout touch tr
     true truncate tsort tty uname unexpand uniq unlink vdir wc who whoami yes
 """
-GATHER = f"mkdir {FOLDER}; ln -s $(type -P -- {' '.join(_PROGRAMS.split())}) {FOLDER}; true"
-"""A command for bash that fills the folder."""
+_ADDED = f"$(cat {PROGRAMS} 2>/dev/null)"
+GATHER = f"mkdir {FOLDER}; ln -sf $(type -P -- {' '.join(_PROGRAMS.split())} {_ADDED}) {FOLDER}; true"
+"""A command for bash that fills the folder, with the programs of an environment's system packages too."""

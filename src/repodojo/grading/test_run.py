@@ -57,8 +57,7 @@ class Disturbance(NamedTuple):
     order_seed: int | None = None
     """Shuffles the tests."""
     bare: bool = False
-    """No programs are on the search path but those that every base has; of no effect on an environment with
-    system packages, whose programs are its own."""
+    """No programs are on the search path but those that every base has, and those of system packages."""
 
 
 CALM = Disturbance()
@@ -129,7 +128,7 @@ def run_tests_in(
     own = collection_options(partial(_text_or_none, sandbox)) if runner == "pytest" else []
     record = orders_record(orders, spec, [*own, *spec.test_options], tests)
     record["order_seed"] = disturbance.order_seed
-    if disturbance.bare and not spec.system_packages:
+    if disturbance.bare:
         sandbox.run(bare_programs.GATHER, timeout_s)
         record["programs"] = bare_programs.FOLDER
     sandbox.write(_ORDERS, json.dumps(record).encode())
