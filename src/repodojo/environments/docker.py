@@ -16,7 +16,8 @@ kernel counts by user, whom the commands of all containers are (inotify instance
 machine (the memory of TCP). Process 1 starts as root
 with the right to mount, and gives that up, with every capability, before the first command; commands run as
 an unprivileged user behind the system call filter of `inside.seccomp`, which takes the place of Docker's
-own. Images of layers stay with the engine until they are removed by hand.
+own. Images of layers stay with the engine until they are removed by hand. Debian packages that an environment
+asks for are added by apt when its image is made, as new as the image's archives have them that day.
 """
 
 import json
