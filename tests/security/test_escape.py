@@ -273,7 +273,7 @@ def test_a_race_of_links_against_a_difference(sandboxes, project, tmp_path):
         sandbox.execute("echo honest > honest.txt", WAIT_S)
         sandbox.execute(f"(while :; do {swaps}; done) >/dev/null 2>&1 & sleep 0.1", WAIT_S)
         taken = []
-        for _ in range(15):
+        for _ in range(6):
             with suppress(UntakenPatchError):
                 taken.append(sandbox.diff(project.instance.base_commit))
         assert sandbox.execute("echo alive", WAIT_S).output == b"alive\n"
