@@ -139,6 +139,12 @@ def test_what_a_log_misses_is_found(log, expected):
     assert missing_distributions(log, files({"thing/__init__.py": ""})) == expected
 
 
+def test_of_alternatives_in_tox_the_last_one_counts():
+    """Pins of all versions that a project is tested with contradicted each other, so that none resolved."""
+    lines = "dbt017: dbt-core==0.17.2\ndbt100: dbt_core==1.0.0\nmain: dbt-core @ https://x.y\nsix\ncov: six"
+    assert tox_dependencies(lines) == ["dbt_core==1.0.0", "dbt-core @ https://x.y", "six", "six"]
+
+
 def test_a_condition_of_tox_on_a_python_does_not_bind_the_others():
     """`py33: pytest<3.3` used to forbid every later pytest on every Python."""
     lines = "py33: pytest<3.3\npy36,py3.7: mock\n!py27: six\npy38: -r a.txt\npy38: attrs; os_name == 'nt'"

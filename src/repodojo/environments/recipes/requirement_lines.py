@@ -54,21 +54,30 @@ def read_requirements(
 
 
 def tox_dependencies(value: str) -> list[str]:
-    """Return the lines of a ``deps`` of tox; a condition on Pythons (``py37: mock``) becomes a marker."""
-    lines = (line.strip() for line in value.splitlines())
-    return [
-        _without_condition(line) for line in lines if line and not line.startswith("#") and "{[" not in line
-    ]
+    """Return the lines of a ``deps`` of tox; a condition on Pythons (``py37: mock``) becomes a marker.
+
+    Of alternatives (``django42: Django~=4.2``, ``django52: Django~=5.2``) the last one counts.
+    """
+    kept: dict[tuple[str, str], str] = {}
+    for line in map(str.strip, value.splitlines()):
+        if line and not line.startswith("#") and "{[" not in line:
+            condition, rest = _split_condition(line)
+            alternative = parse_requirement(rest) if condition and not _PYTHONS.fullmatch(condition) else None
+            key = ("name", canonicalize_name(alternative.name)) if alternative else ("line", line)
+            kept.pop(key, None)
+            kept[key] = _with_marker(condition, rest)
+    return list(kept.values())
 
 
-def _without_condition(line: str) -> str:
+def _split_condition(line: str) -> tuple[str, str]:
     found = _CONDITION.match(line)
-    if found is None:
-        return line
-    rest = line[found.end() :]
-    if not _PYTHONS.fullmatch(found[1]) or rest.startswith("-") or ";" in rest:
+    return ("", line) if found is None else (found[1], line[found.end() :])
+
+
+def _with_marker(condition: str, rest: str) -> str:
+    if not _PYTHONS.fullmatch(condition) or rest.startswith("-") or ";" in rest:
         return rest
-    pythons = re.findall(r"py(\d)\.?(\d+)", found[1])
+    pythons = re.findall(r"py(\d)\.?(\d+)", condition)
     return f"{rest}; " + " or ".join(f"python_version == '{one}.{two}'" for one, two in pythons)
 
 
