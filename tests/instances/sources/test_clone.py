@@ -186,6 +186,15 @@ def test_what_is_no_clone_is_an_error(tmp_path):
         open_clone(tmp_path)
 
 
+def test_a_partial_clone_is_told_which_file_it_lacks_and_what_brings_it(new_repository, tmp_path):
+    repository = new_repository(tmp_path / "partial")
+    commit = repository.commit("Start", {"data.bin": b"large"})
+    digest = repository.git("rev-parse", "HEAD:data.bin")
+    (repository.root / ".git" / "objects" / digest[:2] / digest[2:]).unlink()
+    with pytest.raises(InputError, match=r"object_missing: data.bin of .* partial; `git fetch --refetch`"):
+        open_clone(repository.root).tree(commit)
+
+
 def test_a_clone_cannot_make_the_reader_run_its_programs(repository, tmp_path):
     """Nothing that the clone's own configuration names is started."""
     repository.commit("base", {**BASE, ".gitattributes": "*.py diff=evil\n"})

@@ -125,7 +125,10 @@ class Clone(NamedTuple):
             end = printed.index(b"\n", start)
             said = printed[start:end].split()
             if said[-1] == b"missing":
-                raise InputError(f"{self.root}: object_missing: {path} of {revision} is not in the clone")
+                raise InputError(
+                    f"{self.root}: object_missing: {path} of {revision} is not in the clone, which may be "
+                    "partial; `git fetch --refetch` without a filter completes it"
+                )
             size = int(said[2])
             mode = "100644" if head[0] == b"100664" else head[0].decode()
             tree[path] = Blob(mode, printed[end + 1 : end + 1 + size])
