@@ -30,6 +30,14 @@ def test_a_dependency_that_a_change_declares_is_brought():
     assert find_additions(base, base, []) == ()
 
 
+def test_a_tool_that_new_tests_call_is_brought():
+    """Tests that call a type checker were skipped with the repair and without it."""
+    changed = {"tox.ini": Blob("100644", b"[testenv]\ndeps =\n  mypy\n  black\n")}
+    changed |= files(tests__test_types="import subprocess\nsubprocess.run(['python', '-m', 'mypy'])\n")
+    assert find_additions({}, changed, ["tests/test_types.py"]) == ("mypy",)
+    assert find_additions({}, changed, []) == ()
+
+
 def test_additions_that_may_not_fit_are_left_out_at_last():
     recipe = Recipe(repo="a/b", python="3.11", requirements=("pytest<7",))
     assert with_additions([recipe], ()) == [recipe]

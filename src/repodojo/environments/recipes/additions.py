@@ -4,6 +4,7 @@ An environment is built of the base; without these a new test of an optional fea
 code that comes with a new dependency.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from packaging.utils import canonicalize_name
@@ -11,12 +12,19 @@ from packaging.utils import canonicalize_name
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.recipes.declarations import Declarations, read_declarations
 from repodojo.environments.recipes.imports import imported_distributions
+from repodojo.environments.recipes.known_names import known_names
 from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.recipes.requirement_lines import for_tests, parse_all
 
+_WORD = re.compile(rb"[a-z][\w-]*")
+
 
 def find_additions(base: Tree, changed: Tree, test_files: Iterable[str]) -> tuple[str, ...]:
-    """Return the requirements that a change declares anew, and those of extras that its tests import."""
+    """Return the requirements that a change declares anew, and those of extras that its tests import.
+
+    Of tools only those that its tests name: a type checker, say, that they call.
+    """
+    test_files = tuple(test_files)
     before, after = read_declarations(base), read_declarations(changed)
     known = _names(_declared(before))
     imported = _names(imported_distributions(changed, test_files))
@@ -24,7 +32,11 @@ def find_additions(base: Tree, changed: Tree, test_files: Iterable[str]) -> tupl
     optional = (
         line for line in parse_all(after.project.optional) if canonicalize_name(line.name) in imported - known
     )
-    return for_tests([str(line) for line in (*new, *optional)], after.project.name)
+    words = frozenset(
+        word for path in test_files if path in changed for word in _WORD.findall(changed[path].content)
+    )
+    called = [tool for tool in known_names().tools if tool.encode() in words]
+    return for_tests([str(line) for line in (*new, *optional)], after.project.name, called)
 
 
 def with_additions(recipes: Sequence[Recipe], additions: Sequence[str]) -> list[Recipe]:

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -81,11 +81,14 @@ def _with_marker(condition: str, rest: str) -> str:
     return f"{rest}; " + " or ".join(f"python_version == '{one}.{two}'" for one, two in pythons)
 
 
-def for_tests(lines: Iterable[str], own: str) -> tuple[str, ...]:
-    """Return the requirements that tests may need: no tool, no disturbing plugin, not the project itself."""
+def for_tests(lines: Iterable[str], own: str, called: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the requirements that tests may need: no disturbing plugin, no tool, not the project itself.
+
+    Tools that tests call are kept.
+    """
     kept: dict[str, None] = {}
     names = known_names()
-    left_out = {*names.tools, *names.disturbing, canonicalize_name(own or "-")}
+    left_out = {*names.tools.difference(called), *names.disturbing, canonicalize_name(own or "-")}
     for requirement in parse_all(lines):
         name = canonicalize_name(requirement.name)
         if name not in left_out and not name.startswith(_NO_TESTS):

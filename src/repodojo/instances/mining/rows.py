@@ -25,7 +25,7 @@ from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
-ROWS_VERSION = 6
+ROWS_VERSION = 7
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
