@@ -183,10 +183,12 @@ def test_an_image_that_was_removed_by_hand_is_made_again(backend, api, tmp_path)
 @pytest.mark.docker
 def test_the_container_itself_is_bounded(backend, api):
     limits = Limits(memory_bytes=100 << 20, disk_bytes=20 << 20, processes=33)
-    with backend.start(SandboxSpec(layers=(), limits=limits)):
+    with backend.start(SandboxSpec(layers=(), limits=limits)) as sandbox:
         host = api.inspect_container(own_containers(api)[0]["Id"])["HostConfig"]
+        named = sandbox.mechanisms()
     assert host["Memory"] == host["MemorySwap"] == (184 << 20)
     assert (host["PidsLimit"], host["NetworkMode"]) == (35, "none")
+    assert all(named[limit].startswith(("cgroup v1, ", "cgroup v2, ")) for limit in ("memory", "processes"))
 
 
 @pytest.mark.docker
