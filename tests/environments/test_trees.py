@@ -59,3 +59,32 @@ def test_a_patch_that_does_not_fit_or_leads_outside_is_refused(tmp_path):
     with pytest.raises(InputError, match="not inside the repository"):
         patch_tree(TREE, [PATCH.replace("a/a/one.py", "a/../one.py")], tmp_path, "an instance")
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_file_behind_a_link_of_the_tree_is_refused(tmp_path):
+    """It used to be written where the link leads, outside of every sandbox."""
+    (tmp_path / "outside").mkdir()
+    link = Blob("120000", b"../outside")
+    tree = {"link": link, "link/made.py": Blob("100644", b"")}
+    with pytest.raises(BuildError, match="leads through the link 'link'"):
+        write_tree(tree, tmp_path / "folder", tmp_path)
+    patch = PATCH.partition("diff --git a/a/two.py")[0].replace("a/one.py", "link/made.py")
+    with pytest.raises(BuildError, match="leads through the link"):
+        patch_tree(tree, [patch, patch.replace("link/made.py", "link")], tmp_path, "an instance")
+    assert not list((tmp_path / "outside").iterdir())
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"a" * 300: Blob("100644", b"")},
+        {"link": Blob("120000", b"")},
+        {"link": Blob("120000", b"a\0b")},
+        {"link": Blob("120000", b"a" * 5000)},
+    ],
+)
+def test_a_tree_that_no_file_system_takes_is_refused(tmp_path, tree):
+    """One such clone used to end the whole run."""
+    with pytest.raises(BuildError, match="no_path"):
+        write_tree(tree, tmp_path / "folder", tmp_path)
+    assert not list(tmp_path.glob("folder*"))

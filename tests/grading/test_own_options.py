@@ -96,3 +96,9 @@ def test_asyncio_mode_without_its_plugin_stops_no_run(project, sandboxes):
     config = "[pytest]\naddopts = --asyncio-mode=auto --strict-markers\n"
     run = run_of(project, sandboxes, {"pytest.ini": config} | SAME_NAME, ["tests/a/test_same.py"])
     assert run.statuses == {"tests/a/test_same.py::test_a": "PASSED"}
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "9" * 5000], ids=["nested", "long number"])
+def test_a_file_that_no_parser_takes_has_no_options(value):
+    """It used to end the whole run."""
+    assert options({"pyproject.toml": f"[tool.x]\nk = {value}\n"}) == []

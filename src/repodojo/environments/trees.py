@@ -4,8 +4,8 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
 
 from repodojo.environments.base_repository import run_git
 from repodojo.environments.git_objects import Blob, Tree, read_tree
@@ -14,16 +14,18 @@ from repodojo.grading.patches import touched_paths
 from repodojo.unfinished import unfinished
 
 _STORE = ".blobs"
+_NO_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EILSEQ)
 
 
 def write_tree(tree: Tree, folder: Path, root: Path) -> None:
     """Write a tree to ``folder`` unless it is there; its files are linked from a store under ``root``.
 
     Raises:
-        BuildError: two paths are the same to this file system, or one leads outside.
+        BuildError: two paths are the same to this file system, one leads outside, or one cannot be written.
     """
     if folder.is_dir():
         return
+    _check_paths(tree)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = unfinished(folder)
     temporary.mkdir()
@@ -35,16 +37,39 @@ def write_tree(tree: Tree, folder: Path, root: Path) -> None:
         raise BuildError(
             f"case_clash: {error.filename2 or error.filename}: two paths are one file here"
         ) from error
-    except OSError:
+    except OSError as error:
+        if error.errno in _NO_PATH:
+            raise BuildError(f"no_path: {str(error)[-300:]}") from error
         if not folder.is_dir():
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def links_of(tree: Tree) -> frozenset[str]:
+    """Return the paths of a tree's symbolic links."""
+    return frozenset(path for path, blob in tree.items() if blob.mode == "120000")
+
+
+def link_above(path: str, links: Collection[str]) -> str | None:
+    """Return the link that a path leads through, if any."""
+    return next((above for above in map(str, PurePosixPath(path).parents) if above in links), None)
+
+
+def _check_paths(tree: Tree) -> None:
+    links = links_of(tree)
+    for path in tree:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise BuildError(f"outside: the path {path!r} leads out of the repository")
+        if link := link_above(path, links):
+            raise BuildError(f"outside: the path {path!r} leads through the link {link!r}")
+    if nowhere := next(
+        (link for link in links if not tree[link].content or b"\0" in tree[link].content), None
+    ):
+        raise BuildError(f"no_path: the link {nowhere!r} names no file")
+
+
 def _write(folder: Path, path: str, blob: Blob, store: Path) -> None:
-    if path.startswith("/") or ".." in path.split("/"):
-        raise BuildError(f"outside: the path {path!r} leads out of the repository")
     target = folder / path
     if blob.mode == "120000":
         write_blob(target, blob)
@@ -98,12 +123,14 @@ def apply_patches(tree: Tree, patches: Sequence[tuple[str, str]], folder: Path, 
         options: of ``git apply``.
 
     Raises:
-        BuildError: one does not apply.
+        BuildError: one does not apply, or a path that it touches leads outside.
         InputError: one is refused as a whole.
     """
     touched = {path for _, patch in patches for path in touched_paths(patch)}
-    for path in touched & tree.keys():
-        write_blob(folder / path, tree[path])
+    needed = {path: tree[path] for path in touched & tree.keys()}
+    _check_paths(needed)
+    for path, blob in needed.items():
+        write_blob(folder / path, blob)
     for what, patch in patches:
         if patch.strip():
             run_git(folder, ["apply", *options, "--whitespace=nowarn"], patch.encode(), what)

@@ -67,7 +67,7 @@ def _settings(path: str, text: str) -> Mapping[str, Any] | None:
     """Return what a file says of pytest; None where it says nothing, or cannot be read."""
     try:
         found = _toml_settings(path, text) if path.endswith(".toml") else _ini_settings(path, text)
-    except (tomllib.TOMLDecodeError, ConfigError, AttributeError):
+    except (ValueError, ConfigError, AttributeError, RecursionError):
         found = None
     return {} if found is None and path in _ALWAYS_COUNT else found
 

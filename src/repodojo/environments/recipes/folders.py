@@ -17,7 +17,7 @@ from repodojo.environments.packages import install_packages
 from repodojo.environments.recipes.uv import install
 from repodojo.environments.recipes.wheel import Built
 from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings, write_surroundings
-from repodojo.environments.trees import write_tree
+from repodojo.environments.trees import link_above, links_of, write_tree
 from repodojo.unfinished import replace_link
 
 
@@ -60,7 +60,7 @@ class Folders:
         self.remove(name)
         copy, packages = copy_interpreter(ground.interpreter, self.root / "interpreters"), ground.packages
         built = built or Built()
-        write_tree({**_blobs(built.added, built.programs), **tree}, folder / "source", self.root)
+        write_tree({**_added(built, tree), **tree}, folder / "source", self.root)
         write_tree(_blobs(built.metadata), folder / "metadata", self.root)
         if ground.surroundings != NOTHING_AROUND:
             write_surroundings(ground.surroundings, folder)
@@ -71,6 +71,13 @@ class Folders:
     def remove(self, name: str) -> None:
         """Remove an environment's folder; what it shares with others stays."""
         shutil.rmtree(self.root / name, ignore_errors=True)
+
+
+def _added(built: Built, tree: Tree) -> dict[str, Blob]:
+    """Return what a build adds beside the sources; what lies behind one of their links is not among them."""
+    links = links_of(tree)
+    added = {path: data for path, data in built.added.items() if link_above(path, links) is None}
+    return _blobs(added, built.programs)
 
 
 def _blobs(files: Mapping[str, bytes], programs: Collection[str] = ()) -> dict[str, Blob]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ _ATTRIBUTES = Path(__file__).with_name("clone_attributes.txt")
 """Has git name a hunk's function as GitHub does."""
 _SAFE = (
     "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.quotePath=true",
-    "-c", f"core.attributesFile={_ATTRIBUTES}",
+    "-c", f"core.attributesFile={_ATTRIBUTES}", "-c", "log.showSignature=false",
 )  # fmt: skip
 _DIFF = (
     "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--full-index", "--binary",
@@ -28,7 +29,6 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_FIELD, _RECORD = "\x02", "\x01"
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?")
 _REMOTE = re.compile(r"[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", re.ASCII)
 
@@ -61,7 +61,9 @@ class Clone(NamedTuple):
             InputError: git failed.
         """
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
-        env = {**os.environ, **_ENVIRONMENT}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        above = str(self.root.resolve().parent)  # else an unreadable clone is the repository around it
+        env = {**inherited, **_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": above}
         try:
             done = subprocess.run(
                 command, input=text, capture_output=True, env=env, timeout=_TIMEOUT_S, check=False
@@ -84,11 +86,12 @@ class Clone(NamedTuple):
             revisions: where to start.
             paths: also list the paths that each commit changes.
         """
-        form = f"--format={_RECORD}" + "".join(f"%{name}{_FIELD}" for name in ("H", "P", "cI", "B"))
+        mark = secrets.token_hex(16)  # no message and no path holds it
+        form = f"--format={mark}=" + "".join(f"%{name}{mark}-" for name in ("H", "P", "cI", "B"))
         names = ("--name-only", "-z", "--diff-merges=first-parent", "--no-renames") if paths else ()
         printed = self.run("log", "--first-parent", form, *names, *revisions, "--")
-        records = printed.decode(errors="replace").split(_RECORD)
-        return [_parse_commit(fields) for fields in (r.split(_FIELD) for r in records) if len(fields) == 5]
+        records = printed.decode(errors="replace").split(f"{mark}=")[1:]
+        return [_parse_commit(record.split(f"{mark}-")) for record in records]
 
     def refs(self, pattern: str) -> dict[str, str]:
         """Return commits by ref name."""

@@ -144,7 +144,7 @@ def _make_row(
         raise InputError("no_patch: it changes nothing but tests")
     if rules.require_tests and not patches.test_patch.strip():
         raise InputError("no_tests: it changes no test")
-    printed = clone.text("log", "--reverse", "--format=%aI%x00%B%x01", f"{base}..{merged.head}", "--")
+    printed = clone.text("log", "-z", "--reverse", "--format=%aI%n%B", f"{base}..{merged.head}", "--")
     dates, messages = _read_log(printed)
     message = clean_message(merged.commit.message)
     own = issues.get(str(number))
@@ -174,6 +174,5 @@ def _make_row(
 
 
 def _read_log(printed: str) -> tuple[list[str], list[str]]:
-    records = [record.strip("\n").split("\0", 1) for record in printed.split("\x01")]
-    pairs = [record for record in records if len(record) == 2]
-    return [date for date, _ in pairs], [message.strip("\n") for _, message in pairs]
+    pairs = [record.partition("\n") for record in printed.split("\0") if record]
+    return [date for date, _, _ in pairs], [message.strip("\n") for _, _, message in pairs]

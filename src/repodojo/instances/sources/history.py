@@ -162,5 +162,7 @@ def _shape(commit: Commit) -> str:
 def _merged_messages(clone: Clone, commit: Commit) -> list[str]:
     if len(commit.parents) < 2:
         return []
-    printed = clone.text("log", "--reverse", "--format=%B%x01", f"{commit.parents[0]}..{commit.sha}^2", "--")
-    return [message.strip("\n") for message in printed.split("\x01") if message.strip()]
+    printed = clone.text(
+        "log", "-z", "--reverse", "--format=%B", f"{commit.parents[0]}..{commit.sha}^2", "--"
+    )
+    return [message.strip("\n") for message in printed.split("\0") if message.strip()]
