@@ -55,3 +55,21 @@ def test_a_package_of_sources_alone_is_named(package_index, interpreter):
     with pytest.raises(BuildError) as raised:
         resolve(["tiny-source", "tiny-helper"], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
     assert unobtainable_packages(str(raised.value)) == {"tiny-source"}
+
+
+@pytest.mark.parametrize(
+    "line", ["-r {file}", "tiny-helper @ file://{file}", "--index-url http://127.0.0.1:9/", "-e /", "{file}"]
+)
+def test_a_repositorys_requirement_names_no_file_of_this_machine(interpreter, tmp_path, line):
+    """uv used to read it, and its message said what stands in it."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret\n")
+    with pytest.raises(BuildError, match="expected packages with versions, found") as told:
+        resolve(["pytest", line.format(file=secret)], interpreter, datetime(2025, 6, 2, tzinfo=UTC))
+    assert "a secret" not in str(told.value)
+
+
+def test_a_requirement_of_two_lines_is_its_first(package_index, interpreter, tmp_path):
+    """uv used to read the file that the second line names."""
+    line = f"tiny-helper #\n-r {tmp_path / 'secret.txt'}"
+    assert resolve([line], interpreter, datetime(2025, 6, 2, tzinfo=UTC)).pins == ("tiny-helper==2.0",)

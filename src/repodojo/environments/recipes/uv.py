@@ -21,6 +21,7 @@ from typing import NamedTuple
 from packaging.utils import canonicalize_name
 
 from repodojo.environments.interpreters import Interpreter
+from repodojo.environments.recipes.requirement_lines import parse_requirement
 from repodojo.errors import BuildError
 
 OLDEST_PYTEST = datetime(2019, 9, 1, tzinfo=UTC)
@@ -92,8 +93,9 @@ def resolve(
         wheels: folder of wheels that count as well.
 
     Raises:
-        BuildError: there is no such set; the message is uv's own.
+        BuildError: there is no such set; the message is uv's own. Or a requirement is no package's.
     """
+    requirements = _packages_alone(requirements)
     undated: set[str] = set()
     overrides: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
@@ -124,12 +126,20 @@ def choose_version(requirements: Sequence[str], interpreter: Interpreter, date: 
     """
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder, "requirements.in")
-        wanted.write_text("\n".join(requirements), encoding="utf-8")
+        wanted.write_text("\n".join(_packages_alone(requirements)), encoding="utf-8")
         command = [*_COMPILE, "--no-deps", "--python", str(interpreter.executable)]
         pins = _pins(run_uv([*command, "--exclude-newer", _stamp(date), str(wanted)], "does_not_resolve"))
     if not pins:
         raise BuildError(f"does_not_resolve: nothing of {', '.join(requirements)} is for this Python")
     return pins[0]
+
+
+def _packages_alone(requirements: Sequence[str]) -> list[str]:
+    """Return requirements without what else uv takes in such a file: options, files and addresses."""
+    parsed = {line: parse_requirement(line) for line in requirements}
+    if other := next((line for line, requirement in parsed.items() if requirement is None), None):
+        raise BuildError(f"does_not_resolve: expected packages with versions, found {other[:80]!r}")
+    return [str(parsed[line]) for line in requirements]
 
 
 def _compile(
