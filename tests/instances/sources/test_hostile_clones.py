@@ -64,3 +64,10 @@ def test_a_repository_that_git_was_told_of_is_not_read_for_a_clone(repository, t
     head = repository.commit("base", BASE)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     assert open_clone(repository.root).text("rev-parse", "HEAD") == head
+
+
+def test_a_clone_is_no_folder_of_clones(repository):
+    """Its `.git` used to be mined as a clone without a name."""
+    repository.commit("base", BASE)
+    assert find_clones(repository.root) == []
+    assert [each.path for each in find_clones(repository.root.parent)] == [repository.root]

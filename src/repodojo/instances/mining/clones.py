@@ -47,7 +47,7 @@ def find_clones(folder: Path) -> list[ClonedRepository]:
     """
     found: dict[str, ClonedRepository] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not ((path / ".git").exists() or (path / "HEAD").is_file()):
+        if path.name == ".git" or not ((path / ".git").exists() or (path / "HEAD").is_file()):
             continue
         clone = open_clone(path)
         repo = clone.name() or f"local/{_NO_NAME.sub('-', path.name.removesuffix('.git'))}"
