@@ -1,5 +1,6 @@
 import pytest
 
+from repodojo.environments.base_repository import prove_repository, write_repository
 from repodojo.environments.git_objects import Blob, read_tree
 from repodojo.environments.trees import patch_tree, write_tree
 from repodojo.errors import BuildError, InputError
@@ -88,3 +89,10 @@ def test_a_tree_that_no_file_system_takes_is_refused(tmp_path, tree):
     with pytest.raises(BuildError, match="no_path"):
         write_tree(tree, tmp_path / "folder", tmp_path)
     assert not list(tmp_path.glob("folder*"))
+
+
+@pytest.mark.parametrize("path", ["caf\udce9.txt", "a\n\nb.txt"])
+def test_a_repository_is_proven_whatever_its_files_are_called(tmp_path, path):
+    """One name that is not UTF-8 used to end the whole run."""
+    commit = write_repository({path: Blob("100644", b"x\n")}, tmp_path / ".git")
+    assert prove_repository(tmp_path / ".git", commit).commits == 1

@@ -101,7 +101,7 @@ def prove_repository(git_folder: Path, commit: str) -> RepositoryProof:
         return run_git(git_folder, ["--git-dir=.", *arguments], b"", what).decode().splitlines()
 
     held = sorted(ask("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)"))
-    reachable = {line.split()[0] for line in ask("rev-list", "--objects", commit)}
+    reachable = {*ask("rev-list", "--objects", "--no-object-names", commit)}
     references = ask("for-each-ref", "--format=%(refname) %(objectname)")
     borrowed = [name for name in _BORROWING if (git_folder / name).exists()]
     beyond = [line for line in held if line.split()[0] not in reachable]
