@@ -59,8 +59,9 @@ def test_a_fork_bomb_leaves_the_hosts_process_ids_as_they_are(sandboxes, small):
 
 def test_a_fork_bomb_left_behind(small):
     small.execute("(sleep 0.3; :(){ :|:& };:) & true", WAIT_S)
-    time.sleep(2)
-    assert small.execute("echo works", WAIT_S).output == b"works\n"
+    ended_s = time.monotonic() + WAIT_S
+    while small.execute("sleep 1; echo works", WAIT_S).output != b"works\n":
+        assert time.monotonic() < ended_s  # what it does is told in the output of commands beside it
 
 
 def test_thread_bomb(small):
