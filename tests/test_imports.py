@@ -27,6 +27,7 @@ CHILD_PROCESSES = {
     "repodojo.policies.local_slots",
     "repodojo.policies.local_worker",
     "repodojo.training.labelled",
+    "repodojo.training.packed_attention",
     "repodojo.training.sft",
     "repodojo.training.step_log",
 }

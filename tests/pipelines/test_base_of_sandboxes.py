@@ -33,7 +33,7 @@ PLANS: dict[str, Callable[[Workshop], Plan]] = {
     "environments": lambda shop: nodes.plan_environments(SETTINGS, shop),
     "validations": lambda shop: nodes.plan_validations([], {}, SETTINGS, shop),
     "certificates": lambda shop: nodes.plan_certificates([], {}, SETTINGS, shop),
-    "clone environments": lambda shop: clone_nodes.plan_clone_environments({}, CLONES, shop),
+    "clone environments": lambda shop: clone_nodes.plan_clone_environments({}, CLONES, None, shop),
     "clone validations": lambda shop: clone_nodes.plan_clone_validations({}, {}, CLONES, SETTINGS, shop),
     "attempts": lambda shop: plan_attempts([], None, RepairPolicy(), shop, RolloutSettings()),
     "verdicts": lambda shop: plan_verdicts({}, [], shop, STORE, GRADING),

@@ -120,7 +120,7 @@ print(made <= 128)
 
 
 TABLES = """
-import ctypes
+import ctypes, time
 libc = ctypes.CDLL(None)
 libc.mmap.restype = ctypes.c_void_p
 number, address = ctypes.c_int, ctypes.c_void_p
@@ -131,6 +131,7 @@ start = libc.mmap(None, size, 1, 0x4022, -1, 0)
 libc.madvise(start, size, 15)
 for place in range(start, start + size, step):
     ctypes.c_char.from_address(place).value
+time.sleep(9)
 print("got it")
 """
 
