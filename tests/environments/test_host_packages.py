@@ -79,3 +79,11 @@ def test_nothing_of_a_python_or_of_this_hosts_own_settings_is_shown():
     assert not [
         path for path in shown if "python" in path or path in ("/etc", "/etc/ssl", "/usr/share", "/usr/lib")
     ]
+
+
+def test_whoever_asks_for_no_package_needs_no_debian(monkeypatch, tmp_path):
+    """On a host without dpkg-query every environment of a clone was asked for again without end."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert host_packages(()) == package_trees(()) == ()
+    with pytest.raises(BuildError, match="dpkg-query"):
+        host_packages(("gcc",))

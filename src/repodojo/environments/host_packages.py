@@ -57,6 +57,8 @@ def host_packages(names: Sequence[str]) -> tuple[str, ...]:
         LackingPackagesError: this host has not all of them; the message holds the command that adds them.
         BuildError: this host is no Debian.
     """
+    if not names:
+        return ()
     known = _installed()
     if lacking := tuple(name for name in sorted(set(names)) if name not in known):
         raise LackingPackagesError(
@@ -78,7 +80,7 @@ def package_trees(names: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     host_packages(names)
     base = [Path(tree) for tree in host_base().trees]
-    files = {Path(line) for line in _ask("-L", *sorted(_with_dependencies(names))).splitlines()}
+    files = _files(names)
     tops = {top for file in files for top in _tops(file, files) if not _is_below(top, base)}
     return tuple(map(str, sorted(top for top in tops if tops.isdisjoint(top.parents))))
 
@@ -88,8 +90,13 @@ def package_programs(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the programs of packages and of all that they depend on, by name."""
     if not names:
         return ()
-    files = map(Path, _ask("-L", *sorted(_with_dependencies(names))).splitlines())
-    return tuple(sorted({file.name for file in files if str(file.parent) in _PROGRAM_FOLDERS}))
+    return tuple(sorted({file.name for file in _files(names) if str(file.parent) in _PROGRAM_FOLDERS}))
+
+
+@cache
+def _files(names: tuple[str, ...]) -> frozenset[Path]:
+    """Return the files of packages and of all that they depend on."""
+    return frozenset(map(Path, _ask("-L", *sorted(_with_dependencies(names))).splitlines()))
 
 
 def _tops(file: Path, files: Collection[Path]) -> Iterator[Path]:
