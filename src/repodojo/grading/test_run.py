@@ -187,7 +187,7 @@ def judge_report(
     return TestRun(statuses, result.exit_code, result.duration_s, result.text, False, True)
 
 
-def _agree(  # the parts of one report
+def _agree(
     log: str,
     statuses: Mapping[str, str],
     canaries: Mapping[str, str],

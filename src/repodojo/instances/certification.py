@@ -52,7 +52,8 @@ def certify_instance(
         with workshop.sandboxes.start(certifier.spec) as sandbox:
             leaks = find_leaks(sandbox, instance)
     with clock("mutants"):
-        mutants = [pair for module in modules for pair in certifier.mutants(module)][: settings.mutants]
+        pairs = [(mutant, module.fixed) for module in modules for mutant in module.mutants]
+        mutants = pairs[: settings.mutants]
         survivors = [mutant for mutant, fixed in mutants if certifier.survives(mutant, fixed)]
     return Certificate(
         instance_id=instance.instance_id,
@@ -72,11 +73,12 @@ def certify_instance(
 
 
 class _Module(NamedTuple):
-    """A module that the gold patch repairs: its path, its text with the bug and without."""
+    """A module that the gold patch repairs: its path, its text with the bug and without, other bugs."""
 
     path: str
     base: str
     fixed: str
+    mutants: Sequence[Mutation]
 
 
 @dataclass(frozen=True)
@@ -139,24 +141,21 @@ class _Certifier:
             after = {name: _read(sandbox, name) for name in names}
         texts = ((name, before[name], after[name]) for name in names)
         found = [
-            _Module(name, base, fixed)
+            _Module(name, base, fixed, self._mutants(name, fixed))
             for name, base, fixed in texts
             if base is not None and fixed is not None
         ]
-        found.sort(key=lambda module: not self.mutants(module))
+        found.sort(key=lambda module: not module.mutants)
         if not found:
             return [], "the gold patch changes no module in place that this Python can read"
-        no_mutants = self.settings.mutants and not self.mutants(found[0])
-        return (
-            found,
-            "no mutants: the gold patch changes nothing in a function that a bug can be put in" * no_mutants,
-        )
+        if self.settings.mutants and not found[0].mutants:
+            return found, "no mutants: the gold patch changes nothing in a function that a bug can be put in"
+        return found, ""
 
-    def mutants(self, module: _Module) -> list[tuple[Mutation, str]]:
-        """Put other bugs into the functions around the repair; each with the repaired text it changes."""
+    def _mutants(self, path: str, fixed: str) -> Sequence[Mutation]:
+        """Put other bugs into the functions around the repair."""
         settings = self.settings
-        found = mutate_around(self.instance.patch, module.path, module.fixed, settings.mutants, settings.seed)
-        return [(mutant, module.fixed) for mutant in found]
+        return mutate_around(self.instance.patch, path, fixed, settings.mutants, settings.seed)
 
     def survives(self, mutant: Mutation, fixed: str) -> bool:
         """Whether all FAIL_TO_PASS and PASS_TO_PASS pass with another bug in the repaired code."""

@@ -115,10 +115,8 @@ def read_shown(tree: Tree) -> list[tuple[str, str]]:
     ]
     told = [path for path in sorted(tree) if "/" not in path and path.lower().startswith(_TOLD)]
     wanted = dict.fromkeys([*_PROJECT_FILES, *_TOOL_FILES, *declaring, *told])
-    shown, left = (
-        [("files at the top", "\n".join(sorted({path.partition("/")[0] for path in tree}))[:_FILE])],
-        _ALL,
-    )
+    top = "\n".join(sorted({path.partition("/")[0] for path in tree}))
+    shown, left = [("files at the top", top[:_FILE])], _ALL
     for path in wanted:
         text = (_text(tree, path) or "")[: min(_FILE, left)]
         left -= len(text)

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -21,7 +22,7 @@ from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.recipes.recipe_files import parse_recipe, recipe_text
 from repodojo.errors import InputError, PolicyError
 from repodojo.policies.policy import Policy, SamplingParameters
-from repodojo.scaffolds.templates import load_templates
+from repodojo.scaffolds.templates import Templates, load_templates
 from repodojo.types import Message
 from repodojo.unfinished import write_text
 
@@ -58,8 +59,7 @@ class ModelProposer:
     @property
     def fingerprint(self) -> str:
         """Digest of the policy and of what it is asked."""
-        templates = load_templates(_PROMPTS, {"system": {}, "user": _EXAMPLE})
-        return _digest([self.policy.fingerprint, templates.digest, self.rounds])
+        return _digest([self.policy.fingerprint, _templates().digest, self.rounds])
 
     def propose(self, question: Question) -> Proposal:
         """Return the recipe that the model proposes, or why its answer is none."""
@@ -85,8 +85,13 @@ class ModelProposer:
         return kept
 
 
+@cache
+def _templates() -> Templates:
+    return load_templates(_PROMPTS, {"system": {}, "user": _EXAMPLE})
+
+
 def _messages(question: Question) -> list[Message]:
-    templates, wanted = load_templates(_PROMPTS, {"system": {}, "user": _EXAMPLE}), question.wanted
+    templates, wanted = _templates(), question.wanted
     user = templates.render(
         "user",
         repo=wanted.repo,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -45,6 +46,16 @@ _TODAY = datetime.now(UTC)
 logger = logging.getLogger(__name__)
 
 
+class _Needed(NamedTuple):
+    """What the build of a tree needs, whatever the date of its tools."""
+
+    project: ProjectFile | None
+    """None where nothing says how the sources are built, and commands alone run."""
+    requirements: tuple[str, ...]
+    version: str
+    commands: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class WheelMaker:
     """Where wheels are made, for which Python and date, and what surrounds their building."""
@@ -63,11 +74,12 @@ class WheelMaker:
         Raises:
             BuildError: it does not build, or a command fails.
         """
+        needed = _read_needed(tree, version, recipe)
         failures: list[BuildError] = []
         without_wheel: Outcome | None = None
         for when in (self.date, _TODAY.astimezone(self.date.tzinfo)):
             try:
-                outcome = self._build_once(name, tree, version, recipe, when)
+                outcome = self._build_once(name, tree, needed, when)
             except BuildError as error:
                 failures.append(error)
                 continue
@@ -75,26 +87,16 @@ class WheelMaker:
                 return outcome
             failures.append(BuildError(outcome.fault))
             without_wheel = without_wheel or outcome
-        if without_wheel is not None and recipe is not None and recipe.install:
+        if without_wheel is not None and needed.commands:
             return without_wheel
         raise failures[0]
 
-    def _build_once(
-        self, name: str, tree: Tree, version: str, recipe: Recipe | None, when: datetime
-    ) -> Outcome:
-        project: ProjectFile | None = read_declarations(tree).project
-        commands, needs = (recipe.install, [*recipe.requirements]) if recipe and recipe.install else ((), [])
-        try:
-            needs += build_requirements(read_declarations(tree).project, tree)
-        except BuildError:
-            if not commands:
-                raise
-            project = None
-        pins = _resolve_tools(tuple(needs), self.interpreter, when)
+    def _build_once(self, name: str, tree: Tree, needed: _Needed, when: datetime) -> Outcome:
+        pins = _resolve_tools(needed.requirements, self.interpreter, when)
         packages = self.folders.packages(pins, self.interpreter)
         ground = Ground(self.interpreter, packages, self.surroundings)
         folder = self.folders.make(f"{name}.build", tree, None, ground)
-        orders = BuildOrders(project, packages, version or "0.0.0", commands)
+        orders = BuildOrders(needed.project, packages, needed.version, needed.commands)
         return build_wheel(self.sandboxes, sandbox_spec((folder / "source",), folder), orders)
 
     def read(self, name: str, tree: Tree, version: str, recipe: Recipe | None = None) -> Built:
@@ -142,6 +144,24 @@ class WheelMaker:
         beside = unfinished(target / wheel.name)
         beside.write_bytes(wheel.content)
         beside.rename(target / wheel.name)
+
+
+def _read_needed(tree: Tree, version: str, recipe: Recipe | None) -> _Needed:
+    """Read what a build needs; with commands, a tree that nothing says how to build is no error.
+
+    Raises:
+        BuildError: nothing says how it is built.
+    """
+    commands = recipe.install if recipe else ()
+    requirements = recipe.requirements if recipe and commands else ()
+    project = read_declarations(tree).project
+    version = version or "0.0.0"
+    try:
+        return _Needed(project, (*requirements, *build_requirements(project, tree)), version, commands)
+    except BuildError:
+        if not commands:
+            raise
+        return _Needed(None, requirements, version, commands)
 
 
 @cache
