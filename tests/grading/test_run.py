@@ -7,8 +7,9 @@ import pytest
 
 from repodojo.environments.sandbox import Limits
 from repodojo.errors import SandboxError
+from repodojo.grading.orders import Disturbance
 from repodojo.grading.run import grade, run_tests
-from repodojo.grading.test_run import Disturbance, referee_spec
+from repodojo.grading.test_run import referee_spec
 from repodojo.types import Message, Trajectory
 
 WAIT_S = 60

@@ -3,8 +3,9 @@
 import pytest
 
 from repodojo.environments.sandbox import SandboxSpec
+from repodojo.grading.orders import Disturbance
 from repodojo.grading.runners import labels
-from repodojo.grading.test_run import Disturbance, run_tests
+from repodojo.grading.test_run import run_tests
 
 CASES = '''
 import unittest

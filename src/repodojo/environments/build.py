@@ -24,7 +24,8 @@ from repodojo.environments.watch import replay_calls, watch_tests
 from repodojo.environments.watched import Watched, split_watched
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError
-from repodojo.grading.test_run import CALM, Disturbance, run_tests
+from repodojo.grading.orders import CALM, Disturbance
+from repodojo.grading.test_run import run_tests
 from repodojo.types import Environment
 from repodojo.unfinished import replace_link
 

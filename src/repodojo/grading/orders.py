@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from repodojo.environments.sandbox import SandboxSpec
+from repodojo.grading import bare_programs
 from repodojo.grading.runners import canary_file, canary_name, labels
 
 _CANARIES = 4
@@ -30,6 +31,18 @@ _OVERRIDES = (
 """What a project's own configuration may not decide; environments are built without disturbing plugins."""
 
 
+class Disturbance(NamedTuple):
+    """What a run has another way than usual, which shows the tests that vary."""
+
+    order_seed: int | None = None
+    """Shuffles the tests."""
+    bare: bool = False
+    """No programs are on the search path but those that every base has, and those of system packages."""
+
+
+CALM = Disturbance()
+
+
 @dataclass(frozen=True)
 class Orders:
     """What one run is told, and what is expected back."""
@@ -51,9 +64,9 @@ def draw_orders(runner: str) -> Orders:
 
 
 def orders_record(
-    orders: Orders, spec: SandboxSpec, options: Sequence[str], tests: Sequence[str]
+    orders: Orders, spec: SandboxSpec, options: Sequence[str], tests: Sequence[str], disturbance: Disturbance
 ) -> dict[str, Any]:
-    """Return what the referee is told: the usual order, and every program that the sandbox has."""
+    """Return what the referee is told."""
     runner = spec.test_runner
     arguments = [*options, *labels(runner, [*tests, orders.canary_file])]
     if runner == "pytest":
@@ -66,8 +79,8 @@ def orders_record(
         "packages": [folder for folder in folders if folder not in inside],
         "project": [folder for folder in inside if folder != spec.workdir] + [spec.workdir],
         "search": spec.environment.get("PYTHONPATH", ""),
-        "order_seed": None,
-        "programs": "",
+        "order_seed": disturbance.order_seed,
+        "programs": bare_programs.FOLDER if disturbance.bare else "",
         "runner": spec.test_runner,
         "workdir": spec.workdir,
         "arguments": arguments,

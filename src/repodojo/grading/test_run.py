@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from repodojo.environments.sandbox import (
     ExecResult,
@@ -27,7 +26,7 @@ from repodojo.errors import SandboxError
 from repodojo.grading import bare_programs
 from repodojo.grading.catalogs import compile_edited
 from repodojo.grading.log_parsers.plain import parse_unittest_output
-from repodojo.grading.orders import draw_orders, orders_record
+from repodojo.grading.orders import CALM, Disturbance, draw_orders, orders_record
 from repodojo.grading.own_options import collection_options
 from repodojo.grading.runners import canary_source
 from repodojo.grading.test_log import parse_test_log
@@ -49,18 +48,6 @@ PRELOAD = (
     *("email.parser", "faulthandler", "pdb", "tomllib", "tomllib._parser"),
 )
 """What pytest imports to run any test; imported once for many sandboxes."""
-
-
-class Disturbance(NamedTuple):
-    """What a run has another way than usual, which shows the tests that vary."""
-
-    order_seed: int | None = None
-    """Shuffles the tests."""
-    bare: bool = False
-    """No programs are on the search path but those that every base has, and those of system packages."""
-
-
-CALM = Disturbance()
 
 
 @dataclass(frozen=True)
@@ -126,11 +113,9 @@ def run_tests_in(
     orders = draw_orders(runner)
     sandbox.write(orders.canary_file, canary_source(runner, orders.canaries).encode())
     own = collection_options(partial(_text_or_none, sandbox)) if runner == "pytest" else []
-    record = orders_record(orders, spec, [*own, *spec.test_options], tests)
-    record["order_seed"] = disturbance.order_seed
+    record = orders_record(orders, spec, [*own, *spec.test_options], tests, disturbance)
     if disturbance.bare:
         sandbox.run(bare_programs.GATHER, timeout_s)
-        record["programs"] = bare_programs.FOLDER
     sandbox.write(_ORDERS, json.dumps(record).encode())
     before = _read_tests(sandbox, tests)
     result = _run_referee(sandbox, spec, timeout_s)

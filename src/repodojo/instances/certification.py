@@ -11,9 +11,10 @@ from repodojo.environments.build import Clock
 from repodojo.environments.git_objects import Blob, Tree
 from repodojo.environments.sandbox import Sandbox, SandboxSpec
 from repodojo.environments.workshop import Workshop
+from repodojo.grading.orders import CALM, Disturbance
 from repodojo.grading.patches import is_protected, parse_patch
 from repodojo.grading.run import GRADER_VERSION, grade
-from repodojo.grading.test_run import CALM, Disturbance, TestRun, run_tests
+from repodojo.grading.test_run import TestRun, run_tests
 from repodojo.grading.verdict import judge_statuses
 from repodojo.instances.certificate import Certificate
 from repodojo.instances.forgeries import forge_patches

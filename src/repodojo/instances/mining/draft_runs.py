@@ -6,9 +6,10 @@ from functools import partial
 
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import SandboxError
+from repodojo.grading.orders import CALM, Disturbance
 from repodojo.grading.run import GRADER_VERSION
 from repodojo.grading.test_log import first_errors
-from repodojo.grading.test_run import CALM, Disturbance, TestRun, run_tests
+from repodojo.grading.test_run import TestRun, run_tests
 from repodojo.instances.mining.lists import Statuses
 from repodojo.instances.mining.records import Rejected
 from repodojo.instances.test_runs import TestRunStore

@@ -18,8 +18,8 @@ from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.trees import patch_tree
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError, InputError
+from repodojo.grading.orders import CALM, Disturbance
 from repodojo.grading.run import grade
-from repodojo.grading.test_run import CALM, Disturbance
 from repodojo.instances.mining.draft_runs import RUN_S, DraftRuns
 from repodojo.instances.mining.effects import changed_tests
 from repodojo.instances.mining.lists import (
