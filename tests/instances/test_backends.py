@@ -1,6 +1,5 @@
 """Docker and namespaces prove the same instances and give the same verdicts, test by test."""
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.instances.mining import conftest as mining
+from tests.pipelines.env_build import tiny_sdist
 
 from repodojo.environments.recipes.environment import Builder
 from repodojo.environments.recipes.folders import Folders
@@ -31,17 +32,6 @@ from repodojo.types import Instance
 WAIT_S = 120
 MINING = MiningSettings(repeats=2)
 BUGS = 3
-TESTS = Path(__file__).parents[1]
-
-
-def load(path: Path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-mining = load(TESTS / "instances" / "mining" / "conftest.py")
 clones, package_index = mining.clones, mining.package_index
 
 
@@ -63,13 +53,12 @@ def done(plan):
 
 
 def prove_bugs(workshop: Workshop) -> dict[str, Validation]:
-    tiny = load(TESTS / "pipelines" / "env_build" / "tiny_sdist.py")
-    settings = tiny.tiny_settings(
-        tiny.write_sdist(workshop.environments / "archives" / "tinywords-1.0.tar.gz")
+    settings = tiny_sdist.tiny_settings(
+        tiny_sdist.write_sdist(workshop.environments / "archives" / "tinywords-1.0.tar.gz")
     )
     few = settings.injection.model_copy(update={"candidates_per_project": {"train": BUGS}})
     settings = settings.model_copy(update={"injection": few})
-    tiny.copy_packages(workshop.environments / "packages", settings)
+    tiny_sdist.copy_packages(workshop.environments / "packages", settings)
     builds = done(nodes.plan_environments(settings, workshop))
     nothing_shared = {name: Comparison(name, 0, 0, ()) for name in builds}
     candidates = nodes.inject_bugs(builds, nothing_shared, [], settings)

@@ -1,22 +1,12 @@
 """A clone with a build of its own, a package index, and sandboxes."""
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.environments.recipes import conftest as recipes
 
-TESTS = Path(__file__).parents[2]
-
-
-def load(path: Path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-package_index = load(TESTS / "environments" / "recipes" / "conftest.py").package_index
+package_index = recipes.package_index
 
 PYPROJECT = """
 [build-system]
