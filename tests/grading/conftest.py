@@ -1,24 +1,15 @@
-import importlib.util
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from tests.grading import tiny_project
 
 from repodojo.environments.namespaces import NamespaceSandboxes
-
-
-def load_tiny_project():
-    path = Path(__file__).with_name("tiny_project.py")
-    spec = importlib.util.spec_from_file_location("tiny_project", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
 def tiny():
     """The module that makes the tiny project and patches for it."""
-    return load_tiny_project()
+    return tiny_project
 
 
 @pytest.fixture(scope="session")

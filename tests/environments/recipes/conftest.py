@@ -1,10 +1,10 @@
 """A package index on loopback, whose packages were uploaded at known times."""
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.environments.recipes import package_index as index_files
 
 from repodojo.environments.recipes.uv import find_uv
 from repodojo.errors import BuildError
@@ -42,13 +42,6 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 EARLY, LATE = "2022-12-01T00:00:00Z", "2025-06-01T00:00:00Z"
 
 
-def load(name: str):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an index with pytest, what it needs, and a few tiny packages; uv asks it."""
@@ -56,16 +49,15 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         find_uv()
     except BuildError as error:
         pytest.skip(str(error))
-    helper = load("package_index")
     wheels = {}
     for name in ("pytest", "pluggy", "iniconfig", "packaging", "pygments"):
-        file, content = helper.installed_wheel(name)
+        file, content = index_files.installed_wheel(name)
         wheels[file] = content, EARLY
     for name, version, uploaded in (
         ("tiny_helper", "1.0", EARLY), ("tiny_helper", "2.0", LATE), ("tiny_late", "1.0", LATE),
         ("pytest", "99.0", LATE),
     ):  # fmt: skip
-        file, content = helper.make_wheel(
+        file, content = index_files.make_wheel(
             name,
             version,
             {f"{name}.py": f"VERSION = {version!r}\n", f"{name}_parts/tests/test_it.py": ""},
@@ -76,10 +68,10 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         f"{scripts}/tiny-build": Path("/bin/true").read_bytes(),
         f"{scripts}/tiny-script": "#!python\n",
     }
-    file, content = helper.make_wheel("tiny_backend", "1.0", {"tiny_backend.py": BACKEND, **programs})
+    file, content = index_files.make_wheel("tiny_backend", "1.0", {"tiny_backend.py": BACKEND, **programs})
     wheels[file] = content, EARLY
-    wheels["tiny_source-1.0.tar.gz"] = helper.make_sdist("tiny_source-1.0", SOURCES), EARLY
-    with helper.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
+    wheels["tiny_source-1.0.tar.gz"] = index_files.make_sdist("tiny_source-1.0", SOURCES), EARLY
+    with index_files.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_DEFAULT_INDEX", address)
         patch.setenv("PIP_INDEX_URL", address)
         patch.setenv("UV_CACHE_DIR", str(tmp_path_factory.mktemp("uv")))

@@ -1,6 +1,5 @@
 """The whole of env_build on a project made here, in real sandboxes."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -8,9 +7,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from tests.pipelines.env_build import tiny_sdist as tiny
 
 from repodojo.environments.layers import base_commit_of
 from repodojo.environments.namespaces import NamespaceSandboxes
@@ -31,14 +30,6 @@ from repodojo.types import from_json, to_json
 ISSUE = re.compile(
     r"```python\n(.*?)\n```\n\nIt prints:\n\n```\n(.*?)\n```\n\nIt should print:\n\n```\n(.*?)\n```\n", re.S
 )
-
-
-def load_tiny():
-    path = Path(__file__).with_name("tiny_sdist.py")
-    spec = importlib.util.spec_from_file_location("tiny_sdist", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class CountedSandboxes:
@@ -71,7 +62,6 @@ def workshop(tmp_path_factory) -> Iterator[Workshop]:
 
 @pytest.fixture(scope="module")
 def settings(workshop):
-    tiny = load_tiny()
     made = tiny.tiny_settings(tiny.write_sdist(workshop.environments / "archives" / "tinywords-1.0.tar.gz"))
     tiny.copy_packages(workshop.environments / "packages", made)
     return made
@@ -275,7 +265,7 @@ def test_the_certificate_of_a_repair_that_only_adds_a_file_has_no_mutants(instan
 
 def test_mutants_are_put_where_functions_change_whichever_module_comes_first(instances, workshop):
     """A version module that a repair changed, too, used to leave it without any."""
-    about, few = load_tiny().ABOUT, CertificationSettings(repeats=1, mutants=2)
+    about, few = tiny.ABOUT, CertificationSettings(repeats=1, mutants=2)
     first = make_patch({"src/tinywords/_about.py": about}, {"src/tinywords/_about.py": about + "X = 1\n"})
     both, alone = (
         certify_instance(replace(instances[0], patch=patch), "", few, workshop)
