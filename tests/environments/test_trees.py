@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from repodojo.environments.base_repository import prove_repository, write_repository
@@ -96,3 +99,17 @@ def test_a_repository_is_proven_whatever_its_files_are_called(tmp_path, path):
     """One name that is not UTF-8 used to end the whole run."""
     commit = write_repository({path: Blob("100644", b"x\n")}, tmp_path / ".git")
     assert prove_repository(tmp_path / ".git", commit).commits == 1
+
+
+def test_threads_that_store_the_same_files_at_once_take_none_from_each_other(tmp_path):
+    tree = {f"{number}.txt": Blob("100644", b"%d" % number) for number in range(400)}
+    start = Barrier(8)
+
+    def write(number):
+        start.wait()
+        write_tree(tree, tmp_path / f"tree{number}", tmp_path)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert all(read_tree(tmp_path / f"tree{number}") == tree for number in range(8))
+    assert [path.name for path in tmp_path.glob(".*")] == [".blobs"]

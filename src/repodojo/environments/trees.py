@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from repodojo.environments.base_repository import run_git
@@ -90,7 +91,9 @@ def _stored(blob: Blob, store: Path) -> Path:
         kept.parent.mkdir(parents=True, exist_ok=True)
         temporary = unfinished(store.parent / name)  # where a kill's leavings are swept
         write_blob(temporary, blob)
-        temporary.replace(kept)
+        with suppress(FileExistsError):  # in place of a file, it would take that from who links it just now
+            os.link(temporary, kept)
+        temporary.unlink()
     return kept
 
 
