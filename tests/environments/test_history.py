@@ -70,6 +70,17 @@ def test_a_history_that_is_too_large_is_cut_and_the_proof_says_where(grown, tmp_
     assert ask(git_folder, "fsck", "--no-progress") == ""
 
 
+def test_a_clone_that_limits_its_packs_gives_one(grown, tmp_path):
+    repository, base = grown
+    repository.git("config", "pack.packSizeLimit", "1m")
+    repository.git("checkout", "--quiet", base)
+    noise = {f"noise{number}": random.Random(number).randbytes(900_000) for number in range(3)}
+    large = repository.commit("Large", noise)
+    git_folder = install(read_reachable(Clone(repository.root), large, PLENTY), repository, tmp_path)
+    assert prove_repository(git_folder, large).commits == 5
+    assert ask(git_folder, "fsck", "--no-progress") == ""
+
+
 def test_a_shallow_clone_gives_what_it_has(grown, tmp_path):
     repository, base = grown
     source = f"file://{repository.root}"
@@ -115,8 +126,10 @@ def test_what_cannot_be_read_is_named(grown, tmp_path):
     repository, _ = grown
     with pytest.raises(InputError, match="rev-parse failed"):
         read_reachable(Clone(repository.root), "0" * 40, PLENTY)
-    with pytest.raises(BuildError, match="index-pack failed"):
-        keep_history(History("0" * 40, b"no pack"), tmp_path / "history")
+    keep_history(History("0" * 40, b"no pack", b"no index"), tmp_path / "history")
+    (tmp_path / "layer").mkdir()
+    with pytest.raises(BuildError, match="ls-tree failed"):
+        write_history(tmp_path / "history", {}, tmp_path / "layer")
 
 
 @given(st.data(), st.integers(1, 12), st.integers(1, 6))

@@ -27,18 +27,17 @@ class History:
     commit: str
     pack: bytes
     """The objects, as ``git pack-objects`` writes them."""
+    index: bytes
+    """Where they lie in the pack, of the same command."""
     cut: tuple[str, ...] = ()
     """Commits without their parents, which were left out; none where the history is whole."""
 
 
 def keep_history(history: History, folder: Path) -> None:
-    """Write a history to a folder that is not there yet.
-
-    Raises:
-        BuildError: git refuses the pack.
-    """
+    """Write a history to a folder that is not there yet."""
     begin_repository(folder)
-    run_git(folder, ["--git-dir=.", "index-pack", "--threads=1", "--stdin"], history.pack, str(folder))
+    for suffix, content in (("pack", history.pack), ("idx", history.index)):
+        (folder / "objects" / "pack" / f"pack-{history.commit}.{suffix}").write_bytes(content)
     (folder / "refs" / "heads" / "main").write_text(f"{history.commit}\n")
     if history.cut:
         (folder / "shallow").write_text("".join(f"{commit}\n" for commit in sorted(history.cut)))
@@ -51,7 +50,7 @@ def write_history(kept: Path, base: Tree, layer: Path) -> str:
     clone. Submodules are empty folders.
 
     Raises:
-        BuildError: a file of the commit is another one in ``base``.
+        BuildError: git cannot read the pack, or a file of the commit is another one in ``base``.
     """
     git_folder = layer / ".git"
     shutil.copytree(kept, git_folder, copy_function=os.link)

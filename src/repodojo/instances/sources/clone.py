@@ -15,7 +15,7 @@ _ATTRIBUTES = Path(__file__).with_name("clone_attributes.txt")
 """Has git name a hunk's function as GitHub does."""
 _SAFE = (
     "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.quotePath=true",
-    "-c", f"core.attributesFile={_ATTRIBUTES}", "-c", "log.showSignature=false",
+    "-c", f"core.attributesFile={_ATTRIBUTES}", "-c", "log.showSignature=false", "-c", "pack.packSizeLimit=0",
 )  # fmt: skip
 _DIFF = (
     "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--full-index", "--binary",

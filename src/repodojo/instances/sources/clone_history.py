@@ -1,5 +1,6 @@
 """Reads from a clone what a commit reaches: the history that an instance's repository holds."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from repodojo.errors import InputError
 from repodojo.instances.sources.clone import Clone
 
 _LIST = ("rev-list", "--objects", "--no-object-names", "--no-walk=unsorted", "--stdin")
-_PACK = ("pack-objects", "-q", "--threads=1", "--delta-base-offset", "--stdout")
+_PACK = ("pack-objects", "-q", "--threads=1", "--delta-base-offset")
 _SHA1 = 40
 _DEPTHS = (1024, 128, 16, 1)
 """Generations that are kept of a history that is too large as a whole."""
@@ -35,12 +36,12 @@ def read_reachable(clone: Clone, revision: str, most_bytes: int) -> History:
         try:
             if depth > 1 and int(clone.run(*_LIST, "--disk-usage", text=wanted)) > most_bytes:
                 continue
-            pack = clone.run(*_PACK, text=clone.run(*_LIST, text=wanted))
+            pack, index = _pack(clone, clone.run(*_LIST, text=wanted))
         except InputError:
             if depth == 1:
                 raise
             continue
-        return History(commit, pack, tuple(sorted(cut | (lacking & kept.keys()))))
+        return History(commit, pack, index, tuple(sorted(cut | (lacking & kept.keys()))))
     raise AssertionError("a history of one generation is never too large")
 
 
@@ -54,6 +55,14 @@ def newest(
         generation = [parent for parent in older if parent not in kept]
         kept.update(dict.fromkeys(generation))
     return kept, frozenset(child for child in generation if parents[child])
+
+
+def _pack(clone: Clone, objects: bytes) -> tuple[bytes, bytes]:
+    """Return a pack of some objects, and its index: to index a pack that is read costs thrice its making."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = clone.run(*_PACK, f"{folder}/pack", text=objects).decode().strip()
+        pack = Path(folder, f"pack-{name}.pack")
+        return pack.read_bytes(), pack.with_suffix(".idx").read_bytes()
 
 
 def _cut_before(clone: Clone) -> frozenset[str]:
