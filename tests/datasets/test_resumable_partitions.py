@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -363,3 +364,30 @@ def test_a_truncated_result_is_missing(tmp_path: Path) -> None:
     dataset.save(plan_of(counts, "ab"))
     assert dataset.exists()
     assert counts == {"a": 2, "b": 1}
+
+
+def test_what_another_run_made_of_the_same_part_is_taken_and_nothing_else(tmp_path):
+    counts: dict[str, int] = {}
+
+    def save(keys, fingerprint, **results):
+        dataset = ResumablePartitionedDataset(path=str(tmp_path), summarise=f"{__name__}.summarise")
+        plan = plan_of(counts, keys, {"keys": fingerprint}, **results)
+        parts = {key: "new" if key.isupper() and fingerprint == "second" else "same" for key in keys}
+        dataset.save(replace(plan, parts=parts))
+        return dataset.saved.executed, dataset.saved.path
+
+    good, failed = {"failed": False}, {"failed": True}
+    _, first = save("abcC", "first", a=good, b=good, c=failed, C=good)
+    (first / "b.json").write_text('{"failed":')
+    executed, second = save("abcCd", "second", a=failed, b=good, c=good, C=good, d=good)
+    assert executed == 4
+    assert counts == {"a": 1, "b": 2, "c": 2, "C": 2, "d": 1}
+    assert json.loads((second / "a.json").read_text()) == good
+    assert save("abcCd", "second")[0] == 0
+
+
+def test_a_key_without_a_part_is_made_by_each_fingerprint(tmp_path):
+    counts: dict[str, int] = {}
+    for seed in range(2):
+        ResumablePartitionedDataset(path=str(tmp_path)).save(plan_of(counts, "a", {"seed": seed}))
+    assert counts == {"a": 2}

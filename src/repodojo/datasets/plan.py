@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ class Plan:
     """Each returns the record of its key; called at most once, on any thread."""
     fingerprint: Mapping[str, Any]
     """JSON-compatible; whatever could change a result and nothing else: no worker count, timeout or path."""
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    """JSON-compatible; what decides the result of a key by itself. Where another run kept a result of the
+    same key and part, it is taken from there; a key without a part is made by each fingerprint anew."""
     stop: Callable[[], None] = _nothing
     """Called on Ctrl-C or SIGTERM: makes the thunks that run end soon (kills their sandboxes)."""
     give_up: Callable[[str, str], Any] | None = None

@@ -137,6 +137,7 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         run.open({"fingerprint": dict(plan.fingerprint), **self.configuration.as_json()})
         complete = run.keys() == sorted(plan.thunks)
         found = {key: record for key in plan.thunks if (record := run.find(key)) is not None}
+        found |= self._take_shared(plan, run, found)
         again = set(plan.resume(run.folder, found))
         owed = {
             key: thunk
@@ -149,6 +150,16 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         run.finish(plan.thunks)
         self._asked.remember(self.configuration.digest, fingerprint)
         self.saved = Saved(len(owed), fingerprint, run.folder, plan.fingerprint)
+
+    def _take_shared(self, plan: Plan, run: Run, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Take the results that another run made of the same parts of its fingerprint."""
+        parts = {key: digest(part) for key, part in plan.parts.items()}
+        run.share(parts)
+        lacking = {key: part for key, part in parts.items() if key not in found}
+        taken = {key: each for key, each in run.find_shared(lacking) if not self._failed(each)}
+        for key, record in taken.items():
+            run.write(key, record)
+        return taken
 
     def _execute(
         self, plan: Plan, owed: Mapping[str, Callable[[], Any]], run: Run, found: Mapping[str, Any]

@@ -1,6 +1,7 @@
 """The folder of one fingerprint: a file for each result, a manifest once all are there.
 
 <path>/<fingerprint digest>/_RUN.json       what produces the results; written first
+                            _PARTS.json     a digest for each key that other runs may share
                             <key>.json      one result, renamed into place when it arrived
                             _MANIFEST.json  the keys and the bytes of each file; written last: complete
 <path>/_asked/<configuration digest>        the fingerprint digest that the configuration leads to
@@ -20,6 +21,7 @@ from repodojo.unfinished import sweep, write_text
 LONGEST_KEY = 200
 MANIFEST = "_MANIFEST.json"
 RUN = "_RUN.json"
+PARTS = "_PARTS.json"
 ASKED = "_asked"
 DIGEST = re.compile("[0-9a-f]{16}")
 
@@ -66,6 +68,19 @@ class Run:
             return self._codec.decode(value, self._file(key).as_posix())
         except InputDatasetError:
             return None
+
+    def share(self, parts: Mapping[str, str]) -> None:
+        """Say which part of the fingerprint decides which result, for other runs to take it."""
+        if parts and read_json(self.folder / PARTS) != parts:
+            write_json(self.folder / PARTS, dict(parts))
+
+    def find_shared(self, parts: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        """Yield results that other runs kept for the same keys and parts."""
+        for listed in sorted(self.folder.parent.glob(f"*/{PARTS}")) if parts else ():
+            theirs, other = read_json(listed), Run(listed.parent, self._codec)
+            same = [key for key in parts if isinstance(theirs, dict) and theirs.get(key) == parts[key]]
+            found = ((key, other.find(key)) for key in same)
+            yield from ((key, record) for key, record in found if record is not None)
 
     def finish(self, keys: Iterable[str]) -> None:
         """Mark the run complete."""

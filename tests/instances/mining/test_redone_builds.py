@@ -86,12 +86,13 @@ def test_the_build_is_redone_at_each_base_commit(clone, package_index, sandboxes
     built = builder.build_from(wanted_of(wanted), lambda: opened.tree(wanted["commit"]))
     repairs = [row for row in rows.rows if row.problem_statement.startswith("Repair")]
     assert len(repairs) == 2
+    folders = []
     for row in repairs:
         validation = validate_row(row, opened, built, settings, builder, workshop)
         assert validation.stage == "valid", validation.reason
         assert validation.instance.FAIL_TO_PASS == ("tests/test_tiny.py::test_double",)
         assert validation.instance.PASS_TO_PASS == ("tests/test_tiny.py::test_packaging",)
-    folders = [workshop.environments / row.instance_id for row in repairs]
+        folders.append(workshop.environments / validation.instance.environment)
     assert len({(folder / "packages").resolve() for folder in folders}) == 1
     made = {
         tuple(sorted(path.name for path in (folder / "source/tiny/data").iterdir())) for folder in folders

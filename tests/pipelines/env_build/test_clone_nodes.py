@@ -7,6 +7,7 @@ import pytest
 
 from repodojo.datasets.clones import ClonesDataset
 from repodojo.environments.namespaces import NamespaceSandboxes
+from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import InputError
 from repodojo.instances.settings import EnvBuildSettings
@@ -72,7 +73,8 @@ def test_the_plans_follow_the_clones_and_their_heads(folder):
     workshop = Workshop(NamespaceSandboxes(), folder / "environments", folder / "layers")
     environments = clone_nodes.plan_clone_environments(rows, clones, None, workshop)
     assert list(environments.thunks) == [each["name"] for each in found.wanted]
-    assert environments.fingerprint["wanted"][0]["test_files"] == ("test_code.py",)
+    (wanted,) = environments.parts.values()
+    assert wanted["test_files"] == ("test_code.py",)
     commit(folder / "some", code="x = 4\n", test_code="def test_4():\n    pass\n")
     again = load(folder)
     assert again.identity()["heads"] != before["heads"]
@@ -84,3 +86,30 @@ def test_rows_beyond_the_limit_are_listed_unread(folder):
         thunk() for thunk in clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS).thunks.values()
     )
     assert [row["reason"].split(":")[0] for row in found.rejected] == ["not_tried", "not_tried"]
+
+
+def test_a_further_clone_leaves_what_decides_the_results_of_the_others(folder):
+    before = clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS)
+    subprocess.run(["git", "init", "--quiet", str(folder / "other")], check=True)
+    commit(folder / "other", code="y = 1\n", test_code="def test():\n    pass\n")
+    after = clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS)
+    assert after.fingerprint != before.fingerprint
+    assert after.parts.keys() - before.parts.keys() == {"local__other"}
+    assert before.parts.items() <= after.parts.items()
+
+
+def test_more_rows_of_a_clone_leave_what_decides_the_proof_of_the_first(folder):
+    def plan(most):
+        settings = SETTINGS.model_copy(
+            update={"mining": SETTINGS.mining.model_copy(update={"per_repository": most})}
+        )
+        rows = {key: thunk() for key, thunk in clone_nodes.plan_clone_rows(clones, settings).thunks.items()}
+        names = [each["name"] for found in rows.values() for each in found.wanted]
+        built = {name: CloneEnvironment(name, "local/some", "", "", ()) for name in names}
+        return clone_nodes.plan_clone_validations(rows, built, clones, settings, workshop)
+
+    clones = load(folder).load()
+    workshop = Workshop(NamespaceSandboxes(), folder / "environments", folder / "layers")
+    one, two = plan(1), plan(2)
+    assert (len(one.thunks), len(two.thunks)) == (1, 2)
+    assert one.parts.items() <= two.parts.items()

@@ -79,6 +79,11 @@ class Prover:
     builder: Builder
     workshop: Workshop
 
+    @property
+    def _folder(self) -> str:
+        """Name of the instance's environment: another one where other packages are installed."""
+        return f"{self.row.instance_id}.{self.environment.digest[:8]}"
+
     def prove(self, record: MinedValidation) -> MinedValidation:
         """Take all steps."""
         if not self.environment.works:
@@ -147,12 +152,12 @@ class Prover:
 
     def _prepare(self) -> Instance:
         """Make the row's environment: its commit with both patches, and what the build of its base adds."""
-        row, name = self.row, self.row.instance_id
+        row, name = self.row, self._folder
         try:
             base = self.clone.tree(row.base_commit)
             built = self.builder.build_metadata(name, base, self.environment)
             patches = [applicable_patch(row.patch), applicable_patch(row.test_patch)]
-            gold = patch_tree(base, patches, self.builder.folders.root, name)
+            gold = patch_tree(base, patches, self.builder.folders.root, row.instance_id)
             if bytecode := next((path for path in gold if path.endswith(".pyc")), None):
                 raise BuildError(f"holds_bytecode: {bytecode} is tracked")
             folder = self.builder.prepare(name, gold, self.environment, built)
@@ -177,7 +182,7 @@ class Prover:
             test_patch=patches[1],
             FAIL_TO_PASS=(),
             PASS_TO_PASS=(),
-            environment=row.instance_id,
+            environment=self._folder,
             test_files=hidden_test_files(row),
             split="held_out" if row.repo in self.settings.held_out else "train",
             hints_text=row.hints_text,

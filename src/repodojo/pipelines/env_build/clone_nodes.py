@@ -10,6 +10,7 @@ from repodojo.environments.recipes.environment import RECIPES_VERSION, Builder
 from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.proposals import Proposer
+from repodojo.environments.recipes.recipe import find_recipe
 from repodojo.environments.workshop import Workshop
 from repodojo.instances.mining import funnel
 from repodojo.instances.mining.clones import Clones
@@ -33,19 +34,25 @@ logger = logging.getLogger(__name__)
 
 def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
     """Plan the reading of every clone; published rows of a repository without a clone are listed."""
+    shared = {"mining": env_build.mining.model_dump(mode="json"), "rows": ROWS_VERSION}
+    parts = {
+        each.slug: {"head": each.head, "published": _published(clones, each.repo), **shared}
+        for each in clones.repositories
+    }
     return Plan(
         {
             each.slug: partial(read_clone_rows, each, env_build.mining, clones.published)
             for each in clones.repositories
         }
         | {slug: partial(copy, rows) for slug, rows in without_clone(clones, env_build.mining).items()},
-        {
-            "published": [to_json(row) for row in clones.published.rows],
-            "heads": {each.repo: each.head for each in clones.repositories},
-            "mining": env_build.mining.model_dump(mode="json"),
-            "rows": ROWS_VERSION,
-        },
+        {"clones": parts, "published": _published(clones)},
+        parts,
     )
+
+
+def _published(clones: Clones, repo: str = "") -> list[dict[str, Any]]:
+    """Return the published rows, of one repository or of all."""
+    return [to_json(row) for row in clones.published.rows if row.repo.lower() == repo.lower() or not repo]
 
 
 def plan_clone_environments(
@@ -56,6 +63,9 @@ def plan_clone_environments(
     builder = Builder(workshop.sandboxes, Folders(workshop.environments), clones.recipes, recipe_proposer)
     wanted = {each["name"]: each for rows in clone_rows.values() for each in rows.wanted}
     opened = {each.repo: open_clone(each.path) for each in clones.repositories}
+    proposer = recipe_proposer.fingerprint if recipe_proposer else ""
+    shared = {"base": workshop.base, "builder": RECIPES_VERSION, "proposer": proposer}
+    parts = {name: {**each, "recipe": _recipe(clones, each), **shared} for name, each in wanted.items()}
     return Plan(
         {
             name: partial(
@@ -63,14 +73,15 @@ def plan_clone_environments(
             )
             for name, each in sorted(wanted.items())
         },
-        {
-            "wanted": [wanted[name] for name in sorted(wanted)],
-            "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
-            "base": workshop.base,
-            "builder": RECIPES_VERSION,
-            "proposer": recipe_proposer.fingerprint if recipe_proposer else "",
-        },
+        parts,
+        parts,
     )
+
+
+def _recipe(clones: Clones, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the hand-written recipe of an environment, if there is one."""
+    recipe = find_recipe(clones.recipes, wanted["repo"], wanted["version"])
+    return None if recipe is None else recipe.model_dump(mode="json")
 
 
 def plan_clone_validations(
@@ -84,20 +95,27 @@ def plan_clone_validations(
     builder = Builder(workshop.sandboxes, Folders(workshop.environments), clones.recipes)
     opened = {each.repo: open_clone(each.path) for each in clones.repositories}
     validate = partial(validate_row, settings=env_build.mining, builder=builder, workshop=workshop)
-    rows = {row.instance_id: (row, found) for found in clone_rows.values() for row in found.rows}
-    return Plan(
-        {
-            name: partial(validate, row, opened[row.repo], clone_environments[found.environments[name]])
-            for name, (row, found) in sorted(rows.items())
-        },
-        {
-            "rows": [to_json(row) for _, (row, _) in sorted(rows.items())],
-            "environments": {name: each.digest for name, each in clone_environments.items()},
-            "mining": env_build.mining.model_dump(mode="json"),
-            "base": workshop.base,
-            "validator": MINING_VERSION,
-        },
-    )
+    rows = [
+        (row, clone_environments[found.environments[row.instance_id]])
+        for found in clone_rows.values()
+        for row in found.rows
+    ]
+    shared = {
+        "mining": env_build.mining.model_dump(mode="json", exclude={"per_repository"}),
+        "base": workshop.base,
+        "validator": MINING_VERSION,
+    }
+    parts = {
+        row.instance_id: {
+            "row": to_json(row),
+            "environment": [each.name, each.digest, each.failure],
+            **shared,
+        }
+        for row, each in rows
+    }
+    ordered = sorted(rows, key=lambda pair: pair[0].instance_id)
+    thunks = {row.instance_id: partial(validate, row, opened[row.repo], each) for row, each in ordered}
+    return Plan(thunks, parts, parts)
 
 
 def describe_clones(
