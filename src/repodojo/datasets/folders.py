@@ -8,10 +8,12 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from repodojo.datasets.errors import IncompleteDatasetError, InputDatasetError
+from repodojo.instances.sources.folders import File
 from repodojo.unfinished import sweep, unfinished
 
-Content = str | bytes | Path | Callable[[], str]
-"""A text, bytes, a file to copy, or what makes a text when its turn comes (so that only one is in memory)."""
+Content = str | bytes | Path | File | Callable[[], str | bytes]
+"""A text, bytes, a file to copy, one with its mode, or what makes a text or bytes when its turn comes: so
+only one of these is in memory."""
 
 
 class FolderOfFilesDataset(AbstractDataset[Mapping[str, Content], Path]):
@@ -67,9 +69,14 @@ def _stays_inside(name: str) -> bool:
 
 def _write(path: Path, content: Content) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if callable(content):
+        content = content()
     if isinstance(content, Path):
         shutil.copyfile(content, path)
+    elif isinstance(content, File):
+        path.write_bytes(content.content)
+        path.chmod(0o755 if content.executable else 0o644)
     elif isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        path.write_text(content if isinstance(content, str) else content(), encoding="utf-8")
+        path.write_text(content, encoding="utf-8")

@@ -24,8 +24,13 @@ def test_directives(test_patch: str) -> list[str]:
 test_directives.__test__ = False  # type: ignore[attr-defined]
 
 
-def eval_script(row: SourceRow) -> str:
-    """Return the source's own script, else one that puts tests in place, runs them and takes them away."""
+def eval_script(row: SourceRow, command: str = "") -> str:
+    """Return the source's own script, else one that puts tests in place, runs them and takes them away.
+
+    Args:
+        row: whose tests.
+        command: runs them; else pytest does, with the files that the test patch leaves behind.
+    """
     own = row.extra.get("eval_script")
     if isinstance(own, str) and own:
         return own
@@ -39,8 +44,8 @@ def eval_script(row: SourceRow) -> str:
     lines = ["#!/bin/bash", "set -uxo pipefail", "cd /testbed", reset]
     if patch:
         lines.append(f"git apply -v - <<'{delimiter}'\n{patch}{delimiter}")
-    run = f"python -m pytest -rA -p no:cacheprovider {_join(test_directives(row.test_patch))}".rstrip()
-    return "\n".join([*lines, f": '{START}'", run, f": '{END}'", reset]) + "\n"
+    usual = f"python -m pytest -rA -p no:cacheprovider {_join(test_directives(row.test_patch))}".rstrip()
+    return "\n".join([*lines, f": '{START}'", command or usual, f": '{END}'", reset]) + "\n"
 
 
 def dockerfile(row: SourceRow) -> str:

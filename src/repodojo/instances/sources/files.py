@@ -44,8 +44,13 @@ def write_rows(rows: Iterable[SourceRow], path: Path) -> None:
         raise InputError(f"{path}: expected a file that ends in {', '.join(_WRITERS)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(_WRITERS[path.suffix](list(rows)))
+    unfinished.write_bytes(rows_as_bytes(list(rows), path.suffix))
     unfinished.replace(path)
+
+
+def rows_as_bytes(rows: Sequence[SourceRow], suffix: str) -> bytes:
+    """Return rows as a file of one of `SUFFIXES` holds them."""
+    return _WRITERS[suffix](rows)
 
 
 def read_lines(path: Path) -> list[Item]:

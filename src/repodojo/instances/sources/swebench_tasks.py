@@ -54,13 +54,19 @@ def read_task_repository(root: Path) -> Found:
 
 def write_task_repository(rows: Iterable[SourceRow], root: Path, dataset: str) -> None:
     """Write the rows as tasks that belong to ``dataset``; other tasks there are left alone."""
+    write_folder(root, repository_files(rows, dataset))
+
+
+def repository_files(rows: Iterable[SourceRow], dataset: str) -> dict[str, File]:
+    """Return the files of a task repository whose tasks belong to ``dataset``."""
+    found: dict[str, File] = {}
     splits = set()
     for row in rows:
         files = task_files(row, dataset)
-        write_folder(root / _FOLDER / row.instance_id, files)
+        found |= {f"{_FOLDER}/{row.instance_id}/{name}": file for name, file in files.items()}
         splits.add(str(_load(files[_TASK].content.decode(), row.instance_id)["split"]))
     config = {"datasets": [dataset], "splits": sorted(splits)}
-    write_folder(root, {_CONFIG: File(yaml.safe_dump(config).encode())})
+    return {**found, _CONFIG: File(yaml.safe_dump(config).encode())}
 
 
 def task_files(row: SourceRow, dataset: str) -> dict[str, File]:

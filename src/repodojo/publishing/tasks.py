@@ -1,0 +1,100 @@
+"""Instances as tables of rows and as tasks of other systems, each with an image and a script of its own."""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from repodojo.environments.sandbox import SandboxSpec
+from repodojo.grading.own_options import collection_options
+from repodojo.instances.sources.eval_script import eval_script
+from repodojo.instances.sources.files import SUFFIXES, rows_as_bytes
+from repodojo.instances.sources.folders import File
+from repodojo.instances.sources.harbor_tasks import task_files
+from repodojo.instances.sources.row import SourceRow
+from repodojo.instances.sources.swebench_tasks import repository_files
+from repodojo.publishing.archive import stack
+from repodojo.publishing.task_images import dockerfile, image_context
+from repodojo.types import Instance
+
+Content = bytes | File | Callable[[], bytes]
+_PYTEST = (
+    *("python", "-m", "pytest", "-rA", "--color=no", "-p", "no:cacheprovider"),
+    *("-o", "addopts=", "-o", "required_plugins="),
+)
+
+
+_UNREAD = "and the graders of these formats read pytest's output alone"
+
+
+def exported_files(
+    instances: Iterable[Instance], spec_of: Callable[[Instance], SandboxSpec], name: str
+) -> tuple[dict[str, Content], list[dict[str, str]]]:
+    """Return the files of an export by path, and the instances that cannot be exported with the reason.
+
+    ``rows`` holds a table in each format, ``harbor`` a task folder for each instance, ``swebench`` the task
+    repository of SWE-bench 5.
+
+    Args:
+        instances: what is exported.
+        spec_of: what to start for an instance.
+        name: of the data set.
+    """
+    specs = [(instance, spec_of(instance)) for instance in instances]
+    tasks = [
+        (export_row(instance, spec), image_context(spec))
+        for instance, spec in specs
+        if spec.test_runner == "pytest"
+    ]
+    rejected = [
+        {
+            "instance_id": instance.instance_id,
+            "reason": f"runner: {spec.test_runner} runs its tests, {_UNREAD}",
+        }
+        for instance, spec in specs
+        if spec.test_runner != "pytest"
+    ]
+    rows = [row for row, _ in tasks]
+    files: dict[str, Content] = {
+        f"rows/instances{suffix}": rows_as_bytes(rows, suffix) for suffix in SUFFIXES
+    }
+    files |= {f"swebench/{path}": file for path, file in repository_files(rows, name).items()}
+    for row, context in tasks:
+        files |= {f"harbor/{row.instance_id}/{path}": file for path, file in task_files(row).items()}
+        for folder in (f"harbor/{row.instance_id}/environment", f"swebench/tasks/{row.instance_id}"):
+            files |= {f"{folder}/{path}": content for path, content in context.items()}
+    return files, rejected
+
+
+def export_row(instance: Instance, spec: SandboxSpec) -> SourceRow:
+    """Return an instance as a row that brings its Dockerfile and its script."""
+    row = SourceRow(
+        instance_id=instance.instance_id,
+        repo=instance.repo,
+        base_commit=instance.base_commit,
+        patch=instance.patch,
+        test_patch=instance.test_patch,
+        problem_statement=instance.problem_statement,
+        hints_text=instance.hints_text,
+        created_at=instance.created_at,
+        version=instance.version,
+        FAIL_TO_PASS=instance.FAIL_TO_PASS,
+        PASS_TO_PASS=instance.PASS_TO_PASS,
+    )
+    own = collection_options(partial(_read, stack(spec.layers)))
+    command = shlex.join([*_PYTEST, *own, *spec.test_options, *instance.test_files])
+    extra: dict[str, Any] = {
+        "split": instance.split,
+        "metadata": dict(instance.metadata),
+        "image": f"repodojo.{instance.instance_id}:latest".lower(),
+        "dockerfile": dockerfile(spec),
+        "eval_script": eval_script(row, command),
+    }
+    return replace(row, extra=extra)
+
+
+def _read(files: Mapping[str, Path], path: str) -> str | None:
+    found = files.get(path)
+    return found.read_text(errors="replace") if found is not None and found.is_file() else None
