@@ -104,11 +104,15 @@ def test_what_surrounds_an_environment_is_in_its_image(project, tmp_path):
     assert "-m 'not network' tests/test_clamp.py" in row.extra["eval_script"]
 
 
-def test_an_instance_of_another_runner_is_listed(project):
-    spec = replace(project.spec, test_runner="django")
-    files, (rejection,) = exported_files([project.instance], lambda _: spec, "some-instances")
-    assert rejection["instance_id"] == "acme__calc-clamp"
-    assert rejection["reason"].startswith("runner: django runs its tests")
+def test_an_instance_that_these_graders_would_judge_otherwise_is_listed(project):
+    catalog = tiny_project.new_file("calc/locale/fr_FR/LC_MESSAGES/calc.po", 'msgid "a"\nmsgstr "b"\n')
+    edits = replace(project.instance, instance_id="acme__calc-po", patch=project.instance.patch + catalog)
+    specs = {edits.instance_id: project.spec, "acme__calc-clamp": replace(project.spec, test_runner="django")}
+    files, rejected = exported_files(
+        [project.instance, edits], lambda instance: specs[instance.instance_id], "some-instances"
+    )
+    reasons = {each["instance_id"]: each["reason"].split(":")[0] for each in rejected}
+    assert reasons == {"acme__calc-clamp": "runner", "acme__calc-po": "catalog"}
     assert not any(path.startswith("harbor/") for path in files)
 
 

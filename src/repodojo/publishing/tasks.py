@@ -9,6 +9,7 @@ from typing import Any
 
 from repodojo.environments.sandbox import SandboxSpec
 from repodojo.grading.own_options import collection_options
+from repodojo.grading.patches import touched_paths
 from repodojo.instances.sources.eval_script import eval_script
 from repodojo.instances.sources.files import SUFFIXES, rows_as_bytes
 from repodojo.instances.sources.folders import File
@@ -26,9 +27,6 @@ _PYTEST = (
 )
 
 
-_UNREAD = "and the graders of these formats read pytest's output alone"
-
-
 def exported_files(
     instances: Iterable[Instance], spec_of: Callable[[Instance], SandboxSpec], name: str
 ) -> tuple[dict[str, Content], list[dict[str, str]]]:
@@ -42,19 +40,13 @@ def exported_files(
         spec_of: what to start for an instance.
         name: of the data set.
     """
-    specs = [(instance, spec_of(instance)) for instance in instances]
+    found = [(instance, spec_of(instance)) for instance in instances]
+    unfit = {instance.instance_id: _unfit(instance, spec) for instance, spec in found}
+    rejected = [{"instance_id": name, "reason": reason} for name, reason in unfit.items() if reason]
     tasks = [
         (export_row(instance, spec), image_context(spec))
-        for instance, spec in specs
-        if spec.test_runner == "pytest"
-    ]
-    rejected = [
-        {
-            "instance_id": instance.instance_id,
-            "reason": f"runner: {spec.test_runner} runs its tests, {_UNREAD}",
-        }
-        for instance, spec in specs
-        if spec.test_runner != "pytest"
+        for instance, spec in found
+        if not unfit[instance.instance_id]
     ]
     rows = [row for row, _ in tasks]
     files: dict[str, Content] = {
@@ -66,6 +58,14 @@ def exported_files(
         for folder in (f"harbor/{row.instance_id}/environment", f"swebench/tasks/{row.instance_id}"):
             files |= {f"{folder}/{path}": content for path, content in context.items()}
     return files, rejected
+
+
+def _unfit(instance: Instance, spec: SandboxSpec) -> str:
+    """Return what an instance needs that the graders of these formats do not do; empty where nothing."""
+    if spec.test_runner != "pytest":
+        return f"runner: {spec.test_runner} runs its tests, and these graders read pytest's output alone"
+    catalogs = [path for path in touched_paths(instance.patch) if path.endswith(".po")]
+    return f"catalog: these graders do not compile {catalogs[0]}, which its repair edits" if catalogs else ""
 
 
 def export_row(instance: Instance, spec: SandboxSpec) -> SourceRow:
