@@ -40,7 +40,7 @@ def test_a_folder_without_a_clone_used_to_be_mined_in_silence(
         subprocess.run(["git", *command], cwd=_made(clones / "déjà vu"), check=True)
     dataset = ClonesDataset(path=str(clones), recipes=str(recipes))
     dataset.check()
-    assert "passed over, for they are no git clones: an export" in caplog.text
+    assert "passed over, for they are neither git clones nor sets of rows: an export" in caplog.text
     assert [clone.repo for clone in dataset.load().repositories] == ["local/d-j--vu"]
 
 

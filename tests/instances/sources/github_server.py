@@ -7,6 +7,8 @@ from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DIFF = "application/vnd.github.diff"
+PULLS = "/repos/o/r/pulls"
+SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Recorded:
@@ -79,3 +81,37 @@ def serve(recorded: Recorded) -> ThreadingHTTPServer:
     recorded.url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def diff(*paths):
+    return "".join(
+        f"diff --git a/{p} b/{p}\nindex 0123456..89abcde 100644\n--- a/{p}\n+++ b/{p}\n@@ -1 +1 @@\n-o\n+n\n"
+        for p in paths
+    ).encode()
+
+
+def pull(number, body="Fixes #7", merged=True):
+    stamp = f"2023-01-0{number}T00:00:00Z"
+    base = {"sha": SHA}
+    return {"number": number, "title": f"Pull {number}", "body": body, "created_at": stamp,
+            "merged_at": stamp if merged else None, "base": base}  # fmt: skip
+
+
+def record_pulls() -> Recorded:
+    """Record o/r: of six closed pull requests, 1 and 5 are instances by the published rules."""
+    made = Recorded()
+    made.lists[PULLS] = [
+        pull(1), pull(2, merged=False), pull(3, "nothing"), pull(4), pull(5, "fixes #8 fixes #7"),
+        pull(6, "fix #99"),
+    ]  # fmt: skip
+    made.objects["/repos/o/r/issues/7"] = {"number": 7, "title": "Seven", "body": "It breaks."}
+    made.objects["/repos/o/r/issues/8"] = {"number": 8, "title": "Eight", "body": None}
+    comments = [{"body": f"c{day}", "updated_at": f"2022-12-0{day}T00:00:00Z"} for day in (1, 2, 3, 4)]
+    made.lists["/repos/o/r/issues/7/comments"] = comments
+    made.lists["/repos/o/r/issues/8/comments"] = []
+    commit = {"commit": {"message": "work", "author": {"date": "2022-12-04T00:00:00Z"}}}
+    for number in range(1, 7):
+        made.lists[f"{PULLS}/{number}/commits"] = [commit]
+        made.diffs[f"{PULLS}/{number}"] = diff("a.py", "tests/test_a.py")
+    made.diffs[f"{PULLS}/4"] = diff("a.py")
+    return made

@@ -9,43 +9,12 @@ from repodojo.instances.sources.clone_pulls import PullRules
 from repodojo.instances.sources.github_api import GitHubApi
 from repodojo.instances.sources.github_pulls import RepositoryFacts, read_facts, read_github_pulls, unfit
 
-from .github_server import Recorded, serve
-
-PULLS = "/repos/o/r/pulls"
-SHA = "0123456789abcdef0123456789abcdef01234567"
-
-
-def diff(*paths):
-    return "".join(
-        f"diff --git a/{p} b/{p}\nindex 0123456..89abcde 100644\n--- a/{p}\n+++ b/{p}\n@@ -1 +1 @@\n-o\n+n\n"
-        for p in paths
-    ).encode()
-
-
-def pull(number, body="Fixes #7", merged=True):
-    stamp = f"2023-01-0{number}T00:00:00Z"
-    base = {"sha": SHA}
-    return {"number": number, "title": f"Pull {number}", "body": body, "created_at": stamp,
-            "merged_at": stamp if merged else None, "base": base}  # fmt: skip
+from .github_server import PULLS, SHA, diff, record_pulls, serve
 
 
 @pytest.fixture
 def recorded():
-    made = Recorded()
-    made.lists[PULLS] = [
-        pull(1), pull(2, merged=False), pull(3, "nothing"), pull(4), pull(5, "fixes #8 fixes #7"),
-        pull(6, "fix #99"),
-    ]  # fmt: skip
-    made.objects["/repos/o/r/issues/7"] = {"number": 7, "title": "Seven", "body": "It breaks."}
-    made.objects["/repos/o/r/issues/8"] = {"number": 8, "title": "Eight", "body": None}
-    comments = [{"body": f"c{day}", "updated_at": f"2022-12-0{day}T00:00:00Z"} for day in (1, 2, 3, 4)]
-    made.lists["/repos/o/r/issues/7/comments"] = comments
-    made.lists["/repos/o/r/issues/8/comments"] = []
-    commit = {"commit": {"message": "work", "author": {"date": "2022-12-04T00:00:00Z"}}}
-    for number in range(1, 7):
-        made.lists[f"{PULLS}/{number}/commits"] = [commit]
-        made.diffs[f"{PULLS}/{number}"] = diff("a.py", "tests/test_a.py")
-    made.diffs[f"{PULLS}/4"] = diff("a.py")
+    made = record_pulls()
     server = serve(made)
     yield made
     server.shutdown()

@@ -1,10 +1,6 @@
-import hashlib
-import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -13,7 +9,8 @@ from repodojo.instances.sources.files import write_rows
 from repodojo.instances.sources.hub import PUBLISHED_SETS, HubSet, files_of_split, read_hub
 from repodojo.instances.sources.row import SourceRow
 
-REVISION = "0123456789abcdef0123456789abcdef01234567"
+from .hub_server import REVISION, serve_hub
+
 PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n"
 ROWS = [SourceRow(f"o__r-{number}", "o/r", "0" * 40, PATCH, PATCH, "It breaks.") for number in (1, 2)]
 CHILD = """
@@ -30,40 +27,8 @@ def hub(tmp_path):
     names = ["data/test-00000-of-00002.parquet", "data/test-00001-of-00002.parquet", "data/train-0.parquet"]
     for name, row in zip(names, [*ROWS, ROWS[0]], strict=True):
         write_rows([row], tmp_path / "hub" / name)
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            path = self.path.partition("?")[0]
-            asked.append(path)
-            if path == f"/api/datasets/o/set/tree/{REVISION}":
-                listed = [{"type": "file", "path": name, "size": 1, "oid": "0" * 40} for name in names]
-                return self.reply(json.dumps(listed).encode(), "application/json")
-            start = f"/datasets/o/set/resolve/{REVISION}/"
-            if path.startswith(start) and path.removeprefix(start) in names:
-                return self.reply((tmp_path / "hub" / path.removeprefix(start)).read_bytes(), "application/x")
-            return self.reply(b"{}", "application/json", 404)
-
-        do_HEAD = do_GET
-
-        def reply(self, body, kind, status=200):
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("ETag", f'"{hashlib.sha1(body).hexdigest()}"')
-            self.send_header("X-Repo-Commit", REVISION)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body)
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", asked
-    server.shutdown()
-    server.server_close()
+    with serve_hub(tmp_path / "hub") as served:
+        yield served
 
 
 def child(cache, url, offline="0"):

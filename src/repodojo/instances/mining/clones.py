@@ -7,8 +7,8 @@ from pathlib import Path
 from repodojo.environments.recipes.recipe import Recipe
 from repodojo.errors import InputError
 from repodojo.instances.sources.clone import open_clone
-from repodojo.instances.sources.files import SUFFIXES, read_rows
-from repodojo.instances.sources.row import Found
+from repodojo.instances.sources.row import Found, merge
+from repodojo.instances.sources.sets import is_set, read_set
 
 _NO_NAME = re.compile(r"[^\w.-]", re.ASCII)
 
@@ -36,7 +36,7 @@ class Clones:
     recipes: tuple[Recipe, ...]
     """Written by hand."""
     published: Found
-    """Rows of the files that lie beside the clones."""
+    """Rows of the sets that lie beside the clones, and of those that the catalog names."""
 
 
 def find_clones(folder: Path) -> list[ClonedRepository]:
@@ -47,7 +47,7 @@ def find_clones(folder: Path) -> list[ClonedRepository]:
     """
     found: dict[str, ClonedRepository] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name == ".git" or not ((path / ".git").exists() or (path / "HEAD").is_file()):
+        if not _is_clone(path):
             continue
         clone = open_clone(path)
         repo = clone.name() or f"local/{_NO_NAME.sub('-', path.name.removesuffix('.git'))}"
@@ -58,7 +58,19 @@ def find_clones(folder: Path) -> list[ClonedRepository]:
 
 
 def find_published(folder: Path) -> Found:
-    """Read the files of rows that lie beside the clones."""
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES] if folder.is_dir() else []
-    read = [read_rows(path) for path in files]
-    return Found([row for each in read for row in each.rows], [bad for each in read for bad in each.rejected])
+    """Read the sets that lie beside the clones: files of rows, task folders of Harbor and SWE-bench 5.
+
+    Raises:
+        InputError: a file is not readable at all.
+    """
+    return merge(read_set(path) for path in list_published(folder))
+
+
+def list_published(folder: Path) -> list[Path]:
+    """Return the sets that lie beside the clones; none where there is no folder."""
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in paths if path.name != ".git" and not _is_clone(path) and is_set(path)]
+
+
+def _is_clone(path: Path) -> bool:
+    return path.name != ".git" and ((path / ".git").exists() or (path / "HEAD").is_file())

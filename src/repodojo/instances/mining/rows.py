@@ -17,6 +17,7 @@ from repodojo.environments.trees import patch_tree
 from repodojo.errors import BuildError, InputError
 from repodojo.instances.mining.clones import ClonedRepository, Clones
 from repodojo.instances.mining.effects import find_no_effect
+from repodojo.instances.mining.published import created, date_rows, published_of, without_repository
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.clone import Clone, open_clone
 from repodojo.instances.sources.clone_pulls import read_clone_pulls
@@ -25,7 +26,7 @@ from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
-ROWS_VERSION = 7
+ROWS_VERSION = 8
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
@@ -50,21 +51,22 @@ class CloneRows:
 
 
 def without_clone(clones: Clones, settings: MiningSettings) -> dict[str, CloneRows]:
-    """Return the published rows that no clone is there for, each rejected, by the repository's slug."""
+    """Return the published rows and the malformed ones that no clone is there for, each rejected.
+
+    By the repository's slug; those that tell no repository stand under a name of their own.
+    """
     if settings.source != "rows":
         return {}
-    have = {each.repo.lower() for each in clones.repositories}
-    missing: dict[str, list[SourceRow]] = {}
-    for row in clones.published.rows:
-        if row.repo.lower() not in have:
-            missing.setdefault(row.repo, []).append(row)
-    return {repo.replace("/", "__"): _rejected_all(repo, rows) for repo, rows in missing.items()}
+    missing: dict[str, list[Rejection]] = {}
+    have = {each.slug.lower() for each in clones.repositories}
+    for slug, rejection in without_repository(clones.published, have):
+        missing.setdefault(slug, []).append(rejection)
+    return {slug: _rejected_all(slug, rejected) for slug, rejected in missing.items()}
 
 
-def _rejected_all(repo: str, rows: Sequence[SourceRow]) -> CloneRows:
-    reason = f"no_clone: no clone of {repo} is in the folder of clones"
-    rejected = (Rejection(f"{repo}@{row.base_commit}", reason, row.instance_id) for row in rows)
-    return CloneRows(repo, "", len(rows), (), {}, (), tuple(map(_rejection, rejected)))
+def _rejected_all(slug: str, rejected: Sequence[Rejection]) -> CloneRows:
+    repo = slug.replace("__", "/", 1)
+    return CloneRows(repo, "", len(rejected), (), {}, (), tuple(map(_rejection, rejected)))
 
 
 def read_clone_rows(
@@ -131,22 +133,14 @@ def _find_changes(
     """Return what may become rows, newest first, and what cannot."""
     if settings.source == "history":
         return find_changes(clone, repo), []
-    found = read_clone_pulls(clone, repo) if settings.source == "pulls" else _published_of(repo, published)
-    rows = sorted(found.rows, key=lambda row: (datetime.fromisoformat(row.created_at), row.instance_id))
-    return [
-        Change(f"{row.repo}@{row.base_commit}", row.instance_id, partial(_given, row)) for row in rows[::-1]
-    ], found.rejected
+    found = read_clone_pulls(clone, repo) if settings.source == "pulls" else published_of(repo, published)
+    rows, undated = date_rows(clone, found.rows)
+    changes = [Change(f"{row.repo}@{row.base_commit}", row.instance_id, partial(_given, row)) for row in rows]
+    return changes, [*found.rejected, *undated]
 
 
 def _given(row: SourceRow) -> SourceRow:
     return row
-
-
-def _published_of(repo: str, published: Found) -> Found:
-    slug = repo.replace("/", "__").lower()
-    mine = [row for row in published.rows if row.repo.lower() == repo.lower()]
-    malformed = [each for each in published.rejected if each.instance_id.rpartition("-")[0].lower() == slug]
-    return Found(mine, malformed)
 
 
 def hidden_test_files(row: SourceRow) -> tuple[str, ...]:
@@ -180,7 +174,7 @@ def _describe(
 ) -> dict[str, Any]:
     """Describe an environment by its oldest row: nothing in it may be newer than any of its commits."""
     oldest = rows[-1]
-    date = min((row.created_at for row in rows), key=datetime.fromisoformat)
+    date = min(rows, key=created).created_at
     wanted = Wanted(
         name,
         oldest.repo,

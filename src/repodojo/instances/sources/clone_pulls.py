@@ -43,6 +43,10 @@ class PullRules:
     """Whether the patch keeps nothing but Python files, as SWE-bench's published rows do."""
 
 
+PUBLISHED_RULES = PullRules(links="published", require_issue=True, require_tests=True)
+"""Those that SWE-Gym Raw was made with, from GitHub's API."""
+
+
 class Merged(NamedTuple):
     """How a pull request reached a main line."""
 

@@ -103,8 +103,8 @@ class GitHubApi:
         """What is left, by token, as far as the API has said."""
         return [Limit(token.name, token.remaining, token.reset_at) for token in self._tokens]
 
-    def items(self, path: str, **parameters: object) -> Iterator[dict[str, Any]]:
-        """Yield the items of all pages of a list.
+    def items(self, path: str, *, required: bool = False, **parameters: object) -> Iterator[dict[str, Any]]:
+        """Yield the items of all pages of a list; none where it is gone, unless it is ``required``.
 
         Raises:
             SourceError: a page cannot be had.
@@ -112,6 +112,12 @@ class GitHubApi:
         url = self.address(path, per_page=100, **parameters)
         while url:
             page = self.page(url)
+            if page.status in _MISSING and required:
+                self._store.drop(page)
+                raise SourceError(
+                    f"{url}: {page.status}: GitHub has no such list, or no token may see it; "
+                    "see GITHUB_TOKENS or GITHUB_TOKEN"
+                )
             if page.status in _MISSING:
                 return
             yield from json.loads(page.body)

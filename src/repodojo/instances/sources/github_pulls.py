@@ -7,14 +7,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from repodojo.errors import InputError, SourceError
-from repodojo.instances.sources.clone_pulls import PullRules
+from repodojo.instances.sources.clone_pulls import PUBLISHED_RULES, PullRules
 from repodojo.instances.sources.diffs import read_diff
 from repodojo.instances.sources.github_api import GitHubApi
 from repodojo.instances.sources.links import linked_issues
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, check_row
 from repodojo.instances.sources.statements import Comment, Issue, write_hints, write_statement
-
-PUBLISHED_RULES = PullRules(links="published", require_issue=True, require_tests=True)
 
 
 def read_github_pulls(
@@ -29,11 +27,12 @@ def read_github_pulls(
         before: take those created before.
 
     Raises:
-        SourceError: the API cannot be read.
+        SourceError: the API cannot be read, or knows no such repository.
     """
     rows: dict[str, SourceRow] = {}
     rejected: dict[str, Rejection] = {}
-    for pull in api.items(f"/repos/{repo}/pulls", state="closed", sort="created", direction="asc"):
+    asked = {"state": "closed", "sort": "created", "direction": "asc"}
+    for pull in api.items(f"/repos/{repo}/pulls", required=True, **asked):
         if before is not None and datetime.fromisoformat(pull["created_at"]) >= before:
             break
         where = f"{repo}#{pull['number']}"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from repodojo.errors import InputError, SourceError
 from repodojo.instances.sources.files import read_rows
-from repodojo.instances.sources.row import Found, Rejection, SourceRow
+from repodojo.instances.sources.row import Found, merge
 
 _REVISION = re.compile(r"[0-9a-f]{40}")
 _SUFFIXES = "parquet|jsonl|json|csv"
@@ -45,14 +45,7 @@ def read_hub(where: HubSet, revision: str, cache: Path, endpoint: str | None = N
     """
     if not _REVISION.fullmatch(revision):
         raise InputError(f"{where.repo}: expected a revision of 40 hexadecimal digits, found {revision!r}")
-    found = [read_rows(path) for path in _fetch(where, revision, cache, endpoint)]
-    rows: dict[str, SourceRow] = {}
-    rejected = [rejection for part in found for rejection in part.rejected]
-    for row in (row for part in found for row in part.rows):
-        if row.instance_id in rows:
-            rejected.append(Rejection(where.repo, "duplicate: in several files", row.instance_id))
-        rows.setdefault(row.instance_id, row)
-    return Found(list(rows.values()), rejected)
+    return merge(read_rows(path) for path in _fetch(where, revision, cache, endpoint))
 
 
 def files_of_split(names: list[str], split: str) -> list[str]:

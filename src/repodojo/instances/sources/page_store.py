@@ -47,6 +47,10 @@ class PageStore:
         unfinished.write_text(json.dumps(asdict(page)), encoding="utf-8")
         unfinished.replace(path)
 
+    def drop(self, page: Page) -> None:
+        """Keep a page no longer."""
+        self._path(page.url, page.accept).unlink(missing_ok=True)
+
     def _path(self, url: str, accept: str) -> Path:
         name = hashlib.sha256(f"{accept} {url}".encode()).hexdigest()
         return self._root / name[:2] / f"{name}.json"

@@ -6,7 +6,7 @@ version, numbers as text) and refuses what no later step could use. Texts stay a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -204,6 +204,19 @@ def parse_rows(items: Sequence[tuple[str, object]]) -> Found:
             rejected.append(Rejection(where, str(error), name if isinstance(name, str) else ""))
         else:
             rows[row.instance_id] = row
+    return Found(list(rows.values()), rejected)
+
+
+def merge(parts: Iterable[Found]) -> Found:
+    """Join what several sources gave; of rows with the same id the first is kept, the others are listed."""
+    rows: dict[str, SourceRow] = {}
+    rejected = []
+    for part in parts:
+        rejected += part.rejected
+        for row in part.rows:
+            if rows.setdefault(row.instance_id, row) is not row:
+                reason = "duplicate: an earlier source has it"
+                rejected.append(Rejection(f"{row.repo}@{row.base_commit}", reason, row.instance_id))
     return Found(list(rows.values()), rejected)
 
 
