@@ -1,0 +1,91 @@
+"""Published rows by clone: none is lost, each has a date."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from repodojo.instances.mining.clones import Clones, find_clones, find_published, list_published
+from repodojo.instances.mining.funnel import count, rejected_rows
+from repodojo.instances.mining.rows import read_clone_rows, without_clone
+from repodojo.instances.mining.settings import MiningSettings
+from repodojo.instances.sources.files import write_rows
+from repodojo.instances.sources.harbor_tasks import write_harbor_tasks
+from repodojo.instances.sources.row import Found, Rejection, SourceRow
+from repodojo.instances.sources.swebench_tasks import write_task_repository
+
+SETTINGS = MiningSettings(source="rows")
+CODE = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-A = 1\n+A = 2\n"
+TESTS = """diff --git a/test_a.py b/test_a.py
+new file mode 100644
+--- /dev/null
++++ b/test_a.py
+@@ -0,0 +1,4 @@
++from a import A
++
++def test_a():
++    assert A == 2
+"""
+
+
+@pytest.fixture
+def cloned(new_repository, tmp_path):
+    """A folder with a clone of o/r, and a row of its only commit."""
+    repository = new_repository(tmp_path / "clones" / "r")
+    base = repository.commit("Start", {"a.py": "A = 1\n"})
+    repository.git("remote", "add", "origin", "https://github.com/o/r.git")
+    return tmp_path / "clones", SourceRow("o__r-1", "o/r", base, CODE, TESTS, "It breaks.")
+
+
+def read(folder: Path, published: Found):
+    clones = Clones(tuple(find_clones(folder)), (), published)
+    found = {each.slug: read_clone_rows(each, SETTINGS, published) for each in clones.repositories}
+    return found | without_clone(clones, SETTINGS)
+
+
+def test_malformed_rows_of_no_clone_used_to_be_lost(cloned):
+    """Those whose id names no repository, or one without a clone, were in no list."""
+    folder, row = cloned
+    ids = ["o__r-7", "no__clone-8", "", "../../x__y-9", "_x__y-1", "no dash"]
+    rejected = [Rejection(f"rows.jsonl, row {n}", "field 'repo': bad", name) for n, name in enumerate(ids)]
+    found = read(folder, Found([row, replace(row, repo="_x/y", instance_id="x__y-2")], rejected))
+    assert {slug: len(each.rejected) for slug, each in found.items()} == {
+        "o__r": 1, "no__clone": 1, "unknown": 5,
+    }  # fmt: skip
+    listed = rejected_rows(found.values(), [])
+    assert {each["where"] for each in listed} >= {each.where for each in rejected}
+    assert found["no__clone"].repo == "no/clone"
+    assert count(found.values(), [], [])[-1]["found"] == 8
+
+
+def test_rows_without_a_date_used_to_end_the_run(cloned):
+    """So did times with a zone beside some without."""
+    folder, row = cloned
+    dates = {1: "", 2: "2023-01-01T00:02:00Z", 3: "2023-01-01 00:03:00", 4: "yesterday"}
+    rows = [replace(row, instance_id=f"o__r-{n}", created_at=text) for n, text in dates.items()]
+    lost = replace(row, instance_id="o__r-5", base_commit="0" * 40)
+    (found,) = read(folder, Found([*rows, lost], [])).values()
+    assert [each.instance_id for each in found.rows] == ["o__r-3", "o__r-2", "o__r-1"]
+    assert found.rows[-1].created_at == "2023-01-01T00:01:00+00:00"
+    assert [each["candidate_id"] for each in found.rejected] == ["o__r-4", "o__r-5"]
+    assert found.rejected[0]["reason"].startswith("no_date: field 'created_at': expected a time in ISO 8601")
+
+
+def test_task_folders_beside_the_clones_are_read(cloned):
+    folder, row = cloned
+    rows = [replace(row, instance_id=f"o__r-{n}") for n in (1, 2, 3)]
+    write_rows(rows[:1], folder / "rows.csv")
+    write_harbor_tasks(rows[1:2], folder / "harbor")
+    write_task_repository(rows[2:], folder / "swebench", "o/set")
+    (folder / "notes").mkdir()
+    assert [path.name for path in list_published(folder)] == ["harbor", "rows.csv", "swebench"]
+    found = find_published(folder)
+    assert {each.instance_id for each in found.rows} == {"o__r-1", "o__r-2", "o__r-3"}
+    assert {each.instance_id for each in read(folder, found)["o__r"].rows} == {"o__r-1", "o__r-2", "o__r-3"}
+
+
+def test_a_clone_that_holds_tasks_stays_a_clone(cloned):
+    folder, row = cloned
+    write_harbor_tasks([row], folder / "r" / "tasks")
+    write_task_repository([row], folder / "r", "o/set")
+    assert list_published(folder) == []
