@@ -98,7 +98,7 @@ def test_a_set_that_is_not_there_is_one_clear_error_before_work_starts(tmp_path)
 
 
 def test_rows_of_each_kind_arrive_beside_the_clones_and_the_malformed_are_listed(new_repository, tmp_path):
-    """Only files of rows used to be reached. A process of its own, for the hub's library reads its address once."""
+    """Only files of rows used to be reached. In a process of its own: the hub's library is set at import."""
     folder = tmp_path / "clones"
     repository = new_repository(folder / "r")
     repository.commit("Start", {"a.py": "o\n"})

@@ -70,8 +70,9 @@ class RowsDataset(HandleDataset):
     def _make(self) -> list[SourceRow]:
         rows, rejected = self.read()
         if rejected:
-            first = rejected[0]
-            logger.warning("%d rows rejected; first %s: %s", len(rejected), first.where, first.reason)
+            where, reason, _ = rejected[0]
+            reason = reason.removeprefix(f"{where}: ")
+            logger.warning("%d rows rejected; first %s: %s", len(rejected), where, reason)
         return rows
 
 

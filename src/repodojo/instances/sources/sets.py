@@ -38,23 +38,22 @@ class HubSplit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hub: str
-    """A name of `PUBLISHED_SETS`, or ``owner/name``."""
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
     """The full hash of the hub's commit."""
-    split: str | None = Field(None, validate_default=True)
+    split: str | None = None
     """Of ``owner/name``; a published name says its own."""
+    hub: str
+    """A name of `PUBLISHED_SETS`, or ``owner/name``."""
 
-    @field_validator("split")
+    @field_validator("hub")
     @classmethod
-    def _fits(cls, split: str | None, info: ValidationInfo) -> str | None:
-        name = str(info.data.get("hub", ""))
-        if name in PUBLISHED_SETS and split is not None:
-            raise ValueError(f"{name} is a split already, leave it out")
-        if name not in PUBLISHED_SETS and (split is None or "/" not in name):
-            known = ", ".join(PUBLISHED_SETS)
-            raise ValueError(f"expected 'hub' as one of {known}, or as owner/name with a split")
-        return split
+    def _known(cls, hub: str, info: ValidationInfo) -> str:
+        split = info.data.get("split")
+        if hub in PUBLISHED_SETS and split is not None:
+            raise ValueError("it is a split already, leave 'split' out")
+        if hub not in PUBLISHED_SETS and (split is None or "/" not in hub):
+            raise ValueError(f"expected one of {', '.join(PUBLISHED_SETS)}, or owner/name with a 'split'")
+        return hub
 
     @property
     def place(self) -> HubSet:
