@@ -14,7 +14,7 @@ class MiningSettings(BaseModel):
 
     source: Literal["history", "pulls", "rows"] = "history"
     """Commits that change code and tests together, merged pull requests (``refs/pull/N/head``), or the rows
-    of the files beside the clones (published sets), whose own lists must then hold."""
+    of sets, beside the clones or named by their catalog entry; lists that a row has must then hold."""
     per_repository: int = Field(20, ge=1)
     """The most rows tried of one clone, the newest first."""
     repeats: int = Field(3, ge=2)
