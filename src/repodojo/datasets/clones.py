@@ -83,7 +83,7 @@ class ClonesDataset(HandleDataset):
         clones, sources = self._here, self._rows.identity()
         return {
             "heads": {clone.repo: clone.head for clone in clones.repositories},
-            "rows": digest([to_json(row) for row in clones.published.rows]),
+            "rows": digest([[to_json(row) for row in clones.published.rows], clones.published.rejected]),
             "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
             **({"sources": sources} if sources else {}),
         }

@@ -14,6 +14,7 @@ from repodojo.environments.recipes.recipe import find_recipe
 from repodojo.environments.workshop import Workshop
 from repodojo.instances.mining import funnel
 from repodojo.instances.mining.clones import Clones
+from repodojo.instances.mining.published import published_of
 from repodojo.instances.mining.records import MinedValidation
 from repodojo.instances.mining.rows import (
     ROWS_VERSION,
@@ -25,6 +26,7 @@ from repodojo.instances.mining.rows import (
 from repodojo.instances.mining.validation import MINING_VERSION, validate_row
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.instances.sources.clone import open_clone
+from repodojo.instances.sources.row import Found
 from repodojo.types import to_json
 
 Rows = dict[str, CloneRows]
@@ -36,7 +38,11 @@ def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
     """Plan the reading of every clone; published rows of a repository without a clone are listed."""
     shared = {"mining": env_build.mining.model_dump(mode="json"), "rows": ROWS_VERSION}
     parts = {
-        each.slug: {"head": each.head, "published": _published(clones, each.repo), **shared}
+        each.slug: {
+            "head": each.head,
+            "published": _as_json(published_of(each.repo, clones.published)),
+            **shared,
+        }
         for each in clones.repositories
     }
     return Plan(
@@ -45,14 +51,13 @@ def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
             for each in clones.repositories
         }
         | {slug: partial(copy, rows) for slug, rows in without_clone(clones, env_build.mining).items()},
-        {"clones": parts, "published": _published(clones)},
+        {"clones": parts, "published": _as_json(clones.published)},
         parts,
     )
 
 
-def _published(clones: Clones, repo: str = "") -> list[dict[str, Any]]:
-    """Return the published rows, of one repository or of all."""
-    return [to_json(row) for row in clones.published.rows if row.repo.lower() == repo.lower() or not repo]
+def _as_json(found: Found) -> list[Any]:
+    return [*map(to_json, found.rows), *map(list, found.rejected)]
 
 
 def plan_clone_environments(
@@ -73,7 +78,7 @@ def plan_clone_environments(
             )
             for name, each in sorted(wanted.items())
         },
-        parts,
+        {"environments": parts, **shared},
         parts,
     )
 
@@ -115,7 +120,7 @@ def plan_clone_validations(
     }
     ordered = sorted(rows, key=lambda pair: pair[0].instance_id)
     thunks = {row.instance_id: partial(validate, row, opened[row.repo], each) for row, each in ordered}
-    return Plan(thunks, parts, parts)
+    return Plan(thunks, {"rows": parts, **shared}, parts)
 
 
 def describe_clones(
