@@ -1,6 +1,7 @@
 """The shape that every policy's attempts have: rollouts, then verdicts, under the policy's namespace."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -41,14 +42,19 @@ def plan_attempts(
         chosen, settings.attempts, settings.seed, settings.first_temperature, settings.temperatures
     )
     arguments = {p.rollout_id: (chosen[p.instance_id], p, context) for p in plans}
+    shared = {"base": workshop.base, "policy": policy.fingerprint, "scaffold": scaffold.fingerprint}
+    each_by_itself = {**shared, "settings": settings.identity_of_one()}
+    digests = {name: digest(to_json(instance)) for name, instance in chosen.items()}
     return Plan(
         thunks={key: partial(run_rollout, *each) for key, each in arguments.items()},
         fingerprint={
             "instances": digest([to_json(chosen[key]) for key in sorted(chosen)]),
-            "base": workshop.base,
-            "policy": policy.fingerprint,
-            "scaffold": scaffold.fingerprint,
+            **shared,
             "settings": settings.identity(),
+        },
+        parts={
+            p.rollout_id: {**each_by_itself, "instance": digests[p.instance_id], "plan": asdict(p)}
+            for p in plans
         },
         resume=resume,
         give_up=lambda key, why: give_up_rollout(*arguments[key], why),

@@ -56,6 +56,11 @@ class RolloutSettings(BaseModel):
         """
         return self.model_dump(mode="json", exclude={"scaffold", "budget"})
 
+    def identity_of_one(self) -> dict[str, Any]:
+        """Return what of `identity` decides one rollout beside its plan."""
+        planned = ("attempts", "seed", "first_temperature", "temperatures")
+        return {name: value for name, value in self.identity().items() if name not in planned}
+
     @model_serializer(mode="wrap")
     def _omit_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is not chosen: results made before there was a choice stay valid."""
