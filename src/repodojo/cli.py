@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from copy import copy
-from difflib import get_close_matches
 from functools import wraps
 from typing import Any
 
@@ -16,7 +15,7 @@ from kedro.io import DatasetError
 
 from repodojo.datasets.asked import check_environment
 from repodojo.datasets.serving import describe_launches, find_launches, serving_facts
-from repodojo.errors import InputError, RepoDojoError
+from repodojo.errors import InputError, RepoDojoError, hint
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +28,7 @@ def check_pipelines(names: list[str]) -> None:
     """
     for name in names:
         if name not in registered:
-            close = get_close_matches(name, registered, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"expected one of: {', '.join(registered)}"
-            raise InputError(f"pipeline '{name}' is unknown, {hint}")
+            raise InputError(f"pipeline '{name}' is unknown, {hint(name, registered)}")
 
 
 def explain(error: BaseException) -> str | None:

@@ -6,14 +6,13 @@ Concurrency, timeouts and paths are not here: they are settings of the catalog.
 
 import math
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from repodojo.base_model.recipe import BaseModelSettings
 from repodojo.curation.settings import AblationSettings, CurationSettings, SelfImprovementSettings
-from repodojo.errors import InputError
+from repodojo.errors import InputError, hint
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
@@ -53,7 +52,7 @@ def validate_parameters(raw: Mapping[str, Any]) -> dict[str, BaseModel]:
     checked: dict[str, BaseModel] = {}
     for key, value in raw.items():
         if key not in MODELS:
-            problems.append(f"parameter '{key}' is unknown{_hint(key, MODELS)}")
+            problems.append(f"parameter '{key}' is unknown, {hint(key, MODELS)}")
             continue
         problems += [f"parameter '{name}': expected a finite number" for name in _endless(value, key)]
         try:
@@ -78,11 +77,5 @@ def _problem(key: str, error: dict[str, Any]) -> str:
     """Render one of pydantic's errors as a sentence."""
     name = ".".join([key, *(str(part) for part in error["loc"])])
     if error["type"] == "extra_forbidden":
-        return f"parameter '{name}' is unknown{_hint(str(error['loc'][-1]), MODELS[key].model_fields)}"
+        return f"parameter '{name}' is unknown, {hint(str(error['loc'][-1]), MODELS[key].model_fields)}"
     return f"parameter '{name}': {error['msg']}, found {error['input']!r}"
-
-
-def _hint(name: str, known: Mapping[str, Any]) -> str:
-    """Say which known name was probably meant, or list them."""
-    close = get_close_matches(name, known, n=1)
-    return f", did you mean '{close[0]}'?" if close else f", expected one of: {', '.join(sorted(known))}"

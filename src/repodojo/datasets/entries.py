@@ -20,5 +20,5 @@ def checked(kind: type[Settings], given: Mapping[str, Any], where: str) -> Setti
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        name, expected, found = first_problem(error)
+        name, expected, found = first_problem(error, kind)
         raise InputDatasetError(f"{where} in the catalog: '{name}': {expected}, found {found!r}") from error

@@ -36,12 +36,12 @@ WRONG = [
     ("system_packages: [foo-]", "system_packages", "expected a Debian package's name"),
     ("system_packages: ['lib.*']", "system_packages", "expected a Debian package's name"),
     ("system_packages: [python3-click]", "system_packages", "go under 'requirements'"),
-    (f"system_packages: {[f'p{n}' for n in range(1000)]}", "system_packages", "at most 100 items"),
-    ("install: make", "install", "valid tuple"),
-    ("install: ['']", "install.0", "at least 1 character"),
+    (f"system_packages: {[f'p{n}' for n in range(1000)]}", "system_packages", "expected at most 100 items"),
+    ("install: make", "install", "expected a list"),
+    ("install: ['']", "install.0", "expected at least 1 character"),
     (f"install: ['{'x' * 5000}']", "install.0", "at most 4000 characters"),
-    ("test: {runner: nose2}", "test.runner", "'pytest'"),
-    ("test: {command: pytest}", "test.command", "Extra inputs"),
+    ("test: {runner: nose2}", "test.runner", "expected 'pytest', 'unittest' or"),
+    ("test: {option: []}", "test.option", "Unknown field (did you mean 'options'?)"),
     ("test: {options: [-k, some]}", "test", "option '-k'"),
     ("test: {options: [tests/test_a.py]}", "test", "option 'tests/test_a.py'"),
     ("test: {options: [--junitxml=/tmp/x]}", "test", "the grader decides it"),
@@ -50,8 +50,14 @@ WRONG = [
     ("test: {variables: {PATH: /x}}", "test.variables", "set by the sandbox"),
     ("test: {variables: {'A=B': x}}", "test.variables", "expected a variable's name"),
     ('test: {variables: {A: "x\\ny"}}', "test.variables", "printable value"),
-    ("test: {variables: {A: 1}}", "test.variables.A", "valid string"),
-    ("packages: []", "packages", "Extra inputs"),
+    ("test: {variables: {A: 1}}", "test.variables.A", "expected text in quotes, found 1"),
+    ("test: {variables: {A: 2020-01-01}}", "test.variables.A", "expected text in quotes"),
+    ("test: pytest", "test", "expected an object of named fields"),
+    ("own_requirements: perhaps", "own_requirements", "expected true or false"),
+    ("versions: 2.0", "versions", "expected text in quotes, found 2.0"),
+    ("versions: ['1']", "versions", "expected text, found ['1']"),
+    ("packages: []", "packages", "Unknown field (did you mean 'system_packages'?)"),
+    ("zzz: 1", "zzz", "Unknown field (expected one of: declared_requirements, found_by"),
 ]
 
 
@@ -63,6 +69,28 @@ def test_one_error_names_file_field_and_what_was_expected_and_found(line, field,
     assert told in str(caught.value)
     assert ", found " in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("unquoted", ["3.11", "3.10", "3", "2.7", "'2.7'", "'3.8.1'", "'3.１'", "[3.8]"])
+def test_an_unquoted_python_used_to_be_no_valid_string(unquoted):
+    """YAML reads 3.10 as 3.1, so none is taken without quotes; pydantic's own words told a user nothing."""
+    with pytest.raises(InputError) as caught:
+        parse_recipe(f"repo: a/b\npython: {unquoted}\nrequirements: []\n", "some.yml")
+    found = yaml.safe_load(unquoted)
+    assert str(caught.value) == (
+        "some.yml: field 'python': expected a minor version of Python 3 in quotes, such as '3.10', "
+        f"which is 3.1 without them, found {found!r}"
+    )
+
+
+def test_a_misspelt_field_used_to_be_told_as_the_one_that_it_leaves_missing():
+    told = r"field 'requirement': Unknown field \(did you mean 'requirements'\?\), found \['six'\]"
+    with pytest.raises(InputError, match=told):
+        parse_recipe("repo: a/b\npython: '3.8'\nrequirement: [six]\n", "some.yml")
+    with pytest.raises(InputError, match=r"'requirements': expected among the fields, found \['repo', 'py"):
+        parse_recipe("repo: a/b\npython: '3.8'\n", "some.yml")
+    with pytest.raises(InputError, match=r"'repo': expected owner/repo, such as 'dask/dask', found 'dask'"):
+        parse_recipe("repo: dask\npython: '3.8'\nrequirements: []\n", "some.yml")
 
 
 @pytest.mark.parametrize(

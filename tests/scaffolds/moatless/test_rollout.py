@@ -104,7 +104,7 @@ def test_three_answers_that_cannot_be_acted_upon_reject_the_rollout(run: Run) ->
     assert made.exit_status == "Rejected"
     assert len(made.turns) == 7
     assert [m.role for m in policy.asked[3]] == ["system", "user", "assistant", "user", "assistant", "user"]
-    assert "valid dictionary" in policy.asked[3][-1].content
+    assert "expected an object of named fields" in policy.asked[3][-1].content
 
 
 def test_going_round_ends_at_the_limit_of_transitions(run: Run) -> None:

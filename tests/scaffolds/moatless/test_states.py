@@ -45,8 +45,8 @@ def test_search_leads_to_identify_or_when_complete_to_plan() -> None:
         ('{"search_requests": [{"file_pattern": "*.py"}]}', "Every search needs"),
         ('{"search_requests": [{"query": "x", "file_pattern": "tests/*.py"}]}', "Test files"),
         ('{"search_requests": [{"query": "zebra"}]}', "found nothing"),
-        ("no JSON", "Input should be a valid dictionary"),
-        ('{"search_requests": 3}', "search_requests: Input should be a valid list"),
+        ("no JSON", "the answer: expected an object of named fields"),
+        ('{"search_requests": 3}', "search_requests: expected a list"),
         ('{"search_requests": [', "no valid JSON object"),
         ('{"scratch_pad": "\\ud800", "complete": true}', "lone surrogate"),
         ('{"scratch_pad": ' + "[" * 100_000, "no valid JSON object"),
@@ -127,7 +127,7 @@ def test_plan(answer: str, state: str) -> None:
         (plan(span_id="three"), "Span not found: three. Available spans: one, Pair.two"),
         ('{"action": "modify"}', "needs instructions"),
         ('{"action": "review"}', "nothing to review yet"),
-        ('{"action": "dance"}', "action: Input should be 'modify'"),
+        ('{"action": "dance"}', "action: expected 'modify'"),
     ],
 )
 def test_a_plan_that_cannot_be_carried_out(answer: str, told: str) -> None:

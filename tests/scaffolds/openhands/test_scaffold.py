@@ -95,7 +95,7 @@ def test_what_nobody_chose_changes_no_identity() -> None:
     [
         ({"name": "openhand"}, "scaffold 'openhand': .*expected bash_only, openhands"),
         ({"name": "json.decoder"}, "scaffold 'json.decoder': .*create_scaffold"),
-        ({"name": "openhands", "options": {"cals": 1}}, "scaffold 'openhands': option 'cals': Extra inputs"),
+        ({"name": "openhands", "options": {"cals": 1}}, "scaffold 'openhands': option 'cals': Unknown field"),
         ({"name": "openhands", "options": {"calls": "both"}}, "option 'calls': .*'text' or 'native'.*'both'"),
         (
             {"name": "openhands", "options": {"prompts": "/nowhere"}},

@@ -21,6 +21,7 @@ from repodojo.environments.surroundings import Surroundings
 
 _SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+]")
 """Debian policy, section 5.6.1, without a last ``-``, which makes apt remove, or ``.``."""
+_REPO, _PYTHON = re.compile(r"[^/\s]+/[^/\s]+"), re.compile(r"3\.\d{1,2}", re.ASCII)
 _PYTHON_PACKAGE = re.compile(r"(?:python[\d.]*|pypy\d*|cython\d*)(?:-.*)?")
 MOST_PACKAGES, _MOST_REQUIREMENTS, _MOST_COMMANDS = 100, 500, 50
 _LONGEST_COMMAND = 4000
@@ -33,11 +34,12 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    repo: str = Field(pattern=r"^[^/\s]+/[^/\s]+$")
+    repo: str
     """``owner/repo``."""
     versions: str = ""
     """Versions of the repository that it is for, such as ``>=2.0,<3``; empty for all."""
-    python: str = Field(pattern=r"^3\.\d{1,2}$")
+    python: str
+    """Minor version, such as ``3.11``."""
     requirements: tuple[str, ...] = Field(max_length=_MOST_REQUIREMENTS)
     """What is installed in any case: names with versions (PEP 508), no addresses, no options of pip."""
     own_requirements: bool = True
@@ -55,6 +57,22 @@ class Recipe(BaseModel):
     """How tests are run."""
     found_by: str = Field("hand", max_length=200)
     """``hand``, ``proposed`` by a model, or where the requirements were found."""
+
+    @field_validator("repo")
+    @classmethod
+    def _is_repo(cls, value: str) -> str:
+        if not _REPO.fullmatch(value):
+            raise ValueError("expected owner/repo, such as 'dask/dask'")
+        return value
+
+    @field_validator("python", mode="before")
+    @classmethod
+    def _is_python(cls, value: object) -> str:
+        if not isinstance(value, str) or not _PYTHON.fullmatch(value):
+            raise ValueError(
+                "expected a minor version of Python 3 in quotes, such as '3.10', which is 3.1 without them"
+            )
+        return value
 
     @field_validator("versions")
     @classmethod

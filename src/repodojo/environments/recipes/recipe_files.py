@@ -53,8 +53,8 @@ def parse_recipe(text: str, where: str, filled: dict[str, Any] | None = None) ->
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        name, expected, found = first_problem(error)
-        raise InputError(f"{where}: field '{name}': {expected}, found {str(found)[:80]!r}") from error
+        name, expected, found = first_problem(error, Recipe)
+        raise InputError(f"{where}: field '{name}': {expected}, found {found!r:.80}") from error
 
 
 def _mapping(text: str, where: str) -> dict[str, Any]:

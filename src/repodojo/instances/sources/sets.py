@@ -104,7 +104,7 @@ def _parse(given: object, where: str) -> Source:
     try:
         return _KINDS[named[0]].model_validate(given)
     except ValidationError as error:
-        name, expected, found = first_problem(error)
+        name, expected, found = first_problem(error, _KINDS[named[0]])
         raise InputError(f"{where}: field '{name}': {expected}, found {found!r:.80}") from error
 
 
