@@ -5,7 +5,9 @@ import pytest
 from repodojo.environments.git_objects import Blob
 from repodojo.environments.interpreters import find_interpreters
 from repodojo.environments.layers import sandbox_spec
-from repodojo.environments.recipes import environment, trials
+from repodojo.environments.recipes import environment, install_commands, trials, wheel
+from repodojo.environments.recipes.candidates import choose_pythons
+from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.environment_records import Wanted
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.recipe import Recipe
@@ -18,7 +20,13 @@ def sandboxes(start_backend):
     yield from start_backend("overlay")
 
 
-def test_tests_that_hang_are_tried_once(package_index, sandboxes, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """A root whose interpreters and packages the tests share."""
+    return Folders(tmp_path_factory.mktemp("environments"))
+
+
+def test_tests_that_hang_are_tried_once(package_index, sandboxes, folders, monkeypatch):
     """Every recipe on every Python used to wait half an hour for them."""
     monkeypatch.setattr(trials, "TESTS_S", 3.0)
     files = {
@@ -27,9 +35,51 @@ def test_tests_that_hang_are_tried_once(package_index, sandboxes, tmp_path, monk
     }
     tree = {path: Blob("100644", text.encode()) for path, text in files.items()}
     wanted = Wanted("it", "a/it", "", datetime(2024, 1, 1, tzinfo=UTC), ("tests/test_it.py",))
-    built = environment.Builder(sandboxes, Folders(tmp_path)).build(wanted, tree)
+    built = environment.Builder(sandboxes, folders).build(wanted, tree)
     (build, tests) = built.attempts
     assert (build.stage, tests.reason.partition(";")[0]) == ("build", "tests_do_not_run: timeout")
+
+
+SLEEPING = """
+import time
+
+def build_wheel(*_):
+    print("building", flush=True)
+    time.sleep(600)
+"""
+
+
+class Counted:
+    """Sandboxes that count how often a project is built in them."""
+
+    def __init__(self, sandboxes):
+        self.sandboxes, self.builds = sandboxes, 0
+
+    def __getattr__(self, name):
+        return getattr(self.sandboxes, name)
+
+    def start(self, spec):
+        self.builds += any(mount.target == "/opt/build" for mount in spec.mounts)
+        return self.sandboxes.start(spec)
+
+
+def test_a_build_that_sleeps_is_tried_once(package_index, sandboxes, folders, monkeypatch):
+    """It used to hold a worker half an hour twice on each Python, and at each commit of the environment."""
+    monkeypatch.setattr(wheel, "BUILD_S", 2.0)
+    here = [found.short for found in find_interpreters()]
+    last = choose_pythons(read_declarations({}), WANTED.date, here)[:2][-1]
+    test = f"import sys\n\ndef test_it():\n    assert '%d.%d' % sys.version_info[:2] == '{last}'\n"
+    build = "[build-system]\nrequires = ['tiny-helper']\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    tree = tree_of({"pyproject.toml": build, "backend.py": SLEEPING, "tests/test_it.py": test})
+    counted = Counted(sandboxes)
+    builder = environment.Builder(counted, folders)
+    built = builder.build(WANTED, tree)
+    assert built.works, built.failure
+    assert built.recipe["python"] == last
+    (attempt,) = (attempt for attempt in built.attempts if attempt.stage == "build")
+    assert attempt.reason.startswith("does_not_build: timeout: not done after 2 s: ")
+    assert builder.build_metadata("row", tree, built) is None
+    assert counted.builds == 1
 
 
 PLUGIN = "def pytest_addoption(parser):\n    parser.addoption('--tiny-run')\n"
@@ -71,9 +121,8 @@ def python():
 
 
 def test_a_recipes_commands_options_and_variables_make_its_environment(
-    package_index, sandboxes, tmp_path, python
+    package_index, sandboxes, folders, python
 ):
-    folders = Folders(tmp_path)
     recipe = recipe_for(python)
     built = environment.Builder(sandboxes, folders, [recipe]).build(WANTED, tree_of(FILES))
     assert built.works, built.failure
@@ -99,6 +148,16 @@ def test_commands_that_fail_at_another_commit_are_no_silence(package_index, sand
     assert built.works, built.failure
     with pytest.raises(BuildError, match="install_fails: command 1"):
         builder.build_metadata("row", tree_of({**FILES, "tests/test_it.py": ""}), built)
+
+
+def test_commands_that_sleep_are_run_once(package_index, sandboxes, folders, monkeypatch, python):
+    """They used to be run again with tools of today."""
+    monkeypatch.setattr(install_commands, "COMMANDS_S", 1.0)
+    counted, asleep = Counted(sandboxes), recipe_for(python, install=["echo awake; sleep 600"])
+    built = environment.Builder(counted, folders, [asleep]).build(WANTED, tree_of(FILES))
+    (attempt,) = built.attempts
+    said = "command 1, 'echo awake; sleep 600', not done after 1 s: awake"
+    assert (counted.builds, attempt.reason) == (1, f"install_fails: timeout: {said}")
 
 
 def test_a_written_recipe_whose_system_packages_lack_is_one_reason(

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from repodojo.environments.recipes.proposals import PROPOSED, Proposer, Question
 from repodojo.environments.recipes.recipe import Recipe, find_recipe
 from repodojo.environments.recipes.source_packages import WheelMaker
 from repodojo.environments.recipes.trials import Trial, Trier
-from repodojo.environments.recipes.wheel import Built
+from repodojo.environments.recipes.wheel import OUT_OF_TIME, Built
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
 from repodojo.errors import BuildError, LackingPackagesError
@@ -89,13 +89,15 @@ class Builder:
         return self.folders.make(name, tree, built, Ground(interpreter, packages, around))
 
     def build_metadata(self, name: str, tree: Tree, environment: CloneEnvironment) -> Built | None:
-        """Build a tree's wheel for what the build says and adds; None where it does not build.
+        """Build a tree's wheel for what the build says and adds; None where it does not build in time.
 
         Raises:
             BuildError: one of the recipe's commands fails on this tree.
         """
         interpreter = get_interpreter(environment.python, find_interpreters())
         recipe, date = recipe_of(environment), datetime.fromisoformat(environment.date)
+        if _ran_out_of_time(environment.attempts) and not (recipe is not None and recipe.install):
+            return None
         maker = WheelMaker(self.sandboxes, self.folders, interpreter, date, _around(environment))
         try:
             return maker.read(name, tree, environment.version, recipe)
@@ -111,18 +113,16 @@ class Builder:
         self, wanted: Wanted, tree: Tree, declarations: Declarations, attempts: Sequence[Attempt]
     ) -> Outcomes:
         """Try the hand-written recipe that fits, else those that are found, at last those proposed."""
+        here = [found.short for found in find_interpreters()]
+        question = Question(wanted, tree, declarations.project.name, tuple(here), attempts)
         hand = find_recipe(self.recipes, wanted.repo, wanted.version)
         if hand is not None:
-            yield from self._try_written(hand, wanted, tree, declarations)
+            yield from self._try_written(hand, question, declarations)
             return
-        here = [found.short for found in find_interpreters()]
         around, lacking = self._provide(found_around(wanted.repo, declarations))
         yield from lacking
         for python in choose_pythons(declarations, wanted.date, here):
-            yield from self._try_python(
-                around.model_copy(update={"python": python}), wanted, tree, declarations
-            )
-        question = Question(wanted, tree, declarations.project.name, tuple(here), attempts)
+            yield from self._try_python(around.model_copy(update={"python": python}), question, declarations)
         yield from self._try_proposed(question, declarations)
 
     def _try_proposed(self, question: Question, declarations: Declarations) -> Outcomes:
@@ -134,7 +134,7 @@ class Builder:
                 yield Attempt("", PROPOSED, "proposal", reason or "proposed_again: the same recipe")
                 continue
             question = question._replace(proposed=(*question.proposed, recipe))
-            yield from self._try_written(recipe, question.wanted, question.tree, declarations)
+            yield from self._try_written(recipe, question, declarations)
 
     def _provide(self, recipe: Recipe) -> tuple[Recipe, list[Attempt]]:
         """Have the system packages that were found; what cannot be had is left out, with the reason."""
@@ -149,24 +149,21 @@ class Builder:
                 kept = tuple(name for name in recipe.system_packages if name not in lost)
                 recipe = recipe.model_copy(update={"system_packages": kept})
 
-    def _try_written(
-        self, recipe: Recipe, wanted: Wanted, tree: Tree, declarations: Declarations
-    ) -> Outcomes:
+    def _try_written(self, recipe: Recipe, question: Question, declarations: Declarations) -> Outcomes:
         """Try a recipe as it stands."""
         try:
             self.sandboxes.system_packages(recipe.system_packages)
         except BuildError as error:
             yield Attempt(recipe.python, recipe.found_by, "system", str(error))
             return
-        yield from self._try_python(recipe, wanted, tree, declarations)
+        yield from self._try_python(recipe, question, declarations)
 
-    def _try_python(self, around: Recipe, wanted: Wanted, tree: Tree, declarations: Declarations) -> Outcomes:
+    def _try_python(self, around: Recipe, question: Question, declarations: Declarations) -> Outcomes:
         """Try a written recipe, or all that are found for its Python with what it has around them."""
         built: Built | None = None
+        wanted, tree = question.wanted, question.tree
         try:
-            interpreter = get_interpreter(around.python, find_interpreters())
-            maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date, around.surroundings)
-            built = maker.read(wanted.name, tree, wanted.version, around)
+            built = self._build_project(around, question)
         except BuildError as error:
             yield Attempt(around.python, "the project's build", "build", str(error))
             if around.install:
@@ -177,6 +174,18 @@ class Builder:
         trier = Trier(self.sandboxes, self.folders, wanted, tree, built)
         for recipe in _recipes(around, wanted, tree, declarations, built or Built()):
             yield trier.try_recipe(recipe, own if recipe.own_requirements else ())
+
+    def _build_project(self, around: Recipe, question: Question) -> Built | None:
+        """Build the project on a recipe's Python; None where that took too long before.
+
+        Raises:
+            BuildError: it does not build, or a command fails.
+        """
+        if not around.install and _ran_out_of_time(question.attempts):
+            return None
+        wanted, interpreter = question.wanted, get_interpreter(around.python, find_interpreters())
+        maker = WheelMaker(self.sandboxes, self.folders, interpreter, wanted.date, around.surroundings)
+        return maker.read(wanted.name, question.tree, wanted.version, around)
 
     def _describe(self, record: CloneEnvironment, best: Trial) -> CloneEnvironment:
         recipe, packages = best.recipe.model_dump(mode="json"), best.packages
@@ -199,6 +208,11 @@ class Builder:
 def recipe_of(environment: CloneEnvironment) -> Recipe | None:
     """Return the recipe that an environment was built by; None where none works."""
     return Recipe.model_validate(environment.recipe) if environment.recipe else None
+
+
+def _ran_out_of_time(attempts: Iterable[Attempt]) -> bool:
+    """Whether the project's build was stopped at its limit: it is not tried again, on no Python."""
+    return any(attempt.reason.startswith(OUT_OF_TIME) for attempt in attempts)
 
 
 def _around(environment: CloneEnvironment) -> Surroundings:

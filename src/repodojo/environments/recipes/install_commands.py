@@ -18,6 +18,8 @@ from repodojo.grading.patches import configures_tests
 
 COMMANDS_S = 1800.0
 """For all commands together."""
+COMMANDS_OUT_OF_TIME = "install_fails: timeout"
+"""How the error begins of commands that were not done after `COMMANDS_S`."""
 _LIST_S = 120.0
 _MARK, _ARCHIVE = "/tmp/commands.start", "/tmp/commands.tar"  # noqa: S108 - inside the sandbox
 _MOST_BYTES, _MOST_FILES = 64 << 20, 20_000
@@ -56,9 +58,10 @@ def run_commands(sandbox: Sandbox, commands: Sequence[str], packages: str) -> by
     for number, command in enumerate(commands, 1):
         done = sandbox.run(f"export PYTHONPATH={packages}\n{command}", max(1.0, end_s - time.monotonic()))
         if done.exit_code != 0:
-            end = "ran out of time" if done.timed_out else f"ended with {done.exit_code}"
-            said = " ".join(done.text.split())[-400:]
-            raise BuildError(f"install_fails: command {number}, {command[:80]!r}, {end}: {said}")
+            which, said = f"command {number}, {command[:80]!r}", " ".join(done.text.split())[-400:]
+            if done.timed_out:
+                raise BuildError(f"{COMMANDS_OUT_OF_TIME}: {which}, not done after {COMMANDS_S:g} s: {said}")
+            raise BuildError(f"install_fails: {which}, ended with {done.exit_code}: {said}")
     listed = sandbox.run(_COLLECT, _LIST_S)
     if listed.exit_code != 0 or not listed.text.strip().isdigit():
         raise BuildError(f"install_fails: what the commands added cannot be read: {listed.text[-400:]}")

@@ -22,13 +22,14 @@ from repodojo.environments.layers import sandbox_spec
 from repodojo.environments.projects import fetch_archives, unpack_sdist
 from repodojo.environments.recipes.declarations import read_declarations
 from repodojo.environments.recipes.folders import Folders, Ground
-from repodojo.environments.recipes.install_commands import Added, read_added
+from repodojo.environments.recipes.install_commands import COMMANDS_OUT_OF_TIME, Added, read_added
 from repodojo.environments.recipes.message_catalogs import compiled_catalogs
 from repodojo.environments.recipes.project_files import ProjectFile
 from repodojo.environments.recipes.recipe import Recipe
 from repodojo.environments.recipes.requirement_lines import parse_all
 from repodojo.environments.recipes.uv import choose_version, resolve
 from repodojo.environments.recipes.wheel import (
+    OUT_OF_TIME,
     BuildOrders,
     Built,
     Outcome,
@@ -41,6 +42,8 @@ from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
 from repodojo.errors import BuildError
 from repodojo.unfinished import unfinished
 
+_FINAL = (OUT_OF_TIME, COMMANDS_OUT_OF_TIME)
+"""How failures begin that tools of another date do not mend."""
 _LOCK = threading.Lock()
 _TODAY = datetime.now(UTC)
 logger = logging.getLogger(__name__)
@@ -67,7 +70,7 @@ class WheelMaker:
     surroundings: Surroundings = NOTHING_AROUND
 
     def build(self, name: str, tree: Tree, version: str, recipe: Recipe | None = None) -> Outcome:
-        """Build a tree's wheel, with tools of the date or, where these fail, of today.
+        """Build a tree's wheel, with tools of the date or, where these fail in time, of today.
 
         A recipe's commands run before, each time. Where they pass, no wheel is no error.
 
@@ -82,14 +85,16 @@ class WheelMaker:
                 outcome = self._build_once(name, tree, needed, when)
             except BuildError as error:
                 failures.append(error)
-                continue
-            if outcome.wheel is not None:
-                return outcome
-            failures.append(BuildError(outcome.fault))
-            without_wheel = without_wheel or outcome
+            else:
+                if outcome.wheel is not None:
+                    return outcome
+                failures.append(BuildError(outcome.fault))
+                without_wheel = without_wheel or outcome
+            if str(failures[-1]).startswith(_FINAL):
+                break
         if without_wheel is not None and needed.commands:
             return without_wheel
-        raise failures[0]
+        raise failures[-1] if str(failures[-1]).startswith(_FINAL) else failures[0]
 
     def _build_once(self, name: str, tree: Tree, needed: _Needed, when: datetime) -> Outcome:
         pins = _resolve_tools(needed.requirements, self.interpreter, when)

@@ -29,7 +29,10 @@ _VERSION_VARIABLES = (
     "POETRY_DYNAMIC_VERSIONING_BYPASS",
     "UV_DYNAMIC_VERSIONING_BYPASS",
 )
-_BUILD_S = 1800.0
+BUILD_S = 600.0
+"""Pure Python builds in seconds, C extensions in minutes."""
+OUT_OF_TIME = "does_not_build: timeout"
+"""How the fault of a build begins that was not done after `BUILD_S`; one more try may take as long."""
 _LIST_S = 60.0
 _NO_BUILD = "no_build: neither pyproject.toml nor setup.py says how it is built"
 _MOST_ADDED = 64 << 20
@@ -128,10 +131,13 @@ def _run_backend(sandbox: Sandbox, project: ProjectFile) -> tuple[WheelFile | No
         "target": _TARGET,
     }
     sandbox.write(_ORDERS, json.dumps(orders).encode())
-    done = sandbox.run(f"exec python -s {_PROGRAM}/build_wheel.py {_ORDERS} 2>&1", _BUILD_S)
+    done = sandbox.run(f"exec python -s {_PROGRAM}/build_wheel.py {_ORDERS} 2>&1", BUILD_S)
+    said = " ".join(done.text.split())[-500:]
+    if done.timed_out:
+        return None, f"{OUT_OF_TIME}: not done after {BUILD_S:g} s: {said}"
     listed = sandbox.run(f"cd {_TARGET} && ls *.whl", _LIST_S).text.split()
     if done.exit_code != 0 or not listed:
-        return None, f"does_not_build: {' '.join(done.text.split())[-500:]}"
+        return None, f"does_not_build: {said}"
     return WheelFile(listed[0], sandbox.read(f"{_TARGET}/{listed[0]}")), ""
 
 
