@@ -14,6 +14,8 @@ from repodojo.errors import BuildError
 from repodojo.grading.patches import touched_paths
 from repodojo.unfinished import unfinished
 
+REFUSALS = ("case_clash: ", "no_path: ", "outside: ")
+"""How the error begins of a tree that cannot be written on this machine, whatever is made of it."""
 _STORE = ".blobs"
 _NO_PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EILSEQ)
 

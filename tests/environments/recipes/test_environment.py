@@ -82,6 +82,31 @@ def test_a_build_that_sleeps_is_tried_once(package_index, sandboxes, folders, mo
     assert counted.builds == 1
 
 
+BUILDABLE = "[build-system]\nrequires = []\nbuild-backend = 'backend'\n"
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"link": Blob("120000", b"tests"), "link/made.py": Blob("100644", b"")}, "outside: "),
+        ({"a" * 300: Blob("100644", b"")}, "no_path: "),
+    ],
+)
+def test_a_tree_that_cannot_be_written_is_tried_once(package_index, sandboxes, folders, odd, reason):
+    """It used to be tried twice on every Python, and once more with each recipe."""
+    tree = {"pyproject.toml": Blob("100644", BUILDABLE.encode()), **odd}
+    counted = Counted(sandboxes)
+    built = environment.Builder(counted, folders).build(WANTED, tree)
+    (attempt,) = built.attempts
+    assert (attempt.stage, counted.builds) == ("build", 0)
+    assert attempt.reason.startswith(reason)
+    nothing_to_build = environment.Builder(sandboxes, folders).build(WANTED, odd)
+    assert [attempt.reason.partition(": ")[0] for attempt in nothing_to_build.attempts] == [
+        "no_build",
+        reason.partition(": ")[0],
+    ]
+
+
 PLUGIN = "def pytest_addoption(parser):\n    parser.addoption('--tiny-run')\n"
 TESTS = """
 import os, subprocess

@@ -29,12 +29,13 @@ from repodojo.environments.recipes.trials import Trial, Trier
 from repodojo.environments.recipes.wheel import OUT_OF_TIME, Built
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
+from repodojo.environments.trees import REFUSALS
 from repodojo.errors import BuildError, LackingPackagesError
 
 RECIPES_VERSION = 7
 """Raised when the same commit would get another environment."""
-_HOPELESS = ("tests_do_not_run: timeout", "tests_do_not_run: the log and the report disagree")
-"""What no other recipe mends; each further trial may take as long as the first."""
+_HOPELESS = ("tests_do_not_run: timeout", "tests_do_not_run: the log and the report disagree", *REFUSALS)
+"""What no other recipe and no other Python mends; each further trial may take as long as the first."""
 Outcomes = Iterator[Trial | Attempt]
 logger = logging.getLogger(__name__)
 

@@ -39,10 +39,11 @@ from repodojo.environments.recipes.wheel import (
 )
 from repodojo.environments.sandbox import Sandboxes
 from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
+from repodojo.environments.trees import REFUSALS
 from repodojo.errors import BuildError
 from repodojo.unfinished import unfinished
 
-_FINAL = (OUT_OF_TIME, COMMANDS_OUT_OF_TIME)
+_FINAL = (OUT_OF_TIME, COMMANDS_OUT_OF_TIME, *REFUSALS)
 """How failures begin that tools of another date do not mend."""
 _LOCK = threading.Lock()
 _TODAY = datetime.now(UTC)
