@@ -67,6 +67,40 @@ def test_a_broken_file_is_noted_and_the_others_count():
     assert found.faults[0].startswith("pyproject.toml: TOMLDecodeError")
 
 
+def test_a_file_that_is_too_large_used_to_be_passed_over_in_silence():
+    large = "[project]\nname = 'thing'\n" + "#" * (1 << 20)
+    found = read_declarations(files({"pyproject.toml": large, "tox.ini": large, "setup.cfg": "[metadata]\n"}))
+    assert found.faults == (
+        "pyproject.toml: more than 1048576 bytes",
+        "tox.ini: more than 1048576 bytes",
+    )
+
+
+@pytest.mark.parametrize(
+    "target", ["../../etc/passwd", "/etc/passwd", "nowhere", "pyproject.toml", "a\0", ""]
+)
+def test_a_link_that_leads_nowhere_used_to_be_passed_over_in_silence(target):
+    tree = {"pyproject.toml": Blob("120000", target.encode()), **files({"setup.cfg": "[metadata]\nname=x\n"})}
+    found = read_declarations(tree)
+    assert found.faults == ("pyproject.toml: a link that leads to no file of the repository",)
+    assert found.project.name == "x"
+
+
+def test_a_link_to_a_file_of_the_repository_used_to_be_passed_over():
+    texts = files(
+        {"conf/real.toml": "[project]\nname = 'thing'\n", "conf/test-requirements.txt": "six\n-r more.txt\n"}
+    )
+    links = {
+        "pyproject.toml": Blob("120000", b"./conf/link.toml"),
+        "conf/link.toml": Blob("120000", b"real.toml"),
+        "deps/tests.txt": Blob("120000", b"../conf/test-requirements.txt"),
+        "deps/more.txt": Blob("100644", b"mock\n"),
+    }
+    found = read_declarations({**texts, **links})
+    assert (found.project.name, found.faults) == ("thing", ())
+    assert found.groups["deps/tests.txt"] == ("six", "mock")
+
+
 def test_a_new_version_asks_for_the_same_environment():
     one, other = (
         {"pyproject.toml": f"[project]\nname='a'\nversion='{v}'\ndependencies=['six']\n"} for v in "12"

@@ -6,11 +6,13 @@ files, Pipfile, Makefile and Dockerfile. Where a file cannot be read the others 
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from configparser import Error as ConfigError
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
+from posixpath import dirname, join, normpath
 from typing import TypeVar
 
 from repodojo.environments.git_objects import Tree
@@ -34,7 +36,7 @@ from repodojo.environments.recipes.tool_commands import (
 from repodojo.environments.recipes.tool_files import ToolFile, read_ci, read_noxfile, read_tox
 
 _TEST_WORDS = ("test", "dev", "ci")
-_MOST_BYTES = 1 << 20
+_MOST_BYTES, _MOST_LINKS = 1 << 20, 8
 _FILE, _ALL = 6000, 40_000
 """Characters of a file, and of all files, that are shown to whom a recipe is asked of."""
 _TOLD = ("readme", "contributing", "hacking")
@@ -76,7 +78,7 @@ class Declarations:
 def read_declarations(tree: Tree) -> Declarations:
     """Read everything that a tree declares."""
     faults: list[str] = []
-    read = partial(_text, tree)
+    read = partial(_text, tree, faults)
     project = merge(
         _attempt(path, partial(reader, read(path) or ""), ProjectFile(), faults)
         for path, reader in _PROJECT_FILES.items()
@@ -118,15 +120,26 @@ def read_shown(tree: Tree) -> list[tuple[str, str]]:
     top = "\n".join(sorted({path.partition("/")[0] for path in tree}))
     shown, left = [("files at the top", top[:_FILE])], _ALL
     for path in wanted:
-        text = (_text(tree, path) or "")[: min(_FILE, left)]
+        text = (_text(tree, [], path) or "")[: min(_FILE, left)]
         left -= len(text)
         shown += [(path, text)] if text.strip() else []
     return shown
 
 
-def _text(tree: Tree, path: str) -> str | None:
-    blob = tree.get(path)
-    if blob is None or blob.mode == "120000" or len(blob.content) > _MOST_BYTES:
+def _text(tree: Tree, faults: list[str], path: str) -> str | None:
+    """Read a file, or the one that a link leads to; where it is there and cannot be read, note that."""
+    blob = tree.get(followed := path)
+    for _ in range(_MOST_LINKS):
+        if blob is None or blob.mode != "120000":
+            break
+        followed = normpath(join(dirname(followed), os.fsdecode(blob.content)))
+        blob = tree.get(followed)
+    if blob is None or blob.mode == "120000":
+        if path in tree:
+            faults.append(f"{path}: a link that leads to no file of the repository")
+        return None
+    if len(blob.content) > _MOST_BYTES:
+        faults.append(f"{path}: more than {_MOST_BYTES} bytes")
         return None
     return blob.content.decode(errors="replace")
 
