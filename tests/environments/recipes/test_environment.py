@@ -80,6 +80,7 @@ def test_a_build_that_sleeps_is_tried_once(package_index, sandboxes, folders, mo
     assert attempt.reason.startswith("does_not_build: timeout: not done after 2 s: ")
     assert builder.build_metadata("row", tree, built) is None
     assert counted.builds == 1
+    assert not [path for path in folders.root.iterdir() if "it" in path.name.split(".")]
 
 
 BUILDABLE = "[build-system]\nrequires = []\nbuild-backend = 'backend'\n"

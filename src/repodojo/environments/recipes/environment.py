@@ -51,11 +51,7 @@ class Builder:
 
     def build_from(self, wanted: Wanted, read: Callable[[], Tree]) -> CloneEnvironment:
         """Build an environment of a tree that is read when its turn comes."""
-        try:
-            return self.build(wanted, read())
-        finally:
-            for kind in ("trial", "build"):
-                self.folders.remove(f"{wanted.name}.{kind}")
+        return self.build(wanted, read())
 
     def build(self, wanted: Wanted, tree: Tree) -> CloneEnvironment:
         """Build an environment; a repository that cannot be built is a record with every attempt's reason."""
@@ -107,8 +103,6 @@ class Builder:
                 raise
             logger.info("%s: %s", name, error)
             return None
-        finally:
-            self.folders.remove(f"{name}.build")
 
     def _try_all(
         self, wanted: Wanted, tree: Tree, declarations: Declarations, attempts: Sequence[Attempt]

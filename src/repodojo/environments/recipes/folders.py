@@ -6,7 +6,8 @@ holds what was built here.
 """
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from repodojo.environments.recipes.uv import install
 from repodojo.environments.recipes.wheel import Built
 from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings, write_surroundings
 from repodojo.environments.trees import link_above, links_of, write_tree
-from repodojo.unfinished import replace_link
+from repodojo.unfinished import replace_link, unfinished
 
 
 class Ground(NamedTuple):
@@ -67,6 +68,21 @@ class Folders:
         replace_link(folder / "interpreter", Path("..", "interpreters", copy.name))
         replace_link(folder / "packages", Path("..", packages.parent.name, packages.name))
         return folder
+
+    @contextmanager
+    def make_temporary(
+        self, name: str, tree: Tree, built: Built | None, ground: Ground
+    ) -> Generator[Path, None, None]:
+        """Make a folder that goes when the context is left, or at a sweep where a kill kept it.
+
+        Raises:
+            BuildError: the tree cannot be written here.
+        """
+        place = unfinished(self.root / name).name
+        try:
+            yield self.make(place, tree, built, ground)
+        finally:
+            self.remove(place)
 
     def remove(self, name: str) -> None:
         """Remove an environment's folder; what it shares with others stays."""

@@ -101,9 +101,9 @@ class WheelMaker:
         pins = _resolve_tools(needed.requirements, self.interpreter, when)
         packages = self.folders.packages(pins, self.interpreter)
         ground = Ground(self.interpreter, packages, self.surroundings)
-        folder = self.folders.make(f"{name}.build", tree, None, ground)
         orders = BuildOrders(needed.project, packages, needed.version, needed.commands)
-        return build_wheel(self.sandboxes, sandbox_spec((folder / "source",), folder), orders)
+        with self.folders.make_temporary(f"{name}.build", tree, None, ground) as folder:
+            return build_wheel(self.sandboxes, sandbox_spec((folder / "source",), folder), orders)
 
     def read(self, name: str, tree: Tree, version: str, recipe: Recipe | None = None) -> Built:
         """Build a tree's wheel for what the build says and adds, and what a recipe's commands add.
@@ -141,10 +141,7 @@ class WheelMaker:
                 raise BuildError(f"no_archive: {pin} has no .tar.gz")
             unpack_sdist(pin, archive, Path(temporary, "source"))
             tree = read_tree(Path(temporary, "source"))
-        try:
-            wheel = self.build(pin, tree, version).wheel
-        finally:
-            self.folders.remove(f"{pin}.build")
+        wheel = self.build(pin, tree, version).wheel
         assert wheel is not None  # without commands, no wheel is an error
         target.mkdir(parents=True, exist_ok=True)
         beside = unfinished(target / wheel.name)

@@ -108,9 +108,11 @@ class Trier:
                 recipe = kept
 
     def _run(self, ground: Ground) -> TestRun:
-        folder = self.folders.make(f"{self.wanted.name}.trial", self.tree, self.built, ground)
-        spec = sandbox_spec((folder / "source",), folder)
-        return run_tests(self.sandboxes, spec, self.wanted.test_files, TESTS_S)
+        with self.folders.make_temporary(
+            f"{self.wanted.name}.trial", self.tree, self.built, ground
+        ) as folder:
+            spec = sandbox_spec((folder / "source",), folder)
+            return run_tests(self.sandboxes, spec, self.wanted.test_files, TESTS_S)
 
 
 def judge(recipe: Recipe, run: TestRun) -> Attempt:
