@@ -32,7 +32,7 @@ from repodojo.environments.surroundings import NOTHING_AROUND, Surroundings
 from repodojo.environments.trees import REFUSALS
 from repodojo.errors import BuildError, LackingPackagesError
 
-RECIPES_VERSION = 7
+RECIPES_VERSION = 8
 """Raised when the same commit would get another environment."""
 _HOPELESS = ("tests_do_not_run: timeout", "tests_do_not_run: the log and the report disagree", *REFUSALS)
 """What no other recipe and no other Python mends; each further trial may take as long as the first."""

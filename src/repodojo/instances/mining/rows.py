@@ -26,7 +26,7 @@ from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
-ROWS_VERSION = 8
+ROWS_VERSION = 9
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
