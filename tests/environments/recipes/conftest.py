@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.environments.recipes import package_index as index_files
+from tests.environments.recipes.counted import SLEEPING
 
 from repodojo.environments.recipes.uv import find_uv
 from repodojo.errors import BuildError
@@ -71,6 +72,8 @@ def package_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     file, content = index_files.make_wheel("tiny_backend", "1.0", {"tiny_backend.py": BACKEND, **programs})
     wheels[file] = content, EARLY
     wheels["tiny_source-1.0.tar.gz"] = index_files.make_sdist("tiny_source-1.0", SOURCES), EARLY
+    sleeping = {"pyproject.toml": SOURCES["pyproject.toml"], "backend.py": SLEEPING}
+    wheels["tiny_sleeper-1.0.tar.gz"] = index_files.make_sdist("tiny_sleeper-1.0", sleeping), EARLY
     with index_files.serve_index(wheels) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_DEFAULT_INDEX", address)
         patch.setenv("PIP_INDEX_URL", address)

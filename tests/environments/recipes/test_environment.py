@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from tests.environments.recipes.counted import SLEEPING, Counted
 
 from repodojo.environments.git_objects import Blob
 from repodojo.environments.interpreters import find_interpreters
@@ -38,29 +39,6 @@ def test_tests_that_hang_are_tried_once(package_index, sandboxes, folders, monke
     built = environment.Builder(sandboxes, folders).build(wanted, tree)
     (build, tests) = built.attempts
     assert (build.stage, tests.reason.partition(";")[0]) == ("build", "tests_do_not_run: timeout")
-
-
-SLEEPING = """
-import time
-
-def build_wheel(*_):
-    print("building", flush=True)
-    time.sleep(600)
-"""
-
-
-class Counted:
-    """Sandboxes that count how often a project is built in them."""
-
-    def __init__(self, sandboxes):
-        self.sandboxes, self.builds = sandboxes, 0
-
-    def __getattr__(self, name):
-        return getattr(self.sandboxes, name)
-
-    def start(self, spec):
-        self.builds += any(mount.target == "/opt/build" for mount in spec.mounts)
-        return self.sandboxes.start(spec)
 
 
 def test_a_build_that_sleeps_is_tried_once(package_index, sandboxes, folders, monkeypatch):

@@ -46,6 +46,8 @@ from repodojo.unfinished import unfinished
 _FINAL = (OUT_OF_TIME, COMMANDS_OUT_OF_TIME, *REFUSALS)
 """How failures begin that tools of another date do not mend."""
 _LOCK = threading.Lock()
+_STOPPED: set[str] = set()
+"""Pins of packages whose build was stopped at its time limit; touched under the lock alone."""
 _TODAY = datetime.now(UTC)
 logger = logging.getLogger(__name__)
 
@@ -135,13 +137,19 @@ class WheelMaker:
         version = pin.partition("==")[2]
         if any(target.glob(f"{name.replace('-', '_')}-{version}-*.whl")):
             return
+        if pin in _STOPPED:
+            raise BuildError(f"{OUT_OF_TIME}: {pin} was stopped before")
         with tempfile.TemporaryDirectory() as temporary:
             (archive,) = fetch_archives([pin], Path(temporary))
             if archive is None:
                 raise BuildError(f"no_archive: {pin} has no .tar.gz")
             unpack_sdist(pin, archive, Path(temporary, "source"))
             tree = read_tree(Path(temporary, "source"))
-        wheel = self.build(pin, tree, version).wheel
+        try:
+            wheel = self.build(pin, tree, version).wheel
+        except BuildError as error:
+            _STOPPED.update([pin] if str(error).startswith(OUT_OF_TIME) else [])
+            raise
         assert wheel is not None  # without commands, no wheel is an error
         target.mkdir(parents=True, exist_ok=True)
         beside = unfinished(target / wheel.name)
