@@ -134,6 +134,7 @@ def test_the_default_run_goes_through_the_eight(pipelines: dict[str, Pipeline]) 
         "ablations",
         "base_model",
         "candidate",
+        "export",
         "patch_costs",
         "self_improvement",
         "publish",

@@ -155,3 +155,9 @@ def test_no_option_passes_that_selects_stops_or_names_tests(options):
     assert Recipe(repo="a/b", python="3.8", requirements=(), test=command).surroundings.test_options == tuple(
         options
     )
+
+
+@pytest.mark.parametrize("name", ["a.yml", "a.yaml"])
+def test_a_recipe_file_may_end_either_way(tmp_path, name):
+    (tmp_path / name).write_text("repo: o/r\npython: '3.11'\n")
+    assert [recipe.repo for recipe in read_recipes(tmp_path)] == ["o/r"]

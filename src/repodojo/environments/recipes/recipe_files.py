@@ -26,7 +26,8 @@ def read_recipes(folder: Path) -> list[Recipe]:
     Raises:
         InputError: naming the file and the field that is wrong.
     """
-    return [_read(path) for path in sorted(folder.glob("*.yml"))] if folder.is_dir() else []
+    files = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+    return [_read(path) for path in files]
 
 
 def recipe_text(recipe: Recipe) -> str:
