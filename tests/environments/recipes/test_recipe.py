@@ -159,5 +159,5 @@ def test_no_option_passes_that_selects_stops_or_names_tests(options):
 
 @pytest.mark.parametrize("name", ["a.yml", "a.yaml"])
 def test_a_recipe_file_may_end_either_way(tmp_path, name):
-    (tmp_path / name).write_text("repo: o/r\npython: '3.11'\n")
-    assert [recipe.repo for recipe in read_recipes(tmp_path)] == ["o/r"]
+    (tmp_path / name).write_text(HEAD)
+    assert [recipe.repo for recipe in read_recipes(tmp_path)] == ["a/b"]
