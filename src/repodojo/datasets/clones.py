@@ -82,7 +82,7 @@ class ClonesDataset(HandleDataset):
         """Return the commits of the clones, the recipes, the rows beside them and what names the others."""
         clones, sources = self._here, self._rows.identity()
         return {
-            "heads": {clone.repo: clone.head for clone in clones.repositories},
+            "heads": {clone.repo: [clone.head, clone.state] for clone in clones.repositories},
             "rows": digest([[to_json(row) for row in clones.published.rows], clones.published.rejected]),
             "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
             **({"sources": sources} if sources else {}),

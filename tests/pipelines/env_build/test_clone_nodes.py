@@ -113,3 +113,14 @@ def test_more_rows_of_a_clone_leave_what_decides_the_proof_of_the_first(folder):
     one, two = plan(1), plan(2)
     assert (len(one.thunks), len(two.thunks)) == (1, 2)
     assert one.parts.items() <= two.parts.items()
+
+
+def test_what_is_fetched_without_a_new_head_is_read(folder):
+    """A pull request, a tag or objects that were missing used to be noticed with the next commit alone."""
+    before = clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS)
+    for ref in ("refs/pull/7/head", "refs/tags/v1.0"):
+        subprocess.run(["git", "-C", str(folder / "some"), "update-ref", ref, "HEAD~1"], check=True)
+        after = clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS)
+        assert after.parts != before.parts
+        before = after
+    assert clone_nodes.plan_clone_rows(load(folder).load(), SETTINGS).parts == before.parts

@@ -70,6 +70,12 @@ class CloneEnvironment:
         """Whether tests run in it."""
         return bool(self.recipe)
 
+    def identity(self) -> dict[str, str]:
+        """Return what decides the results that come of it: not how it was found, nor how long that took."""
+        failure = "" if self.works else self.failure
+        known = {"name": self.name, "version": self.version, "date": self.date, "packages": self.packages}
+        return {**known, "digest": self.digest, "failure": failure}
+
     @property
     def failure(self) -> str:
         """Why no recipe works: what the last one ended with, and what its makers could not read."""

@@ -1,12 +1,13 @@
 """The folder of clones: which repositories it holds, and the rows of published sets beside them."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from repodojo.environments.recipes.recipe import Recipe
 from repodojo.errors import InputError
-from repodojo.instances.sources.clone import open_clone
+from repodojo.instances.sources.clone import Clone, open_clone
 from repodojo.instances.sources.row import Found, merge
 from repodojo.instances.sources.sets import is_set, read_set
 
@@ -21,6 +22,8 @@ class ClonedRepository:
     """``owner/repo``, of its first remote; ``local/<folder>`` without one."""
     path: Path
     head: str
+    state: str
+    """Digest of all that can change without the head: other refs, and which objects are there."""
 
     @property
     def slug(self) -> str:
@@ -53,8 +56,13 @@ def find_clones(folder: Path) -> list[ClonedRepository]:
         repo = clone.name() or f"local/{_NO_NAME.sub('-', path.name.removesuffix('.git'))}"
         if repo in found:
             raise InputError(f"{path} and {found[repo].path} are both clones of {repo}; keep one")
-        found[repo] = ClonedRepository(repo, path, clone.text("rev-parse", "HEAD"))
+        found[repo] = ClonedRepository(repo, path, clone.text("rev-parse", "HEAD"), _state(clone))
     return list(found.values())
+
+
+def _state(clone: Clone) -> str:
+    told = clone.run("for-each-ref") + clone.run("count-objects", "-v")
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 def find_published(folder: Path) -> Found:

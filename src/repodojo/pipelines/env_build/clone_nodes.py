@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any
 
 from repodojo.datasets.plan import Plan
+from repodojo.environments.interpreters import find_interpreters
 from repodojo.environments.recipes.environment import RECIPES_VERSION, Builder
 from repodojo.environments.recipes.environment_records import CloneEnvironment
 from repodojo.environments.recipes.folders import Folders
 from repodojo.environments.recipes.proposals import Proposer
 from repodojo.environments.recipes.recipe import find_recipe
 from repodojo.environments.workshop import Workshop
+from repodojo.grading.run import GRADER_VERSION
 from repodojo.instances.mining import funnel
 from repodojo.instances.mining.clones import Clones
 from repodojo.instances.mining.published import published_of
@@ -39,7 +41,7 @@ def plan_clone_rows(clones: Clones, env_build: EnvBuildSettings) -> Plan:
     shared = {"mining": env_build.mining.model_dump(mode="json"), "rows": ROWS_VERSION}
     parts = {
         each.slug: {
-            "head": each.head,
+            "head": [each.head, each.state],
             "published": _as_json(published_of(each.repo, clones.published)),
             **shared,
         }
@@ -69,7 +71,8 @@ def plan_clone_environments(
     wanted = {each["name"]: each for rows in clone_rows.values() for each in rows.wanted}
     opened = {each.repo: open_clone(each.path) for each in clones.repositories}
     proposer = recipe_proposer.fingerprint if recipe_proposer else ""
-    shared = {"base": workshop.base, "builder": RECIPES_VERSION, "proposer": proposer}
+    pythons = [each.full for each in find_interpreters()] if wanted else []
+    shared = {"base": workshop.base, "builder": RECIPES_VERSION, "proposer": proposer, "pythons": pythons}
     parts = {name: {**each, "recipe": _recipe(clones, each), **shared} for name, each in wanted.items()}
     return Plan(
         {
@@ -108,15 +111,10 @@ def plan_clone_validations(
     shared = {
         "mining": env_build.mining.model_dump(mode="json", exclude={"per_repository"}),
         "base": workshop.base,
-        "validator": MINING_VERSION,
+        "validator": [MINING_VERSION, GRADER_VERSION],
     }
     parts = {
-        row.instance_id: {
-            "row": to_json(row),
-            "environment": [each.name, each.digest, each.failure],
-            **shared,
-        }
-        for row, each in rows
+        row.instance_id: {"row": to_json(row), "environment": each.identity(), **shared} for row, each in rows
     }
     ordered = sorted(rows, key=lambda pair: pair[0].instance_id)
     thunks = {row.instance_id: partial(validate, row, opened[row.repo], each) for row, each in ordered}
