@@ -80,6 +80,10 @@ class SandboxError(RepoDojoError):
     """A sandbox could not be started, or was lost."""
 
 
+class SetupError(SandboxError):
+    """A command that prepares a sandbox which works ended with an error."""
+
+
 class UntakenPatchError(SandboxError):
     """What an agent left in a sandbox that works cannot be taken as a patch."""
 

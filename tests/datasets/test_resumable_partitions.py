@@ -373,17 +373,21 @@ def test_what_another_run_made_of_the_same_part_is_taken_and_nothing_else(tmp_pa
         dataset = ResumablePartitionedDataset(path=str(tmp_path), summarise=f"{__name__}.summarise")
         plan = plan_of(counts, keys, {"keys": fingerprint}, **results)
         parts = {key: "new" if key.isupper() and fingerprint == "second" else "same" for key in keys}
-        dataset.save(replace(plan, parts=parts))
+        dataset.save(replace(plan, parts=parts, shareable=lambda record: "cut" not in record))
         return dataset.saved.executed, dataset.saved.path
 
-    good, failed = {"failed": False}, {"failed": True}
-    _, first = save("abcC", "first", a=good, b=good, c=failed, C=good)
+    good, failed, cut = {"failed": False}, {"failed": True}, {"failed": False, "cut": True}
+    _, first = save("abcCe", "first", a=good, b=good, c=failed, C=good, e=cut)
     (first / "b.json").write_text('{"failed":')
-    executed, second = save("abcCd", "second", a=failed, b=good, c=good, C=good, d=good)
-    assert executed == 4
-    assert counts == {"a": 1, "b": 2, "c": 2, "C": 2, "d": 1}
+    executed, second = save("abcCde", "second", a=failed, b=good, c=good, C=good, d=good, e=good)
+    assert executed == 5
+    assert counts == {"a": 1, "b": 2, "c": 2, "C": 2, "d": 1, "e": 2}
     assert json.loads((second / "a.json").read_text()) == good
-    assert save("abcCd", "second")[0] == 0
+    assert save("abcCde", "second")[0] == 0
+    (first / "_PARTS.json").write_text('{"a": ' + "9" * 5000 + "}")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "_PARTS.json").mkdir()
+    assert save("ab", "third", a=good, b=good)[0] == 0
 
 
 def test_a_key_without_a_part_is_made_by_each_fingerprint(tmp_path):

@@ -148,4 +148,4 @@ def test_clones_without_more_rows_are_what_they_were(new_repository, tmp_path):
     given = {"path": str(tmp_path / "clones"), "recipes": str(tmp_path)}
     alone, none = ClonesDataset(**given), ClonesDataset(**given, rows=[], cache=str(tmp_path / "cache"))
     assert alone.identity() == none.identity()
-    assert set(alone.identity()) == {"heads", "rows", "recipes"}
+    assert set(alone.identity()) == {"heads", "rows", "recipes", "pythons", "packages"}

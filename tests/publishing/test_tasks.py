@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -114,6 +115,39 @@ def test_an_instance_that_these_graders_would_judge_otherwise_is_listed(project)
     reasons = {each["instance_id"]: each["reason"].split(":")[0] for each in rejected}
     assert reasons == {"acme__calc-clamp": "runner", "acme__calc-po": "catalog"}
     assert not any(path.startswith("harbor/") for path in files)
+
+
+def test_what_no_format_or_image_can_hold_is_listed_and_the_rest_exported(project):
+    lone = replace(project.instance, instance_id="acme__calc-lone", FAIL_TO_PASS=("tests/a.py::t[\udcff]",))
+    lines = replace(project.instance, instance_id="acme__calc-lines")
+    other = replace(project.spec, environment={**project.spec.environment, "A": "1\nRUN echo"})
+    files, rejected = exported_files(
+        [project.instance, lone, lines], lambda each: other if each is lines else project.spec, "some"
+    )
+    assert [each["reason"].split(":")[0] for each in rejected] == ["text", "variable"]
+    assert any(path.startswith("harbor/acme__calc-clamp/") for path in files)
+
+
+@pytest.mark.parametrize("instance_id", ["a+b__r-1", "o__My-Repo_-12", "o___r.-1"])
+def test_an_image_has_a_name_that_engines_take(project, instance_id):
+    row = export_row(replace(project.instance, instance_id=instance_id), project.spec)
+    assert re.fullmatch(r"[a-z0-9]+(?:[._-][a-z0-9]+)*:latest", row.extra["image"])
+    other = export_row(replace(project.instance, instance_id=instance_id.upper()), project.spec)
+    assert row.extra["image"] != other.extra["image"]
+
+
+def test_a_test_file_is_no_option(project):
+    row = export_row(replace(project.instance, test_files=("-x_test.py",)), project.spec)
+    assert " ./-x_test.py" in row.extra["eval_script"]
+
+
+def test_no_empty_folder_tells_of_a_hidden_test(tmp_path):
+    tiny_project.write_tree(
+        tmp_path / "low", {"tests/hidden/deep/test_x.py": "", "tests/a.py": "", "only/y": ""}
+    )
+    (tmp_path / "top/tests/hidden/deep").mkdir(parents=True)
+    os.mknod(tmp_path / "top/tests/hidden/deep/test_x.py", 0o600 | 0o020000, os.makedev(0, 0))
+    assert sorted(stack([tmp_path / "top", tmp_path / "low"])) == ["only", "only/y", "tests", "tests/a.py"]
 
 
 def test_an_archive_is_the_same_bytes_each_time_and_holds_what_the_topmost_folder_says(tmp_path):

@@ -11,6 +11,8 @@ from repodojo.datasets.errors import InputDatasetError
 from repodojo.datasets.handles import HandleDataset
 from repodojo.datasets.plan import digest
 from repodojo.datasets.rows import RowsDataset
+from repodojo.environments.host_packages import packages_state
+from repodojo.environments.interpreters import find_interpreters
 from repodojo.environments.recipes.recipe_files import read_recipes
 from repodojo.environments.recipes.uv import find_uv
 from repodojo.instances.mining.clones import Clones, find_clones, find_published, list_published
@@ -86,7 +88,13 @@ class ClonesDataset(HandleDataset):
             "rows": digest([[to_json(row) for row in clones.published.rows], clones.published.rejected]),
             "recipes": [recipe.model_dump(mode="json") for recipe in clones.recipes],
             **({"sources": sources} if sources else {}),
+            **(self._machine() if clones.repositories else {}),
         }
+
+    @staticmethod
+    def _machine() -> dict[str, Any]:
+        """Return what of this machine may let an environment work that did not: Pythons and packages."""
+        return {"pythons": [each.full for each in find_interpreters()], "packages": packages_state()}
 
     @cached_property
     def _here(self) -> Clones:

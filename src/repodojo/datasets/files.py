@@ -27,7 +27,7 @@ def read_json(path: Path) -> Any | None:
     """Read a JSON file; None where it is missing or torn."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
 
 

@@ -16,6 +16,11 @@ def _unknown() -> None:
     """Know no latency."""
 
 
+def _any(result: Any) -> bool:
+    """Take any result."""
+    return True
+
+
 def _none_again(folder: Path, kept: Mapping[str, Any]) -> Collection[str]:
     """Ask for no kept result again."""
     return ()
@@ -32,6 +37,8 @@ class Plan:
     parts: Mapping[str, Any] = field(default_factory=dict)
     """JSON-compatible; what decides the result of a key by itself. Where another run kept a result of the
     same key and part, it is taken from there; a key without a part is made by each fingerprint anew."""
+    shareable: Callable[[Any], bool] = _any
+    """Whether a result is good enough to be taken from another run; False where another try may be better."""
     stop: Callable[[], None] = _nothing
     """Called on Ctrl-C or SIGTERM: makes the thunks that run end soon (kills their sandboxes)."""
     give_up: Callable[[str, str], Any] | None = None

@@ -155,8 +155,12 @@ class ResumablePartitionedDataset(AbstractDataset[Plan, dict[str, Any]]):
         """Take the results that another run made of the same parts of its fingerprint."""
         parts = {key: digest(part) for key, part in plan.parts.items()}
         run.share(parts)
-        lacking = {key: part for key, part in parts.items() if key not in found}
-        taken = {key: each for key, each in run.find_shared(lacking) if not self._failed(each)}
+
+        def good(record: Any) -> bool:
+            return plan.shareable(record) and not self._failed(record)
+
+        lacking = {key: part for key, part in parts.items() if key not in found or not good(found[key])}
+        taken = run.find_shared(lacking, good)
         for key, record in taken.items():
             run.write(key, record)
         return taken

@@ -8,7 +8,8 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -74,13 +75,22 @@ class Run:
         if parts and read_json(self.folder / PARTS) != parts:
             write_json(self.folder / PARTS, dict(parts))
 
-    def find_shared(self, parts: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-        """Yield results that other runs kept for the same keys and parts."""
-        for listed in sorted(self.folder.parent.glob(f"*/{PARTS}")) if parts else ():
-            theirs, other = read_json(listed), Run(listed.parent, self._codec)
-            same = [key for key in parts if isinstance(theirs, dict) and theirs.get(key) == parts[key]]
-            found = ((key, other.find(key)) for key in same)
-            yield from ((key, record) for key, record in found if record is not None)
+    def find_shared(self, parts: Mapping[str, str], good: Callable[[Any], bool]) -> dict[str, Any]:
+        """Return what other runs kept for the same keys and parts and is good; what cannot be read is not."""
+        found: dict[str, Any] = {}
+        for listed in sorted(self.folder.parent.glob(f"*/{PARTS}")):
+            lacking = parts.items() - {(key, parts[key]) for key in found}
+            if not lacking:
+                break
+            with suppress(OSError):
+                found |= Run(listed.parent, self._codec)._find_same(lacking, good)
+        return found
+
+    def _find_same(self, parts: Iterable[tuple[str, str]], good: Callable[[Any], bool]) -> dict[str, Any]:
+        own = read_json(self.folder / PARTS)
+        same = [key for key, part in parts if isinstance(own, dict) and own.get(key) == part]
+        found = ((key, self.find(key)) for key in same)
+        return {key: record for key, record in found if record is not None and good(record)}
 
     def finish(self, keys: Iterable[str]) -> None:
         """Mark the run complete."""

@@ -5,6 +5,7 @@ it depends on, but without documentation and without anything of a Python, which
 code.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from repodojo.environments.host_base import host_base
 from repodojo.errors import BuildError, LackingPackagesError
 
 _ANSWER_S = 120
+_STATUS = Path("/var/lib/dpkg/status")
 _FIELDS = "\\t".join(
     (
         "${Package}",
@@ -48,6 +50,11 @@ class _Package(NamedTuple):
     version: str
     depends: str
     provides: str
+
+
+def packages_state() -> str:
+    """Return a digest that changes with every package that this host gains or loses."""
+    return hashlib.sha256(_STATUS.read_bytes()).hexdigest()[:16] if _STATUS.is_file() else ""
 
 
 def host_packages(names: Sequence[str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from repodojo.environments.sandbox import (
     Sandboxes,
     SandboxSpec,
 )
-from repodojo.errors import SandboxError
+from repodojo.errors import SandboxError, SetupError
 from repodojo.grading import bare_programs
 from repodojo.grading.catalogs import compile_edited
 from repodojo.grading.log_parsers.plain import parse_unittest_output
@@ -88,7 +88,7 @@ def run_tests(  # noqa: PLR0913, PLR0917 - one run's parts
         if setup_command:
             result = sandbox.run(setup_command, timeout_s)
             if result.exit_code != 0:
-                raise SandboxError(f"setup failed with {result.exit_code}: {result.text[-2000:]}")
+                raise SetupError(f"setup failed with {result.exit_code}: {result.text[-2000:]}")
         return run_tests_in(sandbox, spec, tests, timeout_s, disturbance)
 
 

@@ -16,7 +16,7 @@ from repodojo.grading.store import VerdictStore, grade_trajectory
 from repodojo.policies.policy import Policy
 from repodojo.policies.timed import TimedPolicy
 from repodojo.rollouts.plan import plan_rollouts
-from repodojo.rollouts.resume import within_budget
+from repodojo.rollouts.resume import within_budget, within_its_budget
 from repodojo.rollouts.run import RolloutContext, give_up_rollout, run_rollout
 from repodojo.rollouts.settings import RolloutSettings
 from repodojo.scaffolds.choice import check_fits
@@ -43,7 +43,7 @@ def plan_attempts(
     )
     arguments = {p.rollout_id: (chosen[p.instance_id], p, context) for p in plans}
     shared = {"base": workshop.base, "policy": policy.fingerprint, "scaffold": scaffold.fingerprint}
-    each_by_itself = {**shared, "settings": settings.identity_of_one()}
+    each_by_itself = {**shared, "settings": settings.identity_of_one(), "policy_name": policy.name}
     digests = {name: digest(to_json(instance)) for name, instance in chosen.items()}
     return Plan(
         thunks={key: partial(run_rollout, *each) for key, each in arguments.items()},
@@ -56,6 +56,7 @@ def plan_attempts(
             p.rollout_id: {**each_by_itself, "instance": digests[p.instance_id], "plan": asdict(p)}
             for p in plans
         },
+        shareable=within_its_budget,
         resume=resume,
         give_up=lambda key, why: give_up_rollout(*arguments[key], why),
         latency=timed.latency,

@@ -68,7 +68,7 @@ class OpenAIPolicy:
         self.model = model
         self.base_urls = tuple(base_urls)
         self.name = name or model
-        self.fingerprint = fingerprint or model
+        self.fingerprint = (fingerprint or model) + (" with token ids" if token_ids else "")
         self._timeout_s = timeout_s
         self._attempts = attempts
         self._asks_token_ids = token_ids

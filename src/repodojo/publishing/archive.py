@@ -6,14 +6,18 @@ import os
 import stat
 import tarfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from repodojo.environments.docker_context import walk
 
 
 def stack(layers: Iterable[Path]) -> dict[str, Path]:
-    """Return what folders hold together, the topmost first, by path; whiteouts take away."""
+    """Return what folders hold together, the topmost first, by path.
+
+    Whiteouts take away, and with the last file of a folder the folder: its name may be a hidden test's.
+    """
     found: dict[str, Path] = {}
+    emptied: set[str] = set()
     for layer in reversed(tuple(layers)):
         for path, status in walk(layer):
             is_folder = stat.S_ISDIR(status.st_mode)
@@ -21,6 +25,11 @@ def stack(layers: Iterable[Path]) -> dict[str, Path]:
                 found = {name: own for name, own in found.items() if not f"{name}/".startswith(f"{path}/")}
             if not stat.S_ISCHR(status.st_mode):
                 found[path] = layer / path
+            else:
+                emptied |= {str(parent) for parent in PurePosixPath(path).parents}
+    for folder in sorted(emptied, key=len, reverse=True):
+        if not any(path.startswith(f"{folder}/") for path in found):
+            found.pop(folder, None)
     return found
 
 

@@ -1,5 +1,7 @@
 """Instances as tables of rows and as tasks of other systems, each with an image and a script of its own."""
 
+import hashlib
+import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from repodojo.environments.sandbox import SandboxSpec
+from repodojo.errors import InputError
 from repodojo.grading.own_options import collection_options
 from repodojo.grading.patches import touched_paths
 from repodojo.instances.sources.eval_script import eval_script
@@ -16,9 +19,10 @@ from repodojo.instances.sources.folders import File
 from repodojo.instances.sources.harbor_tasks import task_files
 from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.sources.swebench_tasks import repository_files
+from repodojo.json_values import json_object
 from repodojo.publishing.archive import stack
 from repodojo.publishing.task_images import dockerfile, image_context
-from repodojo.types import Instance
+from repodojo.types import Instance, to_json
 
 Content = bytes | File | Callable[[], bytes]
 _PYTEST = (
@@ -64,6 +68,12 @@ def _unfit(instance: Instance, spec: SandboxSpec) -> str:
     """Return what an instance needs that the graders of these formats do not do; empty where nothing."""
     if spec.test_runner != "pytest":
         return f"runner: {spec.test_runner} runs its tests, and these graders read pytest's output alone"
+    if odd := [name for name, value in spec.environment.items() if not value.isprintable()]:
+        return f"variable: the value of {odd[0]} has more than one line"
+    try:
+        json_object(to_json(instance), instance.instance_id)
+    except InputError as error:
+        return f"text: {error}"
     catalogs = [path for path in touched_paths(instance.patch) if path.endswith(".po")]
     return f"catalog: these graders do not compile {catalogs[0]}, which its repair edits" if catalogs else ""
 
@@ -84,15 +94,26 @@ def export_row(instance: Instance, spec: SandboxSpec) -> SourceRow:
         PASS_TO_PASS=instance.PASS_TO_PASS,
     )
     own = collection_options(partial(_read, stack(spec.layers)))
-    command = shlex.join([*_PYTEST, *own, *spec.test_options, *instance.test_files])
+    command = shlex.join([*_PYTEST, *own, *spec.test_options, *map(_as_path, instance.test_files)])
     extra: dict[str, Any] = {
         "split": instance.split,
         "metadata": dict(instance.metadata),
-        "image": f"repodojo.{instance.instance_id}:latest".lower(),
+        "image": _image(instance.instance_id),
         "dockerfile": dockerfile(spec),
         "eval_script": eval_script(row, command),
     }
     return replace(row, extra=extra)
+
+
+def _as_path(name: str) -> str:
+    """Return a file's name as no program takes for an option."""
+    return f"./{name}" if name.startswith("-") else name
+
+
+def _image(instance_id: str) -> str:
+    """Return an image's name: lower case, single marks between words, and another one for every id."""
+    words = re.sub(r"[^a-z0-9]+", "-", instance_id.lower()).strip("-")
+    return f"repodojo.{words}-{hashlib.sha256(instance_id.encode()).hexdigest()[:8]}:latest"
 
 
 def _read(files: Mapping[str, Path], path: str) -> str | None:

@@ -36,4 +36,9 @@ def take_up(policy: BudgetedPolicy, folder: Path, kept: Mapping[str, Trajectory]
 
 def over_budget(folder: Path, kept: Mapping[str, Trajectory]) -> Collection[str]:
     """Return the keys of those that a budget cut short; ``folder`` holds them."""
-    return [key for key, trajectory in kept.items() if trajectory.exit_status == OVER_BUDGET]
+    return [key for key, trajectory in kept.items() if not within_its_budget(trajectory)]
+
+
+def within_its_budget(trajectory: Trajectory) -> bool:
+    """Whether no budget cut a trajectory short."""
+    return trajectory.exit_status != OVER_BUDGET

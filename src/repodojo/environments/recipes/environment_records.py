@@ -23,6 +23,10 @@ class Wanted:
     """Requirements of the changes that are to be proven in it."""
 
 
+NETWORK, SANDBOX = "network", "sandbox"
+"""First words of reasons that say nothing of a repository."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One recipe that was tried, and what came of it."""
@@ -66,6 +70,17 @@ class CloneEnvironment:
     schema_version: int = SCHEMA_VERSION
 
     @property
+    def unreached(self) -> bool:
+        """Whether it failed for want of the network or of a sandbox, which says nothing of the repository."""
+        passing = (f"{NETWORK}: ", f"{SANDBOX}: ")
+        return not self.works and any(each.reason.startswith(passing) for each in self.attempts)
+
+    @property
+    def lacks_packages(self) -> bool:
+        """Whether it failed and asks for system packages that were not there."""
+        return not self.works and any(each.stage == "system" for each in self.attempts)
+
+    @property
     def works(self) -> bool:
         """Whether tests run in it."""
         return bool(self.recipe)
@@ -83,3 +98,8 @@ class CloneEnvironment:
         system = (each.reason for each in self.attempts if each.stage == "system")
         told = "; ".join(dict.fromkeys([last, *system]))
         return "; not read: ".join([told, *self.faults])
+
+
+def summarise(environment: CloneEnvironment) -> dict[str, int]:
+    """Count for the live bar; what was not reached is owed again."""
+    return {"built": int(environment.works), "infrastructure_failures": int(environment.unreached)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.interpreters import Interpreter, find_interpreters, get_interpreter
 from repodojo.environments.layers import sandbox_spec
-from repodojo.environments.recipes.environment_records import Attempt, Wanted
+from repodojo.environments.recipes.environment_records import SANDBOX, Attempt, Wanted
 from repodojo.environments.recipes.folders import Folders, Ground
 from repodojo.environments.recipes.imports import missing_distributions
 from repodojo.environments.recipes.recipe import Recipe
@@ -77,7 +77,8 @@ class Trier:
                     break
                 recipe = recipe.model_copy(update={"requirements": (*recipe.requirements, *sorted(learned))})
         except (BuildError, SandboxError) as error:
-            return outcome or Attempt(recipe.python, recipe.found_by, stage, str(error))
+            reason = f"{SANDBOX}: {error}" if isinstance(error, SandboxError) else str(error)
+            return outcome or Attempt(recipe.python, recipe.found_by, stage, reason)
         assert outcome is not None
         return outcome
 

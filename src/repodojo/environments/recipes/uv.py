@@ -21,6 +21,7 @@ from typing import NamedTuple
 from packaging.utils import canonicalize_name
 
 from repodojo.environments.interpreters import Interpreter
+from repodojo.environments.recipes.environment_records import NETWORK
 from repodojo.environments.recipes.requirement_lines import parse_requirement
 from repodojo.errors import BuildError
 
@@ -30,6 +31,12 @@ _PYTEST_NEEDS = (
     "importlib-metadata", "zipp", "pyparsing", "six", "configparser", "contextlib2", "pathlib2",
 )  # fmt: skip
 _TIMEOUT_S = 1800
+_UNREACHED = re.compile(
+    r"error sending request|tcp connect error|dns error|Connection re(?:fused|set)|operation timed out|"
+    r"Network is unreachable",
+    re.IGNORECASE,
+)
+"""How uv says that it did not reach an index, which says nothing of what was asked for."""
 """A busy machine must not change what is found."""
 _MOST_TRIES = 8
 _UNOBTAINABLE = re.compile(
@@ -227,6 +234,8 @@ def run_uv(arguments: Sequence[str], reason: str) -> str:
         raise BuildError(f"{reason}: uv did not end in {_TIMEOUT_S} s") from error
     if done.returncode:
         said = " ".join(re.sub(r"[×╰─▶│]", " ", done.stderr).split())
+        if _UNREACHED.search(said):
+            reason = f"{NETWORK}: {reason}"
         raise BuildError(f"{reason}: {said[-600:]}")
     return done.stdout
 

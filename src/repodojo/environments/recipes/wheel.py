@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from repodojo.environments.git_objects import Tree
 from repodojo.environments.host_base import SEARCH_PATH
+from repodojo.environments.recipes.environment_records import SANDBOX
 from repodojo.environments.recipes.install_commands import run_commands
 from repodojo.environments.recipes.project_files import LEGACY_BACKEND, ProjectFile
 from repodojo.environments.sandbox import Mount, Sandbox, Sandboxes, SandboxSpec
@@ -119,7 +120,7 @@ def build_wheel(sandboxes: Sandboxes, spec: SandboxSpec, orders: BuildOrders) ->
                 return Outcome(None, _NO_BUILD, written)
             return Outcome(*_run_backend(sandbox, orders.project), written)
     except SandboxError as error:
-        raise BuildError(f"does_not_build: {error}") from error
+        raise BuildError(f"{SANDBOX}: {error}") from error
 
 
 def _run_backend(sandbox: Sandbox, project: ProjectFile) -> tuple[WheelFile | None, str]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from repodojo.environments.recipes.environment_records import SANDBOX
 from repodojo.environments.workshop import Workshop
-from repodojo.errors import SandboxError
+from repodojo.errors import SandboxError, SetupError
 from repodojo.grading.orders import CALM, Disturbance
 from repodojo.grading.run import GRADER_VERSION
 from repodojo.grading.test_log import first_errors
@@ -76,8 +77,10 @@ class DraftRuns:
         stage = "repeats" if repeat else "first_runs"
         try:
             run = TestRunStore.of(self.workshop).get(self.environment, address, tests, start)
-        except SandboxError as error:
+        except SetupError as error:
             raise Rejected(stage, f"{kind}_fails: {error}") from error
+        except SandboxError as error:
+            raise Rejected(stage, f"{SANDBOX}: {kind}: {error}") from error
         if not run.trusted:
             raise Rejected(stage, f"{kind}_not_believed: {run.fault}; {' '.join(run.log.split())[-300:]}")
         return run

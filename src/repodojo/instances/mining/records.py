@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from repodojo.environments.recipes.environment_records import SANDBOX
 from repodojo.types import SCHEMA_VERSION, Instance
 
 
@@ -37,5 +38,6 @@ class MinedValidation:
 
 
 def summarise(validation: MinedValidation) -> dict[str, int]:
-    """Count for the live bar."""
-    return {"valid": int(validation.instance is not None)}
+    """Count for the live bar; what a sandbox failed to measure is owed again."""
+    failed = validation.reason.startswith(f"{SANDBOX}: ")
+    return {"valid": int(validation.instance is not None), "infrastructure_failures": int(failed)}

@@ -14,7 +14,7 @@ from typing import Any
 from repodojo.environments.history import HISTORY, keep_history
 from repodojo.environments.layers import forget_layer
 from repodojo.environments.recipes.environment import Builder
-from repodojo.environments.recipes.environment_records import CloneEnvironment
+from repodojo.environments.recipes.environment_records import SANDBOX, CloneEnvironment
 from repodojo.environments.trees import patch_tree
 from repodojo.environments.workshop import Workshop
 from repodojo.errors import BuildError, InputError
@@ -223,6 +223,8 @@ class Prover:
             seconds += verdict.duration_s
             if verdict.resolved:
                 return instance, varying, seconds
+            if verdict.outcome == "not_measured":
+                raise Rejected("grade", f"{SANDBOX}: {verdict.cause}")
             varying = verdict.failed_tests
             if verdict.cause != "tests":
                 break

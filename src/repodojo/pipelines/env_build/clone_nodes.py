@@ -83,6 +83,8 @@ def plan_clone_environments(
         },
         {"environments": parts, **shared},
         parts,
+        shareable=lambda environment: not environment.lacks_packages,
+        resume=lambda _, kept: [name for name, each in kept.items() if each.lacks_packages],
     )
 
 
