@@ -249,7 +249,10 @@ def test_results_of_another_configuration_are_never_loaded(project: Project) -> 
     assert project.run() is None
     told = project.run(pipeline_names=["reporting"], params={"toy_sampling": {"seed": 1}})
     assert told is not None
-    assert "metrics.json was not made by the current configuration (parameters differ: toy_sampling)" in told
+    assert (
+        "metrics.json was not made by the current configuration (parameters differ: toy_sampling.seed)"
+        in told
+    )
     told = project.run(pipeline_names=["sft"], params={"toy_sampling": {"seed": 1}})
     assert told is not None
     assert "trajectories holds no complete run for the current configuration" in told

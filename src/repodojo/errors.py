@@ -45,7 +45,7 @@ def first_problem(error: "ValidationError", model: "type[BaseModel] | None" = No
     kind, path, value = first["type"], first["loc"], first["input"]
     told = _KINDS.get(kind) or _SHOULD.sub("expected ", first["msg"].removeprefix("Value error, "))
     if kind in _UNKNOWN:
-        known = _fields(model, path[:-1])
+        known = fields_of(model, path[:-1])
         told = f"Unknown field ({hint(str(path[-1]), known)})" if known else "Unknown field, leave it out"
     elif kind == "string_type":
         told = "expected text in quotes" if isinstance(value, int | float | date) else "expected text"
@@ -61,7 +61,7 @@ def hint(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else f"expected one of: {', '.join(names)}"
 
 
-def _fields(model: "type[BaseModel] | None", path: Collection[int | str]) -> Collection[str]:
+def fields_of(model: "type[BaseModel] | None", path: Collection[int | str]) -> Collection[str]:
     """Return the names of a model's fields, or of those of a model that lies in it; none where none does."""
     for part in path:
         model = getattr(getattr(model, "model_fields", {}).get(part), "annotation", None)

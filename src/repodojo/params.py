@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from repodojo.base_model.recipe import BaseModelSettings
 from repodojo.curation.settings import AblationSettings, CurationSettings, SelfImprovementSettings
-from repodojo.errors import InputError, hint
+from repodojo.errors import InputError, fields_of, hint
 from repodojo.grading.settings import GradingSettings
 from repodojo.instances.settings import EnvBuildSettings
 from repodojo.metrics.settings import ScalingSettings
@@ -77,5 +77,6 @@ def _problem(key: str, error: dict[str, Any]) -> str:
     """Render one of pydantic's errors as a sentence."""
     name = ".".join([key, *(str(part) for part in error["loc"])])
     if error["type"] == "extra_forbidden":
-        return f"parameter '{name}' is unknown, {hint(str(error['loc'][-1]), MODELS[key].model_fields)}"
+        known = fields_of(MODELS[key], error["loc"][:-1]) or MODELS[key].model_fields
+        return f"parameter '{name}' is unknown, {hint(str(error['loc'][-1]), known)}"
     return f"parameter '{name}': {error['msg']}, found {error['input']!r}"

@@ -4,6 +4,7 @@ The note ``<file>.produced_by.json`` is written after the file and taken away be
 fitting note is not there: half-written, or made by another configuration.
 """
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ class StampedDataset(AbstractDataset[Any, Any]):
                 return self._otherwise
             raise IncompleteDatasetError(
                 f"{self._filepath} was not made by the current configuration ({self._difference()}); "
-                f"run its node '{self.configuration.node}' again: plain `kedro run` does"
+                "give the --env and --params that it was made with, or make it again: plain `kedro run` runs its "
+                f"node '{self.configuration.node}'"
             )
         return self._inner.load()
 
@@ -121,14 +123,22 @@ class StampedDataset(AbstractDataset[Any, Any]):
             return "the file or the note beside it is missing or torn"
         asked = (self.configuration or Configuration()).as_json()
         for part in ("parameters", "inputs"):
-            old, new = note[part], asked[part]
-            names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-            if names:
-                return f"{part} differ: {', '.join(names)}"
+            if names := list(_differing(note[part], asked[part])):
+                return f"{part} differ: {', '.join(names[:8])}"
         return "the file has changed since, or another version of the package made it"
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath.as_posix(), "dataset": self._config["type"]}
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Yield the dotted names of what is not the same in two mappings."""
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name), new.get(name)
+        if isinstance(was, Mapping) and isinstance(now, Mapping):
+            yield from _differing(was, now, f"{above}{name}.")
+        elif was != now:
+            yield f"{above}{name}"
 
 
 def _size(path: Path) -> int:

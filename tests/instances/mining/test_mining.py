@@ -165,9 +165,12 @@ def test_published_lists_that_do_not_hold_say_what_their_first_test_says(clones,
         return record.reason
 
     network = f"{TEST_FILE}::test_needs_a_network"
-    disagree = f"tests_disagree: 1, first {network}; OSError: no network"
+    seen = f"PASS_TO_PASS holds {network}, here FAILED without the patch and FAILED with it"
+    disagree = f"tests_disagree: 1, first {network}; {seen}; OSError: no network"
     assert reason(PASS_TO_PASS=(network,)).startswith(disagree)
-    assert reason(PASS_TO_PASS=("gone",)).startswith("tests_missing: 1, first gone; {'gold': {'FAILED': 1,")
+    assert reason(PASS_TO_PASS=("gone",)).startswith(
+        "tests_missing: 1, first gone; with the gold patch 1 FAILED, "
+    )
 
 
 def test_two_clones_of_one_repository_are_refused(clones, tmp_path):

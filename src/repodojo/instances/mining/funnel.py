@@ -10,6 +10,8 @@ from repodojo.instances.mining.rows import CloneRows
 from repodojo.types import Instance
 
 ALL = "all"
+_OTHERS = frozenset({"fatal", "error"})
+"""First words of messages that are git's own."""
 _ENVIRONMENT_BYTES, _ENVIRONMENT_S, _ROW_S = 20_000_000, 15.0, 20.0
 """Of ordinary pure-Python projects on one core."""
 
@@ -20,7 +22,7 @@ def forecast(rows: Iterable[CloneRows]) -> str:
     candidates = sum(len(each.rows) for each in found)
     environments = sum(len(each.wanted) for each in found)
     return (
-        f"{candidates} candidates of {len(found)} clones, {environments} environments, "
+        f"{candidates} candidates of {sum(bool(each.head) for each in found)} clones, {environments} environments, "
         f"about {_costs(_foreseen_bytes(found), _foreseen_s(found))}"
     )
 
@@ -29,11 +31,17 @@ def outcome(counts: Sequence[Mapping[str, Any]]) -> str:
     """Say what became of the rows, and what that took beside the forecast; ``counts`` is of `count`."""
     total = counts[-1]
     return (
-        f"{total['valid']} of {total['tried']} candidates are valid, "
+        f"{total['valid']} of {total['tried']} candidates are valid, {_turned_away(total['reasons'])}"
         f"{total['environments_built']} of {total['environments']} environments built, "
         f"{_costs(total['bytes'], total['environment_s'] + total['validation_s'])}; "
         f"the forecast was {_costs(total['forecast_bytes'], total['forecast_s'])}"
     )
+
+
+def _turned_away(reasons: Mapping[str, int]) -> str:
+    """Say how many rows are no instance for a reason of their own, and where it is told."""
+    turned = sum(number for reason, number in reasons.items() if reason != "row: not_tried")
+    return f"{turned} turned away (rejected_candidates.jsonl says why each), " if turned else ""
 
 
 def _foreseen_bytes(rows: Collection[CloneRows]) -> int:
@@ -122,7 +130,5 @@ def _count(
 
 def _word(reason: str) -> str:
     """Return the reason's name, without its details."""
-    parts = reason.split(": ")
-    return next(
-        (part for part in parts if part.replace("_", "").isalpha() and part.islower()), parts[-1][:60]
-    )
+    words = (part for part in reason.split(": ") if part.replace("_", "").isalpha() and part.islower())
+    return next((word for word in words if word not in _OTHERS), "malformed")

@@ -5,6 +5,7 @@ without. Where a test file cannot be imported without the patch, every test of i
 passed before the hidden tests came, and are as they were, are PASS_TO_PASS, only the others are FAIL_TO_PASS.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -88,9 +89,11 @@ def resolves(statuses: Statuses, lists: Lists) -> bool:
 
 def describe(gold: Statuses, empty: Statuses) -> str:
     """Say what the first two runs did."""
-    counts = {
-        kind: {status: list(run.values()).count(status) for status in sorted(set(run.values()))}
-        for kind, run in (("gold", gold), ("empty", empty))
-    }
     broken = sorted(uncollected_files(gold))
-    return f"{counts}" + (f"; not collected with gold: {', '.join(broken[:3])}" if broken else "")
+    told = f"with the gold patch {_counts(gold)}; without it {_counts(empty)}"
+    return told + (f"; not collected with it: {', '.join(broken[:3])}" if broken else "")
+
+
+def _counts(statuses: Statuses) -> str:
+    counted = sorted(Counter(statuses.values()).items())
+    return ", ".join(f"{number} {status}" for status, number in counted) or "no test ran"

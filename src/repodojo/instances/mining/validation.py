@@ -41,7 +41,7 @@ from repodojo.instances.sources.clone_history import read_reachable
 from repodojo.instances.sources.row import SourceRow, applicable_patch
 from repodojo.types import Instance
 
-MINING_VERSION = 4
+MINING_VERSION = 5
 """Raised when the same row would get another record."""
 _MOST_HISTORY = 32 << 20
 """Bytes of a base commit's history that its instance keeps; a larger one is cut to its newest generations."""
@@ -141,7 +141,12 @@ class Prover:
             said = f"{len(missing)}, first {', '.join(missing[:3])}; {describe(gold, empty)}"
             raise Rejected("published", f"tests_missing: {said}")
         if wrong := contradictions(lists, gold, empty):
-            said = f"{len(wrong)}, first {', '.join(wrong[:3])}; {runs.explain(wrong[0])}"
+            one = wrong[0]
+            listed = "FAIL_TO_PASS" if one in lists.fail_to_pass else "PASS_TO_PASS"
+            seen = (
+                f"{listed} holds {one}, here {empty.get(one)} without the patch and {gold.get(one)} with it"
+            )
+            said = f"{len(wrong)}, first {', '.join(wrong[:3])}; {seen}; {runs.explain(one)}"
             raise Rejected("published", f"tests_disagree: {said}")
         return lists
 

@@ -116,7 +116,13 @@ class Clone(NamedTuple):
         Raises:
             InputError: there is no such commit, or an object of it is missing.
         """
-        listed = self.run("ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")
+        try:
+            listed = self.run("ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")
+        except InputError as error:
+            raise InputError(
+                f"{self.root}: commit_missing: {revision} is not in the clone, which may be shallow or old; "
+                f"`git fetch --unshallow` or `git fetch origin {revision}` adds it ({error})"
+            ) from error
         entries = [
             (head.split(), os.fsdecode(path)) for head, _, path in (e.partition(b"\t") for e in listed if e)
         ]
