@@ -58,8 +58,8 @@ class StampedDataset(AbstractDataset[Any, Any]):
                 return self._otherwise
             raise IncompleteDatasetError(
                 f"{self._filepath} was not made by the current configuration ({self._difference()}); "
-                "give the --env and --params that it was made with, or make it again: plain `kedro run` runs its "
-                f"node '{self.configuration.node}'"
+                "give the --env and --params that it was made with, or make it again: "
+                f"plain `kedro run` runs its node '{self.configuration.node}'"
             )
         return self._inner.load()
 

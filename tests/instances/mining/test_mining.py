@@ -96,7 +96,7 @@ def test_a_change_that_no_test_notices_is_listed_with_stage_and_reason(mined):
     reasons = {"first_runs: no_fail_to_pass": 1, "row: no_base": 1, "row: tests_unchanged": 1}
     assert total["reasons"] == reasons
     said = outcome(counts)
-    assert said.startswith("2 of 3 candidates are valid, 1 of 1 environments built, ")
+    assert said.startswith("2 of 3 candidates are valid, 3 turned away (")
     assert said.endswith("; the forecast was 0.02 GB of packages and 1 minutes of one core")
 
 
@@ -165,7 +165,7 @@ def test_published_lists_that_do_not_hold_say_what_their_first_test_says(clones,
         return record.reason
 
     network = f"{TEST_FILE}::test_needs_a_network"
-    seen = f"PASS_TO_PASS holds {network}, here FAILED without the patch and FAILED with it"
+    seen = f"PASS_TO_PASS holds {network}, here FAILED without the patch, FAILED with it"
     disagree = f"tests_disagree: 1, first {network}; {seen}; OSError: no network"
     assert reason(PASS_TO_PASS=(network,)).startswith(disagree)
     assert reason(PASS_TO_PASS=("gone",)).startswith(

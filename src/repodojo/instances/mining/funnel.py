@@ -21,8 +21,9 @@ def forecast(rows: Iterable[CloneRows]) -> str:
     found = list(rows)
     candidates = sum(len(each.rows) for each in found)
     environments = sum(len(each.wanted) for each in found)
+    clones = sum(bool(each.head) for each in found)
     return (
-        f"{candidates} candidates of {sum(bool(each.head) for each in found)} clones, {environments} environments, "
+        f"{candidates} candidates of {clones} clones, {environments} environments, "
         f"about {_costs(_foreseen_bytes(found), _foreseen_s(found))}"
     )
 

@@ -143,9 +143,7 @@ class Prover:
         if wrong := contradictions(lists, gold, empty):
             one = wrong[0]
             listed = "FAIL_TO_PASS" if one in lists.fail_to_pass else "PASS_TO_PASS"
-            seen = (
-                f"{listed} holds {one}, here {empty.get(one)} without the patch and {gold.get(one)} with it"
-            )
+            seen = f"{listed} holds {one}, here {empty.get(one)} without the patch, {gold.get(one)} with it"
             said = f"{len(wrong)}, first {', '.join(wrong[:3])}; {seen}; {runs.explain(one)}"
             raise Rejected("published", f"tests_disagree: {said}")
         return lists
