@@ -71,6 +71,14 @@ def test_rows_without_a_date_used_to_end_the_run(cloned):
     assert found.rejected[0]["reason"].startswith("no_date: field 'created_at': expected a time in ISO 8601")
 
 
+def test_a_row_that_writes_its_repository_in_other_letters_used_to_end_the_run(cloned):
+    """The clone of its environment was looked up by the row's spelling: a KeyError."""
+    folder, row = cloned
+    (found,) = read(folder, Found([replace(row, repo="O/R")], [])).values()
+    assert [each.repo for each in found.rows] == ["o/r"]
+    assert [each["repo"] for each in found.wanted] == ["o/r"]
+
+
 def test_task_folders_beside_the_clones_are_read(cloned):
     folder, row = cloned
     rows = [replace(row, instance_id=f"o__r-{n}") for n in (1, 2, 3)]

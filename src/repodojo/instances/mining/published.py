@@ -15,9 +15,9 @@ _UNKNOWN = "unknown"
 
 
 def published_of(repo: str, published: Found) -> Found:
-    """Return the rows of a repository, and the malformed ones whose id names it."""
+    """Return the rows of a repository, named as its clone is, and the malformed ones whose id names it."""
     slug = _slug(repo).lower()
-    mine = [row for row in published.rows if row.repo.lower() == repo.lower()]
+    mine = [replace(row, repo=repo) for row in published.rows if row.repo.lower() == repo.lower()]
     return Found(mine, [each for each in published.rejected if _slug_of(each).lower() == slug])
 
 
