@@ -1,13 +1,18 @@
 """Published rows by clone: none is lost, each has a date."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from repodojo.environments.recipes.candidates import choose_pythons
+from repodojo.environments.recipes.declarations import Declarations
+from repodojo.environments.recipes.project_files import ProjectFile
 from repodojo.instances.mining.clones import Clones, find_clones, find_published, list_published
 from repodojo.instances.mining.funnel import count, rejected_rows
-from repodojo.instances.mining.rows import read_clone_rows, without_clone
+from repodojo.instances.mining.rows import read_clone_rows, wanted_of, without_clone
 from repodojo.instances.mining.settings import MiningSettings
 from repodojo.instances.sources.files import write_rows
 from repodojo.instances.sources.harbor_tasks import write_harbor_tasks
@@ -77,6 +82,49 @@ def test_a_row_that_writes_its_repository_in_other_letters_used_to_end_the_run(c
     (found,) = read(folder, Found([replace(row, repo="O/R")], [])).values()
     assert [each.repo for each in found.rows] == ["o/r"]
     assert [each["repo"] for each in found.wanted] == ["o/r"]
+
+
+@pytest.mark.parametrize("date", ["2023-01-01T00:00:00", "2023-01-01 00:00", "2023-01-01", "20230101", ""])
+def test_a_time_without_a_zone_used_to_end_the_run(cloned, date):
+    """A Python's release was compared with it: a TypeError."""
+    folder, row = cloned
+    (found,) = read(folder, Found([replace(row, created_at=date)], [])).values()
+    wanted = wanted_of(found.wanted[0])
+    assert wanted.date.utcoffset() == timedelta(0)
+    assert choose_pythons(Declarations(ProjectFile()), wanted.date, ["3.11", "3.12"]) == ["3.11"]
+
+
+EDGES = [
+    "9999-12-31T00:00:00Z", "9999-12-31T23:00:00-23:00", "0001-01-01T00:00:00+23:59", "0001-01-01",
+    "1970-01-01",
+]  # fmt: skip
+
+
+def test_a_date_at_the_edge_of_what_can_be_computed_used_to_end_the_run(cloned):
+    """The end of its day was beyond what a time holds: an OverflowError."""
+    folder, row = cloned
+    rows = [replace(row, instance_id=f"o__r-{n}", created_at=date) for n, date in enumerate(EDGES)]
+    (found,) = read(folder, Found([row, *rows], [])).values()
+    assert [each.instance_id for each in found.rows] == ["o__r-1"]
+    assert [each["reason"] for each in found.rejected] == [
+        f"no_date: field 'created_at': expected a time in ISO 8601, of the years 1990 to 2100, found {date!r}"
+        for date in EDGES
+    ]
+
+
+@pytest.mark.parametrize("seconds", [253402300799, 253402300800, 0])
+def test_a_commit_of_an_impossible_date_used_to_end_the_run(new_repository, tmp_path, seconds):
+    repository = new_repository(tmp_path / "clones" / "r")
+    repository.commit("Start", {"a.py": "A = 1\n"})
+    change = {"a.py": "A = 2\n", "test_a.py": "from a import A\n\ndef test_a():\n    assert A == 2\n"}
+    repository.commit("It returns the wrong number", change)
+    text = re.sub(r"> \d+ ", f"> {seconds} ", repository.git("cat-file", "commit", "HEAD"))
+    (tmp_path / "commit").write_text(text)
+    commit = repository.git("hash-object", "-t", "commit", "-w", str(tmp_path / "commit"))
+    repository.git("update-ref", "HEAD", commit)
+    (clone,) = find_clones(tmp_path / "clones")
+    found = read_clone_rows(clone, MiningSettings(source="history"))
+    assert [each["reason"].partition(": ")[0] for each in found.rejected] == ["no_date"]
 
 
 def test_task_folders_beside_the_clones_are_read(cloned):

@@ -12,6 +12,8 @@ from repodojo.instances.sources.row import Found, Rejection, SourceRow
 _SLUG = re.compile(r"[A-Za-z0-9][\w.-]{0,79}?__[\w.-]{1,100}", re.ASCII)
 _UNKNOWN = "unknown"
 """In place of a repository that a malformed row does not tell."""
+_NO_DATE = "no_date: field 'created_at': expected a time"
+_YEARS = range(1990, 2101)
 
 
 def published_of(repo: str, published: Found) -> Found:
@@ -38,20 +40,37 @@ def date_rows(clone: Clone, rows: Sequence[SourceRow]) -> Found:
     dated, undated = [], []
     for row in rows:
         try:
-            date = row.created_at or clone.text("show", "--no-patch", "--format=%cI", row.base_commit, "--")
-            datetime.fromisoformat(date)
-        except (InputError, ValueError) as error:
-            reason = f"no_date: field 'created_at': expected a time in ISO 8601, found {row.created_at!r:.60}"
-            undated.append(Rejection(_where(row), f"{reason} ({error})", row.instance_id))
-        else:
-            dated.append(replace(row, created_at=date))
+            dated.append(_with_date(clone, row))
+        except InputError as error:
+            undated.append(Rejection(_where(row), str(error), row.instance_id))
     return Found(sorted(dated, key=lambda row: (created(row), row.instance_id), reverse=True), undated)
 
 
 def created(row: SourceRow) -> datetime:
-    """Return when a row was made; a time without a zone is UTC."""
-    when = datetime.fromisoformat(row.created_at)
+    """Return when a row was made; a time without a zone is UTC.
+
+    Raises:
+        InputError: the row tells no time, or one that no package index and no Python is from.
+    """
+    try:
+        when = datetime.fromisoformat(row.created_at)
+    except ValueError as error:
+        raise InputError(f"{_NO_DATE} in ISO 8601, found {row.created_at!r:.60} ({error})") from error
+    if when.year not in _YEARS:
+        raise InputError(
+            f"{_NO_DATE} in ISO 8601, of the years {_YEARS[0]} to {_YEARS[-1]}, found {row.created_at!r:.60}"
+        )
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _with_date(clone: Clone, row: SourceRow) -> SourceRow:
+    try:
+        date = row.created_at or clone.text("show", "--no-patch", "--format=%cI", row.base_commit, "--")
+    except InputError as error:
+        raise InputError(f"{_NO_DATE} in ISO 8601, found '' ({error})") from error
+    row = replace(row, created_at=date)
+    created(row)
+    return row
 
 
 def _no_clone(row: SourceRow) -> Rejection:

@@ -26,7 +26,7 @@ from repodojo.instances.sources.history import Change, find_changes
 from repodojo.instances.sources.row import Found, Rejection, SourceRow, applicable_patch
 from repodojo.types import SCHEMA_VERSION
 
-ROWS_VERSION = 9
+ROWS_VERSION = 10
 """Raised when the same clone would give other rows."""
 NOTHING = Found([], [])
 _MOST_PROBED = 12
@@ -86,6 +86,7 @@ def read_clone_rows(
             if len(kept) == settings.per_repository:
                 raise InputError(beyond)
             row = change.read()
+            created(row)
             tree, changed = _trees(clone, row)
         except (BuildError, InputError) as error:
             rejected.append(_rejection(Rejection(change.where, str(error), change.instance_id)))
@@ -174,16 +175,16 @@ def _describe(
 ) -> dict[str, Any]:
     """Describe an environment by its oldest row: nothing in it may be newer than any of its commits."""
     oldest = rows[-1]
-    date = min(rows, key=created).created_at
+    date = min(map(created, rows))
     wanted = Wanted(
         name,
         oldest.repo,
         clone.release(oldest.base_commit),
-        datetime.fromisoformat(date),
+        date,
         _probed(paths, rows),
         tuple(sorted(additions)),
     )
-    return {**asdict(wanted), "date": date, "commit": oldest.base_commit}
+    return {**asdict(wanted), "date": date.isoformat(), "commit": oldest.base_commit}
 
 
 def _probed(paths: Paths[str], rows: Sequence[SourceRow]) -> tuple[str, ...]:

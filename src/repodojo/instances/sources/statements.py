@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from repodojo.errors import InputError
+
 _TRAILERS = "Signed-off-by|Co-authored-by|Reviewed-by|Reviewed-on|Acked-by|Change-Id|PR-URL|git-svn-id"
 _NOISE = re.compile(
     r"^(?:Merge (?:pull request|branch|remote-tracking branch) .*|"
@@ -45,10 +47,17 @@ def write_statement(issues: Iterable[Issue]) -> str:
 
 
 def write_hints(issues: Iterable[Issue], first_commit: str) -> str:
-    """Return the comments last changed before the first commit; each issue's end at the first later one."""
+    """Return the comments last changed before the first commit; each issue's end at the first later one.
+
+    Raises:
+        InputError: the commit's date is none.
+    """
     if not first_commit:
         return ""
-    start = datetime.fromisoformat(first_commit)
+    try:
+        start = datetime.fromisoformat(first_commit)
+    except ValueError as error:
+        raise InputError(f"no_date: expected a time in ISO 8601, found {first_commit!r:.60}") from error
     return "\n".join("\n".join(_early(issue.comments, start)) for issue in issues)
 
 
