@@ -10,7 +10,7 @@ from repodojo.datasets.files import file_digest
 from repodojo.datasets.handles import HandleDataset
 from repodojo.errors import InputError, SourceError
 from repodojo.instances.sources.row import Found, SourceRow
-from repodojo.instances.sources.sets import LocalSet, Source, parse_sources, read_sources
+from repodojo.instances.sources.sets import LocalSet, Source, is_set, parse_sources, read_sources
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,9 @@ class RowsDataset(HandleDataset):
 
 
 def _identify(source: Source) -> Any:
-    if isinstance(source, LocalSet):
-        return {"digest": file_digest(source.path) if source.path.exists() else "missing"}
-    return source.model_dump(mode="json")
+    if not isinstance(source, LocalSet):
+        return source.model_dump(mode="json")
+    try:
+        return {"digest": file_digest(source.path) if is_set(source.path) else "missing"}
+    except OSError:  # reading it says why
+        return {"digest": "missing"}

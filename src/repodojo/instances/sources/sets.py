@@ -150,20 +150,27 @@ def read_set(path: Path) -> Found:
     """Read a file or folder of rows; the malformed are listed, the rest is kept.
 
     Raises:
-        InputError: it is not there, or is no set.
+        InputError: it is not there, cannot be read, or is no set.
     """
-    reader = _reader(path)
-    if reader is None:
-        raise InputError(
-            f"{path}: expected a file that ends in {', '.join(SUFFIXES)}, SWE-bench 5's task repository "
-            f"(sweb.yaml), or a Harbor task folder (task.toml) or a folder of them, found {_describe(path)}"
-        )
-    return reader(path)
+    try:
+        reader = _reader(path)
+        if reader is not None:
+            return reader(path)
+        found = _describe(path)
+    except OSError as error:
+        raise InputError(f"{str(path)[:200]}: cannot be read: {error.strerror or error}") from error
+    raise InputError(
+        f"{path}: expected a file that ends in {', '.join(SUFFIXES)}, SWE-bench 5's task repository "
+        f"(sweb.yaml), or a Harbor task folder (task.toml) or a folder of them, found {found}"
+    )
 
 
 def is_set(path: Path) -> bool:
-    """Whether `read_set` takes a file or folder."""
-    return _reader(path) is not None
+    """Whether `read_set` takes a file or folder; a device or a pipe is none."""
+    try:
+        return _reader(path) is not None
+    except OSError:
+        return False
 
 
 def _reader(path: Path) -> Callable[[Path], Found] | None:
