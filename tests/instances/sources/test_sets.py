@@ -96,6 +96,30 @@ def test_a_malformed_source_is_named(given, said):
         parse_sources([given], "rows")
 
 
+@pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "a/..", "a/.", "../a", "a/b/c", "a/b\n", ".."])
+def test_a_repository_that_no_place_has_used_to_be_asked_for(name):
+    """The address of ``a/..`` was another one; the hub's library ended in a traceback."""
+    with pytest.raises(InputError, match="rows, source 1: field 'github': expected pattern"):
+        parse_sources([{"github": name}], "rows")
+    with pytest.raises(InputError, match=r"rows, source 1: field 'hub': expected one of .* or owner/name"):
+        parse_sources([{"hub": name, "revision": REVISION, "split": "test"}], "rows")
+
+
+@pytest.mark.parametrize(
+    "api",
+    ["", "file:///etc", "http://[::1", "http://", "http:///a", "api.github.com", "http://a\n", "http://a?b"],
+)
+def test_an_api_without_an_address_used_to_end_in_a_traceback(api):
+    with pytest.raises(InputError, match=r"field 'api': expected an address such as https://api\.github"):
+        parse_sources([{"github": "o/r", "api": api}], "rows")
+
+
+@pytest.mark.parametrize("given", [None, 3, "x", {"path": "a"}])
+def test_what_is_no_list_of_sources_used_to_end_in_a_traceback(given):
+    with pytest.raises(InputError, match=r"rows: expected a list of sources, \[\] where there are none"):
+        parse_sources(given, "rows")
+
+
 def test_sources_are_named_as_published_or_in_full():
     revision = {"revision": REVISION}
     known, other = parse_sources(

@@ -1,12 +1,13 @@
 """Which set of rows is meant, and its rows: a file or folder, a split on the hub, pull requests on GitHub."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, ValidationInfo, field_validator
 
 from repodojo.errors import InputError, first_problem
 from repodojo.instances.sources.clone_pulls import PUBLISHED_RULES, PullRules
@@ -20,8 +21,9 @@ from repodojo.instances.sources.swebench_tasks import read_task_repository
 
 logger = logging.getLogger(__name__)
 
-_Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][\w.-]*/[\w.-]+$")]
-"""``owner/name``."""
+_OWNER_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*/\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+"""Neither is ``.`` or ``..``."""
+_ADDRESS = re.compile(r"https?://[^/?#\s][^?#\s]*")
 
 
 class LocalSet(BaseModel):
@@ -51,7 +53,7 @@ class HubSplit(BaseModel):
         split = info.data.get("split")
         if hub in PUBLISHED_SETS and split is not None:
             raise ValueError("it is a split already, leave 'split' out")
-        if hub not in PUBLISHED_SETS and (split is None or "/" not in hub):
+        if hub not in PUBLISHED_SETS and (split is None or not re.fullmatch(_OWNER_NAME, hub)):
             raise ValueError(f"expected one of {', '.join(PUBLISHED_SETS)}, or owner/name with a 'split'")
         return hub
 
@@ -66,7 +68,7 @@ class GitHubPulls(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    github: _Repository
+    github: Annotated[str, Field(pattern=f"^{_OWNER_NAME}$")]
     """Tokens come from GITHUB_TOKENS (with commas) or GITHUB_TOKEN."""
     before: date | None = None
     """Takes those created before this day (UTC); another day asks GitHub anew."""
@@ -78,6 +80,18 @@ class GitHubPulls(BaseModel):
     api: str = "https://api.github.com"
     """The API's address; a GitHub Enterprise server's ends in ``/api/v3``."""
 
+    @field_validator("api")
+    @classmethod
+    def _is_address(cls, api: str) -> str:
+        try:
+            HttpUrl(api)
+            whole = _ADDRESS.fullmatch(api)
+        except ValidationError:
+            whole = None
+        if not whole:
+            raise ValueError("expected an address such as https://api.github.com")
+        return api
+
     @property
     def rules(self) -> PullRules:
         """What makes an instance."""
@@ -88,12 +102,14 @@ Source = LocalSet | HubSplit | GitHubPulls
 _KINDS: dict[str, type[Source]] = {"path": LocalSet, "hub": HubSplit, "github": GitHubPulls}
 
 
-def parse_sources(given: Sequence[object], where: str) -> tuple[Source, ...]:
+def parse_sources(given: object, where: str) -> tuple[Source, ...]:
     """Read what a configuration says.
 
     Raises:
         InputError: naming ``where``, the source and the field, what was expected and what was found.
     """
+    if not isinstance(given, list | tuple):
+        raise InputError(f"{where}: expected a list of sources, [] where there are none, found {given!r:.80}")
     return tuple(_parse(each, f"{where}, source {number}") for number, each in enumerate(given, start=1))
 
 
