@@ -109,6 +109,16 @@ def test_a_pipe_or_a_device_used_to_be_read_without_end(tmp_path, name):
         dataset.check()
 
 
+@pytest.mark.parametrize("source", [{"github": "o/r"}, {"hub": "swe-gym", "revision": REVISION}])
+@pytest.mark.parametrize("place", ["file", "file/cache", "/proc/none"])
+def test_a_cache_that_cannot_be_made_used_to_end_in_a_traceback(tmp_path, source, place):
+    """Or it was found out after all was fetched."""
+    (tmp_path / "file").touch()
+    dataset = entry(source, cache=str(tmp_path / place))
+    with pytest.raises(DatasetError, match="field 'cache': expected a folder that can be made and written"):
+        dataset.check()
+
+
 def test_rows_of_each_kind_arrive_beside_the_clones_and_the_malformed_are_listed(new_repository, tmp_path):
     """Only files of rows used to be reached. In a process of its own: the hub's library is set at import."""
     folder = tmp_path / "clones"

@@ -60,12 +60,17 @@ class RowsDataset(HandleDataset):
         """Fetch what is not in the cache, and read the sets.
 
         Raises:
-            InputDatasetError: a set is not there, or cannot be fetched.
+            InputDatasetError: a set is not there, or cannot be fetched or kept.
         """
         try:
             return read_sources(self._sources, self._cache)
         except (InputError, SourceError) as error:
             raise InputDatasetError(str(error)) from error
+        except OSError as error:
+            raise InputDatasetError(
+                f"rows in the catalog: field 'cache': expected a folder that can be made and written, found "
+                f"{str(self._cache)[:200]}: {error.strerror or error}"
+            ) from error
 
     def _make(self) -> list[SourceRow]:
         rows, rejected = self.read()

@@ -57,7 +57,7 @@ def files_of_split(names: list[str], split: str) -> list[str]:
 def _fetch(where: HubSet, revision: str, cache: Path, endpoint: str | None) -> list[Path]:
     try:
         from huggingface_hub import HfApi  # noqa: PLC0415 - not among what is always installed
-        from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled  # noqa: PLC0415
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled  # noqa: PLC0415
     except ImportError as error:
         raise SourceError("the hub's library is missing; pip install 'repodojo[hub]'") from error
     api = HfApi(endpoint=endpoint)
@@ -79,5 +79,5 @@ def _fetch(where: HubSet, revision: str, cache: Path, endpoint: str | None) -> l
             )
             for name in names
         ]
-    except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, OSError) as error:
         raise SourceError(f"{where.repo}@{revision}: the hub cannot be read: {error}") from error

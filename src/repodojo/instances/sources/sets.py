@@ -134,11 +134,14 @@ def read_sources(sources: Sequence[Source], cache: Path) -> Found:
     Raises:
         InputError: a source is not there, or is none.
         SourceError: the hub or GitHub cannot be read.
+        OSError: the cache cannot be made or written.
     """
     return merge([_read_source(source, cache) for source in sources])
 
 
 def _read_source(source: Source, cache: Path) -> Found:
+    if not isinstance(source, LocalSet):
+        cache.mkdir(parents=True, exist_ok=True)
     if isinstance(source, LocalSet):
         name, found = str(source.path), read_set(source.path)
     elif isinstance(source, HubSplit):

@@ -106,9 +106,12 @@ def parse_task(files: Files, where: str) -> dict[str, Any]:
         if name in files or column not in _OPTIONAL
     }
     columns: dict[str, Any] = {**task, **tests, **texts}
-    for name in columns.pop(_FILLED, ()):
+    filled, kept = columns.pop(_FILLED, []), columns.pop(_KEPT, {})
+    if not isinstance(filled, list):
+        raise InputError(f"{where}: {_TASK}: field '{_FILLED}': expected a list, found {filled!r:.60}")
+    for name in filled:
         columns.pop(str(name), None)
-    columns.update(columns.pop(_KEPT, {}))
+    columns.update(_mapping(kept, f"{where}: {_TASK}: field '{_KEPT}'"))
     assets = {name: file for name, file in files.items() if name not in (_TASK, _TESTS, *_FILES.values())}
     return {**columns, **({_ASSETS: pack(assets)} if assets else {})}
 
