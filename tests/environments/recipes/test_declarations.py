@@ -101,6 +101,30 @@ def test_a_link_to_a_file_of_the_repository_used_to_be_passed_over():
     assert found.groups["deps/tests.txt"] == ("six", "mock")
 
 
+def test_a_folder_that_is_a_link_used_to_be_passed_over():
+    """Nothing was noted either."""
+    tree = {
+        "requirements": Blob("120000", b"conf/./link"),
+        "conf/link": Blob("120000", b"../real"),
+        "real/test.txt": Blob("100644", b"six\n"),
+        "deps": Blob("120000", b"nowhere"),
+        "tox.ini": Blob("100644", b"[testenv]\ndeps =\n  -r requirements/test.txt\n  -r deps/test.txt\n"),
+    }
+    found = read_declarations(tree)
+    assert found.groups["tox.ini"] == ("six",)
+    assert found.faults == ("deps/test.txt: a link that leads to no file of the repository",)
+
+
+@pytest.mark.parametrize("target", ["a", ".", "../x", "/", "../" * 200_000, "x/../" * 200_000])
+def test_a_folder_that_links_to_itself_or_away_ends(target):
+    tree = {
+        "a": Blob("120000", target.encode()),
+        "tox.ini": Blob("100644", b"[testenv]\ndeps = -ra/a/a.txt\n"),
+    }
+    found = read_declarations(tree)
+    assert found.faults == ("a/a/a.txt: a link that leads to no file of the repository",)
+
+
 def test_a_new_version_asks_for_the_same_environment():
     one, other = (
         {"pyproject.toml": f"[project]\nname='a'\nversion='{v}'\ndependencies=['six']\n"} for v in "12"
@@ -132,6 +156,12 @@ def test_any_text_in_any_file_is_survived(pairs):
 def test_requirements_that_include_each_other_end():
     texts = {"a.txt": "-r b.txt\nsix", "b.txt": "-r a.txt\nmock"}
     assert read_requirements(texts["a.txt"], texts.get) == ["six", "mock", "six"]
+
+
+def test_files_that_include_the_next_twice_used_to_be_read_without_end():
+    """Each was read twice as often as the one before it; a long chain was too deep."""
+    texts = {f"{n}.txt": f"-r {n + 1}.txt\n-r {n + 1}.txt\np{n}\n" for n in range(2000)}
+    assert read_requirements("-r 0.txt", texts.get) == [f"p{n}" for n in reversed(range(2000))]
 
 
 def test_tools_and_plugins_that_change_the_run_are_left_out():

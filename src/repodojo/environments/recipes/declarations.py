@@ -7,12 +7,12 @@ files, Pipfile, Makefile and Dockerfile. Where a file cannot be read the others 
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Mapping
 from configparser import Error as ConfigError
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
-from posixpath import dirname, join, normpath
 from typing import TypeVar
 
 from repodojo.environments.git_objects import Tree
@@ -127,21 +127,39 @@ def read_shown(tree: Tree) -> list[tuple[str, str]]:
 
 
 def _text(tree: Tree, faults: list[str], path: str) -> str | None:
-    """Read a file, or the one that a link leads to; where it is there and cannot be read, note that."""
-    blob = tree.get(followed := path)
-    for _ in range(_MOST_LINKS):
-        if blob is None or blob.mode != "120000":
-            break
-        followed = normpath(join(dirname(followed), os.fsdecode(blob.content)))
-        blob = tree.get(followed)
-    if blob is None or blob.mode == "120000":
-        if path in tree:
+    """Read a file, through links of it or of its folders; where it is there and cannot be read, note that."""
+    place, links = _follow(tree, path)
+    blob = tree.get(place)
+    if blob is None:
+        if links:
             faults.append(f"{path}: a link that leads to no file of the repository")
         return None
     if len(blob.content) > _MOST_BYTES:
         faults.append(f"{path}: more than {_MOST_BYTES} bytes")
         return None
     return blob.content.decode(errors="replace")
+
+
+def _follow(tree: Tree, path: str) -> tuple[str, int]:
+    """Return where a path leads, empty where that is outside, and how many links are on the way."""
+    left, passed, links = deque(path.split("/")), list[str](), 0
+    while left:
+        part = left.popleft()
+        if part == ".." and not passed:
+            return "", links
+        if part == "..":
+            passed.pop()
+        elif part not in ("", "."):
+            passed.append(part)
+            blob = tree.get("/".join(passed))
+            if blob is not None and blob.mode == "120000":
+                links += 1
+                target = os.fsdecode(blob.content)
+                if links > _MOST_LINKS or target.startswith("/"):
+                    return "", links
+                passed.pop()
+                left.extendleft(reversed(target.split("/")))
+    return "/".join(passed), links
 
 
 def _attempt(path: str, read: Callable[[], Value], otherwise: Value, faults: list[str]) -> Value:

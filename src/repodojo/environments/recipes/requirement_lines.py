@@ -27,30 +27,39 @@ def parse_requirement(line: str) -> Requirement | None:
     return None if requirement.url else requirement
 
 
-def read_requirements(
-    text: str, read: Callable[[str], str | None], folder: str = "", seen: frozenset[str] = frozenset()
-) -> list[str]:
-    """Return the requirements of a file, those of the files that it includes in their place.
+def read_requirements(text: str, read: Callable[[str], str | None], folder: str = "") -> list[str]:
+    """Return the requirements of a file, those of the files that it includes in their place, each read once.
 
     Args:
         text: of the file.
         read: gives the text of a file by its path in the repository, or None.
         folder: where the file lies.
-        seen: files that are being read.
     """
-    found = []
-    for line in text.replace("\\\n", " ").splitlines():
-        stripped = line.strip()
-        if include := _INCLUDE.match(stripped):
+    found: list[str] = []
+    seen: set[str] = set()
+    opened = [(folder, _lines(text))]
+    while opened:
+        folder, lines = opened[-1]
+        line = next(lines, None)
+        if line is None:
+            opened.pop()
+        elif include := _INCLUDE.match(line):
             name = include[1].replace("{toxinidir}/", "")
             places = [posixpath.normpath(posixpath.join(base, name)) for base in (folder, "")]
-            place = next((place for place in places if read(place) is not None), None)
-            if place is not None and place not in seen:
-                inner = read(place) or ""
-                found += read_requirements(inner, read, posixpath.dirname(place), seen | {place})
-        elif stripped and not stripped.startswith(("#", "-")):
-            found.append(stripped)
+            for place in places:
+                if place in seen:
+                    break
+                if (inner := read(place)) is not None:
+                    seen.add(place)
+                    opened.append((posixpath.dirname(place), _lines(inner)))
+                    break
+        elif line and not line.startswith(("#", "-")):
+            found.append(line)
     return found
+
+
+def _lines(text: str) -> Iterator[str]:
+    return map(str.strip, text.replace("\\\n", " ").splitlines())
 
 
 def tox_dependencies(value: str) -> list[str]:
