@@ -7,6 +7,7 @@ says of it, and the packages by their pins.
 import platform
 import shlex
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -21,12 +22,18 @@ def image_context(spec: SandboxSpec) -> dict[str, bytes | Callable[[], bytes]]:
     """Return the files that an image is built from, beside its Dockerfile; archives are made when asked."""
     folders = _folders(spec)
     files: dict[str, bytes | Callable[[], bytes]] = {
-        _REPOSITORY: lambda: pack(stack(spec.layers)),
+        _REPOSITORY: partial(_packed, spec.layers),
         _PINS: "".join(f"{pin}\n" for pin in _pins(folders[PACKAGES])).encode(),
     }
     if METADATA in folders:
-        files[_BUILD] = lambda: pack(stack([folders[METADATA]]))
+        files[_BUILD] = partial(_packed, (folders[METADATA],))
     return files
+
+
+@lru_cache(maxsize=2)
+def _packed(layers: tuple[Path, ...]) -> bytes:
+    """Pack stacked folders; an image's two archives are kept while the next task folder asks for them too."""
+    return pack(stack(layers))
 
 
 def dockerfile(spec: SandboxSpec) -> str:

@@ -21,6 +21,7 @@ from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.sources.swebench_tasks import repository_files
 from repodojo.json_values import json_object
 from repodojo.publishing.archive import stack
+from repodojo.publishing.rows import INSTANCE_COLUMNS
 from repodojo.publishing.task_images import dockerfile, image_context
 from repodojo.types import Instance, to_json
 
@@ -80,19 +81,7 @@ def _unfit(instance: Instance, spec: SandboxSpec) -> str:
 
 def export_row(instance: Instance, spec: SandboxSpec) -> SourceRow:
     """Return an instance as a row that brings its Dockerfile and its script."""
-    row = SourceRow(
-        instance_id=instance.instance_id,
-        repo=instance.repo,
-        base_commit=instance.base_commit,
-        patch=instance.patch,
-        test_patch=instance.test_patch,
-        problem_statement=instance.problem_statement,
-        hints_text=instance.hints_text,
-        created_at=instance.created_at,
-        version=instance.version,
-        FAIL_TO_PASS=instance.FAIL_TO_PASS,
-        PASS_TO_PASS=instance.PASS_TO_PASS,
-    )
+    row = SourceRow(**{name: getattr(instance, name) for name in INSTANCE_COLUMNS})
     own = collection_options(partial(_read, stack(spec.layers)))
     command = shlex.join([*_PYTEST, *own, *spec.test_options, *map(_as_path, instance.test_files)])
     extra: dict[str, Any] = {

@@ -31,13 +31,13 @@ _PYTEST_NEEDS = (
     "importlib-metadata", "zipp", "pyparsing", "six", "configparser", "contextlib2", "pathlib2",
 )  # fmt: skip
 _TIMEOUT_S = 1800
+"""A busy machine must not change what is found."""
 _UNREACHED = re.compile(
     r"error sending request|tcp connect error|dns error|Connection re(?:fused|set)|operation timed out|"
     r"Network is unreachable",
     re.IGNORECASE,
 )
 """How uv says that it did not reach an index, which says nothing of what was asked for."""
-"""A busy machine must not change what is found."""
 _MOST_TRIES = 8
 _UNOBTAINABLE = re.compile(
     r"([A-Za-z0-9][\w.-]*) was not found in the package registry"
