@@ -9,16 +9,7 @@ from repodojo.instances.sources.clone_pulls import PullRules
 from repodojo.instances.sources.github_api import GitHubApi
 from repodojo.instances.sources.github_pulls import RepositoryFacts, read_facts, read_github_pulls, unfit
 
-from .github_server import PULLS, SHA, diff, record_pulls, serve
-
-
-@pytest.fixture
-def recorded():
-    made = record_pulls()
-    server = serve(made)
-    yield made
-    server.shutdown()
-    server.server_close()
+from .github_server import PULLS, SHA, diff
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from repodojo.instances.sources.row import SourceRow
 from repodojo.instances.sources.sets import GitHubPulls, is_set, parse_sources, read_set, read_sources
 from repodojo.instances.sources.swebench_tasks import write_task_repository
 
-from .github_server import record_pulls, serve
 from .hub_server import REVISION
 
 PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n"
@@ -29,15 +28,6 @@ WRITERS = {
     "harbor": write_harbor_tasks,
     "swebench": lambda rows, root: write_task_repository(rows, root, "o/set"),
 }
-
-
-@pytest.fixture
-def github():
-    recorded = record_pulls()
-    server = serve(recorded)
-    yield recorded
-    server.shutdown()
-    server.server_close()
 
 
 def pulls(recorded, **more):
@@ -152,37 +142,37 @@ def test_whatever_is_written_is_sources_or_one_clear_error(given):
     assert not said or said.startswith("rows, source ")
 
 
-def test_pull_requests_are_read_by_the_chosen_rules_and_kept(github, tmp_path):
-    found = read_sources(pulls(github), tmp_path)
+def test_pull_requests_are_read_by_the_chosen_rules_and_kept(recorded, tmp_path):
+    found = read_sources(pulls(recorded), tmp_path)
     assert [row.pull_number for row in found.rows] == [1, 5]
     assert len(found.rejected) == 4
-    asked = len(github.asked)
-    every = read_sources(pulls(github, links="every", require_tests=False), tmp_path)
+    asked = len(recorded.asked)
+    every = read_sources(pulls(recorded, links="every", require_tests=False), tmp_path)
     assert [row.issue_numbers for row in every.rows] == [("7",), ("7",), ("8", "7")]
-    assert read_sources(pulls(github), tmp_path) == found
+    assert read_sources(pulls(recorded), tmp_path) == found
     eight = "/repos/o/r/issues/8"
-    assert {path for path, _, _ in github.asked[asked:]} == {eight, f"{eight}/comments?per_page=100"}
+    assert {path for path, _, _ in recorded.asked[asked:]} == {eight, f"{eight}/comments?per_page=100"}
 
 
-def test_another_day_asks_anew_for_a_list_that_has_grown(github, tmp_path):
+def test_another_day_asks_anew_for_a_list_that_has_grown(recorded, tmp_path):
     """A kept last page would hide what came after it for ever."""
-    listed = github.lists["/repos/o/r/pulls"]
+    listed = recorded.lists["/repos/o/r/pulls"]
     late = listed.pop()
-    assert len(read_sources(pulls(github, before="2023-02-01"), tmp_path).rejected) == 3
+    assert len(read_sources(pulls(recorded, before="2023-02-01"), tmp_path).rejected) == 3
     listed.append(late)
-    assert len(read_sources(pulls(github, before="2023-02-01"), tmp_path).rejected) == 3
-    assert len(read_sources(pulls(github, before="2023-02-02"), tmp_path).rejected) == 4
-    one = read_sources(pulls(github, before="2023-01-02"), tmp_path)
+    assert len(read_sources(pulls(recorded, before="2023-02-01"), tmp_path).rejected) == 3
+    assert len(read_sources(pulls(recorded, before="2023-02-02"), tmp_path).rejected) == 4
+    one = read_sources(pulls(recorded, before="2023-01-02"), tmp_path)
     assert ([row.pull_number for row in one.rows], one.rejected) == ([1], [])
 
 
-def test_a_repository_that_github_does_not_show_used_to_have_no_pull_requests(github, tmp_path):
+def test_a_repository_that_github_does_not_show_used_to_have_no_pull_requests(recorded, tmp_path):
     """It gave nothing at all; nor may the answer stay, for a token may change it."""
-    listed = github.lists.pop("/repos/o/r/pulls")
+    listed = recorded.lists.pop("/repos/o/r/pulls")
     with pytest.raises(SourceError, match="404: GitHub has no such list, or no token may see it; see GITHUB"):
-        read_sources(pulls(github), tmp_path)
-    github.lists["/repos/o/r/pulls"] = listed
-    assert len(read_sources(pulls(github), tmp_path).rows) == 2
+        read_sources(pulls(recorded), tmp_path)
+    recorded.lists["/repos/o/r/pulls"] = listed
+    assert len(read_sources(pulls(recorded), tmp_path).rows) == 2
 
 
 def test_a_row_that_two_sources_have_is_kept_once_and_listed(tmp_path):
